@@ -1,0 +1,36 @@
+// Small codecs and checks of text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace assent {
+
+std::string to_hex(std::string_view bytes);                        // Lower case.
+std::optional<std::string> from_hex(std::string_view text);        // Either case.
+std::string to_base64(std::string_view bytes);                     // RFC 4648 §4, padded.
+std::optional<std::string> from_base64(std::string_view text);     // Strict: canonical padding only.
+std::string to_base64url(std::string_view bytes);                  // RFC 4648 §5, unpadded.
+std::optional<std::string> from_base64url(std::string_view text);  // Strict.
+std::string to_base62(std::string_view bytes, std::size_t width);  // Big-endian, left-padded with '0'.
+std::uint32_t crc32(std::string_view bytes);                       // ISO 3309.
+
+// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, at most U+10FFFF.
+bool is_utf8(std::string_view text);
+// The byte offset of the first violation, or nothing.
+std::optional<std::size_t> first_bad_utf8(std::string_view text);
+
+// `text` made safe to print on a terminal: every control, format (bidi, zero-width),
+// private-use, tag, surrogate and line/paragraph separator character, and every byte that is
+// not UTF-8, becomes `\u{XXXX}` (or `\x{XX}` for a stray byte). Printable text is unchanged.
+// A backslash is not doubled; '\n' and '\t' are escaped too.
+std::string escape_for_terminal(std::string_view text);
+
+// Whether `text` matches `pattern`, in which `*` stands for any run of characters
+// (also none) and every other character for itself; the whole text must match.
+// Linear in text × stars; no backtracking explosion.
+bool matches_glob(std::string_view pattern, std::string_view text);
+
+}  // namespace assent

@@ -1,0 +1,106 @@
+// The approval: what is asked, who may decide it, and what deciding does. Pure: told the time.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "domain/evidence.h"
+#include "domain/principal.h"
+#include "domain/quorum.h"
+#include "domain/words.h"
+
+namespace assent {
+
+struct Approval {
+  ApprovalId id;
+  Kind kind = Kind::tool_call;
+  Status status = Status::pending;
+  RiskTier risk_tier = RiskTier::high;
+  std::string content_hash;  // `sha256:…` of JCS of the subject.
+  std::optional<std::string> tool;
+  PrincipalId requested_by;
+  std::optional<PrincipalId> requester_owner;  // The human behind the requesting agent, as of then.
+  Timestamp requested_at;
+  Timestamp expires_at;
+  EvidencePolicy evidence_policy;
+  Quorum quorum;
+  bool allows_self_approval = false;
+  std::int64_t max_attempts = 3;
+  std::int64_t grant_ttl_seconds = 86400;
+  std::string correlation_id;
+  std::optional<Timestamp> decided_at;
+  std::optional<PrincipalId> decided_by;  // The last vote's human; nothing where a rule decided.
+  Json request = Json::object();  // Everything else asked: subject (or its blob), title, reason, …
+};
+
+// A decision call by a principal.
+struct Decision {
+  Verdict verdict = Verdict::approve;
+  const Principal* by = nullptr;  // Never null.
+  Timestamp at;
+  std::optional<std::string> content_hash;  // What the decider saw.
+};
+
+// The first reason why the rules refuse the decision, or nothing.
+// `votes` are those already counted; `evidence` is only looked at for an approve.
+std::optional<Refusal> refuse(const Approval& approval, const Decision& decision,
+                              std::span<const Vote> votes, const EvidenceCheck& evidence);
+
+// The `details` of the refusal, the same object in the response and in the event.
+Json refusal_details(Refusal refusal, const Approval& approval, const Decision& decision,
+                     const EvidenceCheck& evidence);
+
+// Whether the deadline has passed (equality is still in time) and it is still pending.
+bool is_overdue(const Approval& approval, Timestamp now);
+
+// The status of the approval after an execution ended so; nothing if it does not change (a definite
+// failure leaves it approved).
+std::optional<Status> status_after(ExecutionState outcome);
+
+// contentHash (API.md, "What is hashed").
+std::string tool_call_hash(std::string_view tool, const Json& arguments);
+struct ContentSubject {
+  std::optional<std::string> title, description, type;
+  std::optional<Json> content;
+};
+std::string content_hash_of(const ContentSubject& subject);
+
+// ---- grants and executions ----
+
+struct Grant {
+  GrantId id;
+  ApprovalId approval;
+  std::string content_hash;
+  GrantForm form = GrantForm::identity;
+  Timestamp issued_at;
+  Timestamp expires_at;
+  std::optional<Timestamp> consumed_at;
+  std::optional<Timestamp> expired_at;  // When the expiry was recorded.
+};
+
+struct Execution {
+  ExecutionId id;
+  ApprovalId approval;
+  GrantId grant;
+  std::int64_t attempt = 1;
+  ExecutionState state = ExecutionState::started;
+  PrincipalId started_by;
+  Timestamp started_at;
+  std::optional<Timestamp> completed_at;
+  Json result;  // null where none.
+  std::optional<std::string> error;
+};
+
+// May an execution start? Nothing means yes. A consumed grant allows another attempt only after
+// a definite failure and below the approval's max_attempts.
+std::optional<GrantRefusal> refuse_start(const Approval& approval, const Grant& grant,
+                                         const std::optional<Execution>& latest, Timestamp now);
+
+}  // namespace assent

@@ -1,0 +1,91 @@
+// Events and the bytes they become: CloudEvents 1.0 structured JSON in RFC 8785 form (EVENTS.md).
+// Those bytes are the leaf of the log. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/principal.h"
+
+namespace assent {
+
+// Entry size limit of C2SP tlog-tiles.
+inline constexpr std::size_t kEntryBytesMax = 65535;
+
+// A fact, before the log has given it a place.
+struct Event {
+  std::string type;     // `approval.requested`
+  std::string subject;  // `approval/apr_…`
+  Json data = Json::object();  // Without actor: `actor` is stamped in prepare().
+  std::optional<std::string> correlation_id = std::nullopt;  // Default: the trace id.
+  std::optional<EventId> causation = std::nullopt;
+  std::optional<EventId> id = std::nullopt;  // An emitter's own; else the server makes one.
+  std::int64_t schema_version = 1;
+};
+
+// Who an event's actor is.
+struct Actor {
+  ActorType type = ActorType::system;
+  std::string id;
+  std::optional<std::string> name = std::nullopt;
+  std::optional<std::string> role = std::nullopt;  // The roles as of then, comma-separated.
+  std::optional<std::string> auth = std::nullopt;  // `api_key`
+};
+Actor actor_of(const Caller& caller);
+Actor engine_actor();  // {system, "assent"}
+Json to_json(const Actor& actor);
+
+// Everything of the canonical bytes but sequence and time, which the commit gives. Rendering is
+// done before the writer's turn where it can be, because the writer is one thread.
+struct PreparedEvent {
+  EventId id;
+  std::string type;
+  std::string before_sequence;  // `{"causationid":…,"id":"evt_…","sequence":"`
+  std::string before_time;      // `","source":…,"subject":…,"tenantid":…,"time":"`
+  std::string after_time;       // `","traceid":…,"type":…}`
+};
+
+// 32 lower-case hex digits of a W3C trace id.
+using TraceId = std::string;
+
+// `actor` becomes data.actor unless data has one already (an emitter's). REQUIRES: data is an object.
+PreparedEvent prepare(const Event& event, const Actor& actor, const Tenant& tenant,
+                      const TraceId& trace, const EventId& id);
+
+// The canonical bytes. Code::too_large over kEntryBytesMax.
+Result<std::string> entry_bytes(const PreparedEvent& prepared, std::uint64_t sequence, Timestamp time);
+
+// An event read back from its bytes, envelope checked: every attribute present, well-formed and of
+// this notation. Code::corrupt with the reason otherwise.
+struct StoredEvent {
+  EventId id;
+  std::uint64_t sequence = 0;
+  Timestamp time;
+  std::string type;
+  std::string subject;
+  std::string tenant;
+  std::string source;
+  std::string trace_id;
+  std::string correlation_id;
+  std::optional<EventId> causation;
+  Json data;
+};
+Result<StoredEvent> stored_event_from(std::string_view bytes);
+
+// The W3C trace id in UUID form, as responses carry it, and back from either form (nothing if
+// neither).
+std::string trace_uuid(const TraceId& trace);
+std::optional<TraceId> trace_from_text(std::string_view text);
+
+// Whether emitters may write this type: well-formed and at most 100 characters …
+bool is_event_type(std::string_view type);
+// … and not of a family that only the engine writes.
+bool is_governed_type(std::string_view type);
+
+}  // namespace assent
