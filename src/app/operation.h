@@ -1,0 +1,102 @@
+// An operation: declared once, exposed over HTTP, the command line and (later) MCP.
+//
+// `operation({...}, &function)` makes a row of the table in operations.cc out of a plain function
+//   Result<Out> f(store::Write&, const In&)         runs on the writer, may record
+//   Result<Out> f(const store::Read&, const In&)    runs on the reader pool, cannot
+// and of describe(Fields&, In&) and describe(Fields&, Out&). An Out that has a member
+// `std::optional<Refused> refused` may carry a refusal: it commits, and the caller gets 4xx.
+// An In may have `Result<void> prepare(In&, const Preparation&)`, found by overload: it runs on a
+// reader thread before the write, for what is too slow for the writer (blobs, big hashing).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+#include "app/fields.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "domain/event.h"
+#include "domain/refusal.h"
+#include "store/read.h"
+#include "store/store.h"
+
+namespace assent::app {
+
+// What the authorisation table asks of the caller. Which roles have which permission is one table
+// in permissions.cc.
+enum class Permission { read, request, decide, attach, execute, emit, administer, put_policy, operate };
+bool is_allowed(Permission permission, const Principal& principal);
+
+enum class BodyKind { none, json, yaml, ndjson, bytes };
+
+struct About {
+  std::string_view name;        // `approve`, in snake_case; the operationId.
+  std::string_view route;       // `POST /v1/approvals/{id}/approve`
+  std::string_view command;     // `approve`, `evidence add`; empty: not on the command line.
+  Permission permission = Permission::read;
+  std::string_view help;        // One sentence.
+  bool is_creation = false;     // 201 instead of 200.
+  BodyKind body = BodyKind::json;  // Ignored for GET.
+  std::uint64_t body_bytes_max = 1048576;
+};
+
+// What a prepare() may use.
+struct Preparation {
+  const Caller& caller;
+  const TraceId& trace;
+  const store::Blobs& blobs;
+  Timestamp now;     // Of the preparation; the commit has its own.
+  Random& random;
+};
+
+// The answer of an operation that did not fail: data, or a refusal that was committed.
+struct Answer {
+  Json data;  // Ignored if refused.
+  std::optional<Refused> refused;
+  std::optional<std::string> next_cursor;
+  std::optional<std::string> raw;        // A body that is not JSON (a blob); `content_type` says what.
+  std::string content_type;
+};
+
+// A request, decoded: what remains is to prepare and to run it.
+class Call {
+ public:
+  virtual ~Call() = default;
+  virtual Result<void> prepare(const Preparation& preparation) = 0;
+  virtual bool needs_prepare() const = 0;
+};
+
+// The body as it came, for operations whose body is not a JSON object.
+struct RawBody {
+  std::string_view text;
+  std::string_view content_type;
+};
+
+struct Operation {
+  About about;
+  bool is_write = false;
+  std::function<Result<std::unique_ptr<Call>>(const Source&, const RawBody&)> decode;
+  std::function<Result<Answer>(store::Write&, Call&)> write;        // If is_write.
+  std::function<Result<Answer>(const store::Read&, Call&)> read;    // If not.
+  std::vector<FieldDoc> (*inputs)() = nullptr;
+  std::vector<FieldDoc> (*outputs)() = nullptr;
+};
+
+// The table of everything one can ask of the system, in the order of the documentation.
+std::span<const Operation> operations();
+const Operation* find_operation(std::string_view name);
+
+template <class Out, class In>
+Operation operation(const About& about, Result<Out> (*function)(store::Write&, const In&));
+template <class Out, class In>
+Operation operation(const About& about, Result<Out> (*function)(const store::Read&, const In&));
+
+}  // namespace assent::app
+
+#include "app/operation_glue.h"

@@ -1,0 +1,103 @@
+// Keys: the verifying half, which everybody may have, and the signing half, which never leaves.
+//
+// C2SP signed-note v1.0.0 (https://c2sp.org/signed-note) gives a key a name, an algorithm and
+// an id; the one algorithm in use is Ed25519 (RFC 8032).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace assent::ledger {
+
+// The signature type byte of signed-note. Adding one is a row in the table in key.cc.
+enum class Algorithm : std::uint8_t {
+  ed25519 = 0x01,
+};
+
+// The first four bytes of SHA-256(name ‖ "\n" ‖ algorithm ‖ public key), big-endian. It picks
+// a key among those already trusted; it proves nothing, being short enough to forge.
+enum class KeyId : std::uint32_t {};
+
+// Whether a key may have this name: non-empty UTF-8 without white space (Unicode's), control
+// characters and '+'.
+bool is_key_name(std::string_view name);
+
+// What it takes to make a verifier key.
+struct PublicKey {
+  std::string name;
+  Algorithm algorithm = Algorithm::ed25519;
+  std::string bytes;  // Ed25519: the 32 bytes of RFC 8032 §5.1.5.
+};
+
+// A named public key, which can tell whether its other half signed a message.
+//
+// An immutable value: copy it, share it between threads.
+class VerifierKey {
+ public:
+  // Nothing if the name is not a key name or the bytes have not the algorithm's length.
+  static std::optional<VerifierKey> from(PublicKey key);
+
+  // From the text form. Strict: nothing unless text() would give the same text back.
+  static std::optional<VerifierKey> from_text(std::string_view text);
+
+  // `name+hex(id)+base64(algorithm ‖ public key)`, signed-note's "vkey".
+  std::string text() const;
+
+  const std::string& name() const { return key_.name; }
+  Algorithm algorithm() const { return key_.algorithm; }
+  const std::string& public_key() const { return key_.bytes; }
+  KeyId id() const { return id_; }
+
+  // Whether `signature` (64 bytes for Ed25519, without the key id) is this key's for `message`.
+  [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
+
+  friend bool operator==(const VerifierKey& a, const VerifierKey& b) { return a.text() == b.text(); }
+
+ private:
+  explicit VerifierKey(PublicKey key);
+
+  PublicKey key_;
+  KeyId id_{};
+};
+
+// Something that signs: a seed in memory here, a KMS or an HSM elsewhere.
+class Signer {
+ public:
+  virtual ~Signer() = default;
+
+  const std::string& name() const { return verifier_key().name(); }
+  virtual const VerifierKey& verifier_key() const = 0;
+
+  // The signature of `message`, without the key id. Thread-safe. Fails if the key
+  // cannot be reached now (Code::unavailable) or refuses (Code::internal).
+  virtual Result<std::string> sign(std::string_view message) const = 0;
+};
+
+// Signs with a seed held in memory. Never prints it and has no way to get it back.
+class Ed25519Signer final : public Signer {
+ public:
+  // Nothing if `name` is not a key name or the seed is not the 32 bytes of RFC 8032 §5.1.5.
+  static std::optional<Ed25519Signer> from_seed(std::string name, Secret seed);
+
+  const VerifierKey& verifier_key() const override { return verifier_key_; }
+  Result<std::string> sign(std::string_view message) const override;
+
+ private:
+  Ed25519Signer(VerifierKey verifier_key, Secret seed);
+
+  VerifierKey verifier_key_;
+  Secret seed_;
+};
+
+// The seed of a tenant's log key: HKDF-SHA-256(master, "assent tenant log key v1\n" + origin).
+// One secret to keep safe, one key for each log; a leaked tenant seed tells nothing of the
+// master or of the others. The version is in the label: changing the derivation is a new label.
+// REQUIRES: `master` holds at least 32 bytes.
+Secret derive_seed(const Secret& master, std::string_view origin);
+
+}  // namespace assent::ledger

@@ -1,0 +1,49 @@
+// Who may call, held in memory: an immutable snapshot that is replaced whole after every commit
+// that changed a tenant, principal or key. Any thread may look things up in a snapshot.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "domain/principal.h"
+#include "store/connection.h"
+
+namespace assent::store {
+
+class Identities {
+ public:
+  // Everything from the tables.
+  static Result<std::shared_ptr<const Identities>> load(Connection& connection);
+
+  // The caller whose key is `raw_key` (`ask_…`), or nothing: unknown, malformed, expired at `now`,
+  // revoked. Looks up by SHA-256, so timing tells nothing about stored keys.
+  std::optional<Caller> authenticate(std::string_view raw_key, Timestamp now) const;
+
+  // The caller as of this snapshot, or nothing if its key has gone since: what the writer asks
+  // before it runs a job that was authenticated earlier.
+  std::optional<Caller> refresh(const Caller& caller, Timestamp now) const;
+
+  const Tenant* tenant(std::string_view name) const;
+  const Tenant* tenant(TenantNumber number) const;
+  const std::vector<Tenant>& tenants() const { return tenants_; }
+
+ private:
+  std::vector<Tenant> tenants_;
+  std::unordered_map<std::string, Key> keys_by_hash_;  // By the 32 bytes of the SHA-256.
+  std::unordered_map<std::string, std::pair<TenantNumber, Principal>> principals_;  // By id text.
+};
+
+// A fresh API key: `ask_<43 base62 of 32 random bytes>_<6 base62 of CRC-32>`; and its hash.
+struct NewKey {
+  std::string raw;
+  Hash hash;
+};
+NewKey make_key(Random& random);
+bool is_well_formed_key(std::string_view raw);  // Shape and checksum.
+
+}  // namespace assent::store

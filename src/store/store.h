@@ -1,0 +1,105 @@
+// The store of one server: the log, the state, the index and the blobs, and the threads that own
+// them. Composition of the parts in this folder; see docs/architecture.md for the picture.
+//
+//   write jobs ──► Writer (one thread) ──commit──► completions, Search::committed, Watch
+//   read jobs  ──► reader pool (snapshots)
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/event.h"
+#include "store/blobs.h"
+#include "store/identities.h"
+#include "store/read.h"
+#include "store/search.h"
+
+namespace assent::store {
+
+// A job for the writer. `run` is called on the writer thread inside the job's savepoint; a Result
+// that is an Error rolls the job back. `done` is called on the writer thread once the job's effects
+// are durable (or certainly absent, or uncertain); it must not block.
+struct WriteJob {
+  Caller caller;
+  TraceId trace;
+  std::function<Result<void>(Write&)> run;
+  std::function<void(Result<void>)> done;
+};
+
+// A job for the reader pool. `run` sees a snapshot taken when it starts; `blobs` may be written.
+struct ReadJob {
+  Caller caller;
+  std::function<void(Result<void>, const Read*)> run;  // Null Read with an Error, else both good.
+};
+
+struct StoreOptions {
+  std::string directory;
+  std::size_t readers = 2;
+  std::size_t write_jobs_max = 8192;
+  std::size_t read_jobs_max = 8192;
+  bool needs_search = true;  // `assent init` and offline administration do without.
+};
+
+// What `assent init` made.
+struct NewStore {
+  std::string tenant;
+  std::string admin_key;
+  std::string verifier_key;
+};
+
+class Store {
+ public:
+  // Makes a new store in an absent or empty directory, with the tenant `default` and its admin.
+  static Result<NewStore> create(const std::string& directory, const std::string& host,
+                                 const Clock& clock, Random& random);
+
+  // Opens an existing store. Takes the directory's lock: Code::unavailable with a clear sentence if
+  // another process has it. Checks the head against the last checkpoint file: Code::corrupt if the
+  // log is behind or inconsistent with it.
+  static Result<std::unique_ptr<Store>> open(StoreOptions options, const Clock& clock,
+                                             Random& random);
+  ~Store();  // Drains the writer, stops the threads, closes.
+
+  // Hands a job over. Code::overloaded if the queue is full, Code::corrupt once latched; `done` or
+  // `run` is then never called. Thread-safe; never blocks.
+  Result<void> write(WriteJob job);
+  Result<void> read(ReadJob job);
+
+  std::shared_ptr<const Identities> identities() const;  // Thread-safe.
+  const Blobs& blobs() const;
+  const Clock& clock() const;
+  Random& random();
+
+  // The tenant's signed checkpoint (C2SP note) of everything committed; made durable in its own
+  // file before it is returned. Thread-safe; blocks (not for io threads).
+  Result<std::string> checkpoint(const Tenant& tenant);
+  std::string verifier_key(const Tenant& tenant) const;
+
+  // Calls `changed` (on the writer thread; must not block) after every commit that changed an
+  // approval, with its tenant and id. One watcher only; set before the first job.
+  using ApprovalChanged = std::function<void(TenantNumber, const ApprovalId&)>;
+  void watch(ApprovalChanged changed);
+
+  // The earliest deadline of anything that expires, in any tenant; nothing if none. For timers.
+  Result<std::optional<Timestamp>> next_deadline();
+
+  struct Health {
+    bool is_writable = true;   // False once the store latched read-only.
+    std::uint64_t search_lag;
+    std::size_t write_queue;
+  };
+  Health health() const;
+
+ private:
+  class Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace assent::store
