@@ -5,10 +5,13 @@
 //   Result<Out> f(const store::Read&, const In&)    runs on the reader pool, cannot
 // and of describe(Fields&, In&) and describe(Fields&, Out&). An Out that has a member
 // `std::optional<Refused> refused` may carry a refusal: it commits, and the caller gets 4xx.
-// An In may have `Result<void> prepare(In&, const Preparation&)`, found by overload: it runs on a
-// reader thread before the write, for what is too slow for the writer (blobs, big hashing).
+// An In may have `Result<void> prepare(In&, const Preparation&)`, found by overload: it runs before the
+// write and does what the one writer thread should not (rendering, hashing). If it may block on the
+// disk, `bool blocks(const In&)` says so, and it runs on a reader thread instead of the io thread.
+// An In with `Result<void> take_body(In&, const RawBody&)` reads a body that is no JSON object.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,7 +36,9 @@ namespace assent::app {
 enum class Permission { read, request, decide, attach, execute, emit, administer, put_policy, operate };
 bool is_allowed(Permission permission, const Principal& principal);
 
-enum class BodyKind { none, json, yaml, ndjson, bytes };
+// What the body is: a JSON object of fields, or something that take_body() reads: one event, an array
+// or NDJSON; a YAML or JSON document; raw bytes.
+enum class BodyKind { json, events, document, bytes };
 
 struct About {
   std::string_view name;        // `approve`, in snake_case; the operationId.
@@ -43,7 +48,7 @@ struct About {
   std::string_view help;        // One sentence.
   bool is_creation = false;     // 201 instead of 200.
   BodyKind body = BodyKind::json;  // Ignored for GET.
-  std::uint64_t body_bytes_max = 1048576;
+  std::size_t body_bytes_max = 1048576;
 };
 
 // What a prepare() may use.
@@ -68,8 +73,9 @@ struct Answer {
 class Call {
  public:
   virtual ~Call() = default;
+  enum class Prepare { not_needed, at_once, on_reader_thread };
+  virtual Prepare needs_prepare() const = 0;
   virtual Result<void> prepare(const Preparation& preparation) = 0;
-  virtual bool needs_prepare() const = 0;
 };
 
 // The body as it came, for operations whose body is not a JSON object.

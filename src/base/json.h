@@ -1,20 +1,25 @@
 // JSON values, a strict reader and the RFC 8785 writer.
 //
 // The reader is for hostile input: it refuses duplicate keys, depth over a limit, invalid
-// UTF-8, lone surrogates, numbers that are not finite and integers beyond ±(2^53−1) (which
-// half of the world's readers would round), and says where. Boost.JSON does the tokenising;
+// UTF-8, lone surrogates, numbers that no double comes near (1e400, 1e-400) and whole numbers
+// beyond ±(2^53−1) (which half of the world's readers would round), and says where. A literal
+// without fraction and exponent is an integer, any other a double; one like 1e17 is refused too,
+// because RFC 8785 would write it as an integer that could not be read again: whatever this
+// reads, canonical_json writes so that it reads again. Boost.JSON does the tokenising;
 // this header does not show it. Values are not thread-safe; const access is.
 #pragma once
 
+#include "base/result.h"
+
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "base/result.h"
 
 namespace assent {
 
@@ -85,7 +90,7 @@ class Json {
 };
 
 struct JsonLimits {
-  std::size_t depth = 64;
+  std::size_t depth = 64;  // Of arrays and objects; more than 1000 counts as 1000.
 };
 
 // The value that `text` is, whole (white space around it is allowed). Errors:

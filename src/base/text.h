@@ -1,6 +1,7 @@
 // Small codecs and checks of text.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,14 +9,16 @@
 
 namespace assent {
 
-std::string to_hex(std::string_view bytes);                        // Lower case.
-std::optional<std::string> from_hex(std::string_view text);        // Either case.
-std::string to_base64(std::string_view bytes);                     // RFC 4648 §4, padded.
-std::optional<std::string> from_base64(std::string_view text);     // Strict: canonical padding only.
-std::string to_base64url(std::string_view bytes);                  // RFC 4648 §5, unpadded.
+std::string to_hex(std::string_view bytes);                     // Lower case.
+std::optional<std::string> from_hex(std::string_view text);     // Either case.
+std::string to_base64(std::string_view bytes);                  // RFC 4648 §4, padded.
+std::optional<std::string> from_base64(std::string_view text);  // Strict: canonical padding only.
+std::string to_base64url(std::string_view bytes);               // RFC 4648 §5, unpadded.
 std::optional<std::string> from_base64url(std::string_view text);  // Strict.
-std::string to_base62(std::string_view bytes, std::size_t width);  // Big-endian, left-padded with '0'.
-std::uint32_t crc32(std::string_view bytes);                       // ISO 3309.
+// `bytes` as one big-endian number in digits 0-9A-Za-z, left-padded with '0' to `width`;
+// longer if it needs more.
+std::string to_base62(std::string_view bytes, std::size_t width);
+std::uint32_t crc32(std::string_view bytes);  // ISO 3309.
 
 // Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, at most U+10FFFF.
 bool is_utf8(std::string_view text);

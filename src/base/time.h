@@ -13,10 +13,15 @@ namespace assent {
 using Microseconds = std::chrono::microseconds;
 using Timestamp = std::chrono::sys_time<Microseconds>;
 
-constexpr std::int64_t to_microseconds(Timestamp at) { return at.time_since_epoch().count(); }
-constexpr Timestamp from_microseconds(std::int64_t count) { return Timestamp(Microseconds(count)); }
+constexpr std::int64_t to_microseconds(Timestamp at) {
+  return at.time_since_epoch().count();
+}
+constexpr Timestamp from_microseconds(std::int64_t count) {
+  return Timestamp(Microseconds(count));
+}
 
-// RFC 3339 in UTC with six digits: `2026-01-19T22:26:59.790000Z`. Years 0000–9999.
+// RFC 3339 in UTC with six digits: `2026-01-19T22:26:59.790000Z`. Years 0000–9999; the nearest of
+// these instants for one beyond, so that a far deadline never stops us.
 std::string to_rfc3339(Timestamp at);
 
 // Accepts RFC 3339 date-times with any offset, `T`/`t`, `Z`/`z`, one or more digits of

@@ -1,5 +1,8 @@
 #include "ledger/key.h"
 
+#include "base/hash.h"
+#include "base/text.h"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -8,9 +11,6 @@
 #include <memory>
 #include <span>
 #include <utility>
-
-#include "base/hash.h"
-#include "base/text.h"
 
 namespace assent::ledger {
 namespace {
@@ -30,7 +30,9 @@ using Context = std::unique_ptr<EVP_MD_CTX, Free>;
 const unsigned char* data_of(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
-unsigned char* data_of(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+unsigned char* data_of(std::string& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
 
 // OpenSSL refuses S >= L, so a signature cannot be altered into another valid one (RFC 8032 §8.4).
 bool verify_ed25519(std::string_view public_key, std::string_view message,
@@ -157,8 +159,8 @@ Result<std::string> Ed25519Signer::sign(std::string_view message) const {
   std::size_t size = signature.size();
   if (!key || !context ||
       EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
-      EVP_DigestSign(context.get(), data_of(signature), &size, data_of(message),
-                     message.size()) != 1) {
+      EVP_DigestSign(context.get(), data_of(signature), &size, data_of(message), message.size()) !=
+          1) {
     return Error{Code::internal, "OpenSSL could not sign with the log's key"};
   }
   return signature;

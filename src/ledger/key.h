@@ -4,13 +4,13 @@
 // an id; the one algorithm in use is Ed25519 (RFC 8032).
 #pragma once
 
+#include "base/result.h"
+#include "base/secret.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
-#include "base/secret.h"
 
 namespace assent::ledger {
 
@@ -32,6 +32,7 @@ struct PublicKey {
   std::string name;
   Algorithm algorithm = Algorithm::ed25519;
   std::string bytes;  // Ed25519: the 32 bytes of RFC 8032 §5.1.5.
+  friend bool operator==(const PublicKey&, const PublicKey&) = default;
 };
 
 // A named public key, which can tell whether its other half signed a message.
@@ -56,7 +57,7 @@ class VerifierKey {
   // Whether `signature` (64 bytes for Ed25519, without the key id) is this key's for `message`.
   [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
 
-  friend bool operator==(const VerifierKey& a, const VerifierKey& b) { return a.text() == b.text(); }
+  friend bool operator==(const VerifierKey&, const VerifierKey&) = default;
 
  private:
   explicit VerifierKey(PublicKey key);

@@ -27,8 +27,8 @@ Result<Hash> hash_range(Range range, const NodeSource& nodes) {
   std::vector<Hash> peaks;
   while (range.size() > 0) {
     const std::uint64_t width = std::bit_floor(range.size());
-    peaks.push_back(TRY(nodes({.level = static_cast<unsigned>(std::countr_zero(width)),
-                               .index = range.begin / width})));
+    peaks.push_back(TRY(nodes(
+        {.level = static_cast<unsigned>(std::countr_zero(width)), .index = range.begin / width})));
     range.begin += width;
   }
   Hash hash = peaks.back();
@@ -44,13 +44,17 @@ Hash hash_perfect(std::span<const Hash> leaves) {
 
 }  // namespace
 
-Hash hash_leaf(std::string_view entry) { return sha256_prefixed(kLeafPrefix, entry); }
+Hash hash_leaf(std::string_view entry) {
+  return sha256_prefixed(kLeafPrefix, entry);
+}
 
 Hash hash_children(const Hash& left, const Hash& right) {
   return sha256_prefixed(kNodePrefix, as_bytes(left), as_bytes(right));
 }
 
-Hash empty_root() { return sha256({}); }
+Hash empty_root() {
+  return sha256({});
+}
 
 std::optional<Frontier> Frontier::from(Size size, std::string_view peaks) {
   constexpr std::size_t kHashBytes = sizeof(Hash);

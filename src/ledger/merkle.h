@@ -16,6 +16,9 @@
 // Functions are thread-safe; a Frontier is a value for one thread at a time.
 #pragma once
 
+#include "base/hash.h"
+#include "base/result.h"
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -24,16 +27,17 @@
 #include <string_view>
 #include <vector>
 
-#include "base/hash.h"
-#include "base/result.h"
-
 namespace assent::ledger {
 
 enum class Index : std::uint64_t {};  // Which leaf, from 0: an event's sequence.
 enum class Size : std::uint64_t {};   // How many leaves.
 
-constexpr std::uint64_t number(Index index) { return static_cast<std::uint64_t>(index); }
-constexpr std::uint64_t number(Size size) { return static_cast<std::uint64_t>(size); }
+constexpr std::uint64_t number(Index index) {
+  return static_cast<std::uint64_t>(index);
+}
+constexpr std::uint64_t number(Size size) {
+  return static_cast<std::uint64_t>(size);
+}
 
 // Both databases and the Go tools count leaves in a signed 64-bit integer.
 constexpr Size kSizeMax{(std::uint64_t{1} << 63) - 1};
@@ -82,7 +86,8 @@ class Frontier {
 // The root of the tree of `size` leaves that has `leaf` at `index`, if `path`
 // (from the leaf's sibling upwards) is its audit path. Nothing if the path is
 // too long or too short for that place. The caller compares the root with a
-// signed one: this function cannot say that a proof is good.
+// signed one: this function cannot say that a proof is good. Nor does the root
+// tell the size (one path can fit two), so take both from one signed head.
 [[nodiscard]] std::optional<Hash> root_from_path(const Hash& leaf, Index index, Size size,
                                                  std::span<const Hash> path);
 

@@ -1,0 +1,108 @@
+#include "app/expire.h"
+
+#include "base/log.h"
+#include "store/approvals.h"
+#include "store/grants.h"
+
+namespace assent::app {
+
+namespace {
+
+constexpr std::int64_t kExpiriesPerJob = 200;
+// How late a deadline may be noticed by the timer. Decisions and starts notice at once.
+constexpr std::chrono::milliseconds kTick{250};
+
+Result<void> expire(store::Write& write, const Approval& approval) {
+  TRY(write.record_as(engine_actor(),
+                      {.type = "approval.expired",
+                       .subject = "approval/" + approval.id.text(),
+                       .data = Json::object({{"approvalId", approval.id.text()},
+                                             {"expiresAt", to_rfc3339(approval.expires_at)},
+                                             {"timeoutAction", "reject"},
+                                             {"resultingStatus", word(Status::expired)}}),
+                       .correlation_id = approval.correlation_id}));
+  return {};
+}
+
+}  // namespace
+
+Result<void> expire_if_overdue(store::Write& write, const ApprovalId& id) {
+  const Approval approval = TRY(store::approval(write, id));
+  if (!is_overdue(approval, write.now())) return {};
+  return expire(write, approval);
+}
+
+Result<void> expire_if_overdue(store::Write& write, const Grant& grant, const Approval& approval) {
+  if (grant.consumed_at || grant.expired_at || write.now() <= grant.expires_at) return {};
+  const auto ttl = std::chrono::floor<std::chrono::seconds>(grant.expires_at - grant.issued_at);
+  TRY(write.record_as(engine_actor(),
+                      {.type = "grant.expired",
+                       .subject = "grant/" + grant.id.text(),
+                       .data = Json::object({{"grantId", grant.id.text()},
+                                             {"approvalId", approval.id.text()},
+                                             {"contentHash", grant.content_hash},
+                                             {"expiredAt", to_rfc3339(write.now())},
+                                             {"createdAt", to_rfc3339(grant.issued_at)},
+                                             {"ttlSeconds", static_cast<std::int64_t>(ttl.count())},
+                                             {"wasConsumed", false}}),
+                       .correlation_id = approval.correlation_id}));
+  return {};
+}
+
+Result<void> expire_overdue(store::Write& write, std::int64_t limit) {
+  const auto approvals = TRY(store::overdue_approvals(write.connection(), write.tenant_key(),
+                                                      write.now(), limit));
+  for (const ApprovalId& id : approvals) TRY(expire_if_overdue(write, id));
+  const auto grants =
+      TRY(store::overdue_grants(write.connection(), write.tenant_key(), write.now(), limit));
+  for (const ApprovalId& id : grants) {
+    const auto grant = TRY(store::grant_of(write, id));
+    if (grant) TRY(expire_if_overdue(write, *grant, TRY(store::approval(write, id))));
+  }
+  return {};
+}
+
+ExpiryTimer::ExpiryTimer(store::Store& store) : store_(store), thread_([this] { run(); }) {}
+
+ExpiryTimer::~ExpiryTimer() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void ExpiryTimer::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    const auto deadline = store_.next_deadline();
+    if (deadline && *deadline && **deadline < store_.clock().now()) submit();
+    lock.lock();
+    wake_.wait_for(lock, kTick, [this] { return stopping_; });
+  }
+}
+
+void ExpiryTimer::submit() {
+  const auto identities = store_.identities();
+  for (const Tenant& tenant : identities->tenants()) {
+    TraceId trace(32, '0');
+    std::array<std::uint8_t, 16> bytes{};
+    store_.random().fill(bytes);
+    trace = to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    Caller engine;
+    engine.tenant = tenant;
+    const auto accepted = store_.write(
+        {.caller = std::move(engine),
+         .trace = std::move(trace),
+         .run = [](store::Write& write) { return expire_overdue(write, kExpiriesPerJob); },
+         .done = [](Result<void> result) {
+           // Nobody waits for this answer; the next tick tries again, and decisions look themselves.
+           if (!result) log_line(LogLevel::warning, "expiry_failed", {{"error", result.error().detail}});
+         }});
+    if (!accepted) return;  // The queue is full: the next tick tries again.
+  }
+}
+
+}  // namespace assent::app

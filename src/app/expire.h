@@ -1,0 +1,45 @@
+// Deadlines: an approval nobody decided in time is denied, a grant nobody used in time is void.
+//
+// A deadline is observed by whoever comes first: a decision, a start, or the timer. Because the
+// transition is one compare-and-set on the one writer thread, it is recorded exactly once.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "app/operation.h"
+#include "domain/approval.h"
+
+namespace assent::app {
+
+// Records `approval.expired` if the deadline has passed and it is still pending. Code::not_found if
+// there is no such approval.
+Result<void> expire_if_overdue(store::Write& write, const ApprovalId& approval);
+// The same for a grant: `grant.expired`.
+Result<void> expire_if_overdue(store::Write& write, const Grant& grant, const Approval& approval);
+
+// Everything of the tenant that is overdue, at most `limit` of each kind.
+Result<void> expire_overdue(store::Write& write, std::int64_t limit);
+
+// The timer: submits expire_overdue() for every tenant when a deadline passes. The deadlines are in
+// the store, so they survive a restart. One thread; stops when destroyed.
+class ExpiryTimer {
+ public:
+  explicit ExpiryTimer(store::Store& store);
+  ~ExpiryTimer();
+  ExpiryTimer(const ExpiryTimer&) = delete;
+  ExpiryTimer& operator=(const ExpiryTimer&) = delete;
+
+ private:
+  void run();
+  void submit();
+
+  store::Store& store_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // Guarded by mutex_.
+  std::thread thread_;     // Last: it uses everything above.
+};
+
+}  // namespace assent::app

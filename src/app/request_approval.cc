@@ -1,0 +1,340 @@
+#include "app/request_approval.h"
+
+#include <array>
+
+#include "domain/policy.h"
+#include "store/blobs.h"
+#include "store/policies.h"
+
+namespace assent {
+
+template <>
+std::span<const std::string_view> words<app::TimeoutAction>() {
+  static constexpr std::array<std::string_view, 3> kWords = {"auto_approve", "auto_reject",
+                                                             "escalate"};
+  return kWords;
+}
+
+}  // namespace assent
+
+namespace assent::app {
+
+namespace {
+
+// What an event may carry inline; more goes to a blob. Leaves room for the rest of the entry,
+// which may have 65,535 bytes.
+constexpr std::size_t kInlineBytesMax = 24 * 1024;
+
+Error at(std::string path, std::string message) {
+  std::string detail = path + " " + message;
+  return {Code::validation_error, std::move(detail), {{std::move(path), std::move(message)}}};
+}
+
+Error unprocessable(std::string path, std::string message) {
+  std::string detail = path + " " + message;
+  return {Code::unprocessable, std::move(detail), {{std::move(path), std::move(message)}}};
+}
+
+Result<void> check_shape(const RequestApproval& in) {
+  if (in.kind == Kind::tool_call) {
+    if (!in.tool) return at("tool", "is required for kind tool_call");
+    if (in.content) return at("content", "is not a field of kind tool_call");
+    return {};
+  }
+  if (in.tool) return at("tool", "is not a field of kind content");
+  if (in.arguments) return at("arguments", "is not a field of kind content");
+  if (!in.title && !in.description && !in.content) {
+    return at("content", "is required for kind content, or a title, or a description");
+  }
+  return {};
+}
+
+Json subject_of(const RequestApproval& in) {
+  Json subject = Json::object({{"kind", word(in.kind)}});
+  if (in.kind == Kind::tool_call) {
+    subject.set("tool", *in.tool);
+    subject.set("arguments", in.arguments ? in.arguments->value : Json::object());
+    return subject;
+  }
+  subject.set_if("title", in.title);
+  subject.set_if("description", in.description);
+  subject.set_if("type", in.type);
+  subject.set_if("content", in.content);
+  return subject;
+}
+
+Json request_of(const RequestApproval& in) {
+  Json request = Json::object();
+  request.set_if("title", in.title);
+  request.set_if("description", in.description);
+  request.set_if("type", in.type);
+  request.set_if("reason", in.reason);
+  if (in.priority) request.set("priority", word(*in.priority));
+  request.set_if("alternatives", in.alternatives);
+  request.set_if("risks", in.risks);
+  request.set_if("attachments", in.attachments);
+  request.set_if("channel", in.channel);
+  if (in.timeout) request.set("timeout", encode(*in.timeout));
+  if (in.context) request.set("context", in.context->value);
+  request.set_if("deduplicationKey", in.deduplication_key);
+  return request;
+}
+
+// `value` itself, or the blob it was put into.
+Result<Json> spill(const Json& value, const Preparation& preparation, Json& blob) {
+  std::string text = canonical_json(value);
+  if (text.size() <= kInlineBytesMax) return value;
+  const Hash hash = TRY(preparation.blobs.put(preparation.caller.tenant.number, text));
+  blob = Json::object({{"sha256", content_hash_text(hash)},
+                       {"sizeBytes", static_cast<std::int64_t>(text.size())}});
+  return Json();
+}
+
+// A request may tighten what the policy says of evidence, never weaken it.
+Result<EvidencePolicy> tightened(const EvidencePolicy& base,
+                                 const std::optional<AskedEvidencePolicy>& asked) {
+  if (!asked) return base;
+  EvidencePolicy policy = base;
+  if (asked->required) policy.required = *asked->required;
+  if (asked->ttl_seconds) policy.ttl_seconds = asked->ttl_seconds;
+  if (!is_at_least_as_strict(policy, base)) {
+    return unprocessable("evidencePolicy", "may tighten the policy's, never weaken it");
+  }
+  return policy;
+}
+
+// When it expires: as asked, at most what the policy allows. Both spellings must agree.
+Result<Timestamp> deadline(const store::Write& write, const RequestApproval& in,
+                           const PolicyEntry& entry) {
+  const Timestamp latest = write.now() + entry.expires_after;
+  std::optional<Timestamp> asked = in.expires_at;
+  if (in.timeout && in.timeout->action.value_or(TimeoutAction::auto_reject) !=
+                        TimeoutAction::auto_reject) {
+    return unprocessable("timeout.action", "must be auto_reject: the policy allows no other");
+  }
+  if (in.timeout && in.timeout->duration) {
+    const Timestamp until = write.now() + std::chrono::minutes(*in.timeout->duration);
+    // To the minute, because a client computes its deadline before it sends the request.
+    if (asked && std::chrono::abs(*asked - until) > std::chrono::minutes(1)) {
+      return unprocessable("timeout.duration", "disagrees with expiresAt");
+    }
+    if (!asked) asked = until;
+  }
+  if (!asked) return latest;
+  if (*asked <= write.now()) return unprocessable("expiresAt", "must be in the future");
+  if (*asked > latest) {
+    return unprocessable("expiresAt", "must not be later than " + to_rfc3339(latest));
+  }
+  return *asked;
+}
+
+struct Asked {
+  Approval approval;
+  PolicyAnswer answer;
+  PolicyDecision decision = PolicyDecision::human;
+  store::CurrentPolicy policy;
+};
+
+Event requested_event(const RequestApproval& in, const Asked& asked) {
+  const Approval& approval = asked.approval;
+  Json data = Json::object({{"approvalId", approval.id.text()},
+                            {"kind", word(approval.kind)},
+                            {"contentHash", approval.content_hash},
+                            {"riskTier", word(approval.risk_tier)},
+                            {"policyVersion", asked.policy.version},
+                            {"evidencePolicy", to_json(approval.evidence_policy)},
+                            {"quorum", to_json(approval.quorum)},
+                            {"selfApproval", approval.allows_self_approval ? "allowed" : "forbidden"},
+                            {"expiresAt", to_rfc3339(approval.expires_at)},
+                            {"maxAttempts", approval.max_attempts},
+                            {"grantTtlSeconds", approval.grant_ttl_seconds},
+                            {"requestedBy", approval.requested_by.text()},
+                            {"why", asked.answer.why}});
+  data.set_if("tool", approval.tool);
+  if (!in.subject.is_null()) data.set("subject", in.subject);
+  if (!in.subject_blob.is_null()) data.set("subjectBlob", in.subject_blob);
+  if (!in.request.is_null()) data.set("request", in.request);
+  if (!in.request_blob.is_null()) data.set("requestBlob", in.request_blob);
+  if (asked.answer.index) {
+    data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
+  }
+  if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
+  if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
+  return {.type = "approval.requested",
+          .subject = "approval/" + approval.id.text(),
+          .data = std::move(data),
+          .correlation_id = in.correlation_id};
+}
+
+// The policy answers for itself: the event's actor is the entry that did.
+Actor entry_actor(const Asked& asked) {
+  return {.type = ActorType::rule,
+          .id = "policy/" + std::to_string(asked.policy.version) + "/" +
+                (asked.answer.index ? std::to_string(*asked.answer.index) : "defaults")};
+}
+
+Event answered_event(const store::Write& write, const Asked& asked, const std::string& correlation) {
+  const Approval& approval = asked.approval;
+  Json data = Json::object(
+      {{"approvalId", approval.id.text()}, {"contentHash", approval.content_hash}});
+  if (asked.answer.index) {
+    data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
+  }
+  const bool is_allowed = asked.decision == PolicyDecision::allow;
+  if (is_allowed) {
+    const Timestamp until = write.now() + std::chrono::seconds(approval.grant_ttl_seconds);
+    data.set("approvedAt", to_rfc3339(write.now()));
+    data.set("grantId", write.make_id<GrantId>().text());
+    data.set("ttlSeconds", approval.grant_ttl_seconds);
+    data.set("expiresAt", to_rfc3339(until));
+  } else {
+    data.set("rejectedAt", to_rfc3339(write.now()));
+  }
+  return {.type = is_allowed ? "approval.auto_approved" : "approval.rejected",
+          .subject = "approval/" + approval.id.text(),
+          .data = std::move(data),
+          .correlation_id = correlation};
+}
+
+Result<Asked> ask(store::Write& write, const RequestApproval& in) {
+  Asked asked;
+  asked.policy = TRY(store::current_policy(write));
+  const bool is_tool_call = in.kind == Kind::tool_call;
+  const Json no_arguments = Json::object();
+  asked.answer = evaluate(*asked.policy.policy, in.kind,
+                          is_tool_call ? *in.tool : in.type.value_or("content"),
+                          in.arguments ? in.arguments->value : no_arguments);
+  const PolicyEntry& entry = *asked.answer.entry;
+  const Principal& caller = write.caller().principal;
+  asked.approval = {.id = write.make_id<ApprovalId>(),
+                    .kind = in.kind,
+                    .risk_tier = entry.risk_tier,
+                    .content_hash = in.content_hash,
+                    .tool = in.tool,
+                    .requested_by = caller.id,
+                    .requester_owner = caller.owner,
+                    .requested_at = write.now(),
+                    .expires_at = TRY(deadline(write, in, entry)),
+                    .evidence_policy = TRY(tightened(entry.evidence, in.evidence_policy)),
+                    .quorum = entry.quorum,
+                    .allows_self_approval = asked.policy.policy->allows_self_approval,
+                    .max_attempts = entry.max_attempts,
+                    .grant_ttl_seconds = entry.grant_expires_after.count(),
+                    .correlation_id = in.correlation_id.value_or(write.trace())};
+  asked.decision = entry.decision;
+  // "Allow" is not the last word where evidence is required: somebody has to look at it.
+  if (entry.decision == PolicyDecision::allow && asked.approval.evidence_policy.required) {
+    asked.decision = PolicyDecision::human;
+    asked.answer.why += "; evidence is required, so a person decides";
+  }
+  return asked;
+}
+
+}  // namespace
+
+Result<Requested> request_approval(store::Write& write, const RequestApproval& in) {
+  const Asked asked = TRY(ask(write, in));
+  const Approval& approval = asked.approval;
+  TRY(write.record(requested_event(in, asked)));
+
+  Requested out{.id = approval.id,
+                .risk_tier = approval.risk_tier,
+                .content_hash = approval.content_hash,
+                .expires_at = approval.expires_at,
+                .rule_id = std::nullopt,
+                .why = asked.answer.why};
+  switch (asked.decision) {
+    case PolicyDecision::human:
+      return out;
+    case PolicyDecision::allow:
+      out.status = Status::approved;
+      break;
+    case PolicyDecision::reject:
+      out.status = Status::rejected;
+      break;
+  }
+  TRY(write.record_as(entry_actor(asked), answered_event(write, asked, approval.correlation_id)));
+  return out;
+}
+
+bool blocks(const RequestApproval& in) {
+  // Only what may spill into a blob touches the disk. The JSON of a field is at most as long as the
+  // body it came in, so small bodies never block; arguments and content are what grows.
+  std::size_t bytes = 0;
+  const auto add = [&](const auto& value) {
+    if (value) bytes += canonical_json(*value).size();
+  };
+  if (in.arguments) bytes += canonical_json(in.arguments->value).size();
+  if (in.context) bytes += canonical_json(in.context->value).size();
+  for (const auto* value :
+       {&in.content, &in.alternatives, &in.risks, &in.attachments, &in.channel}) {
+    add(*value);
+  }
+  return bytes + in.description.value_or("").size() + in.reason.value_or("").size() >
+         kInlineBytesMax / 2;
+}
+
+Result<void> prepare(RequestApproval& in, const Preparation& preparation) {
+  TRY(check_shape(in));
+  const Json subject = subject_of(in);
+  in.content_hash = in.kind == Kind::tool_call
+                        ? tool_call_hash(*in.tool, *subject.find("arguments"))
+                        : content_hash_of({.title = in.title,
+                                           .description = in.description,
+                                           .type = in.type,
+                                           .content = in.content});
+  in.subject = TRY(spill(subject, preparation, in.subject_blob));
+  in.request = TRY(spill(request_of(in), preparation, in.request_blob));
+  return {};
+}
+
+void describe(Fields& fields, AskedEvidencePolicy& policy) {
+  fields.field("required", policy.required, "whether evidence must be attached");
+  fields.field("ttlSeconds", policy.ttl_seconds, "how old the newest evidence may be",
+               {.min = 1, .max = 31'536'000});
+}
+
+void describe(Fields& fields, AskedTimeout& timeout) {
+  fields.field("duration", timeout.duration, "minutes until it expires", {.min = 1, .max = 525'600});
+  fields.field("action", timeout.action, "what the deadline does: auto_reject");
+  fields.field("message", timeout.message, "what to tell people then",
+               {.length_max = 1000, .allows_newlines = true});
+}
+
+void describe(Fields& fields, RequestApproval& in) {
+  fields.field("kind", in.kind, "what is asked: tool_call or content");
+  fields.field("tool", in.tool, "the tool's name (tool_call)", {.length_max = 256, .length_min = 1});
+  fields.field("arguments", in.arguments, "the exact arguments (tool_call)");
+  fields.field("title", in.title, "one line for the approver", {.length_max = 200});
+  fields.field("description", in.description, "what it is about",
+               {.length_max = 20'000, .allows_newlines = true});
+  fields.field("type", in.type, "the kind of content, such as code_review", {.length_max = 100});
+  fields.field("priority", in.priority, "how urgent it is");
+  fields.field("reason", in.reason, "why the requester wants it",
+               {.length_max = 2000, .allows_newlines = true});
+  fields.field("alternatives", in.alternatives, "what else was considered");
+  fields.field("risks", in.risks, "what could go wrong");
+  fields.field("content", in.content, "what is to be approved (content)");
+  fields.field("attachments", in.attachments, "context for the approver, by hash or URL");
+  fields.field("channel", in.channel, "where the question is put");
+  fields.field("timeout", in.timeout, "the deadline as a duration, and what it does");
+  fields.field("context", in.context, "where in the workflow this stands");
+  fields.field("evidencePolicy", in.evidence_policy, "stricter than the policy's, never weaker");
+  fields.field("expiresAt", in.expires_at, "a deadline earlier than the policy's");
+  fields.field("deduplicationKey", in.deduplication_key, "names the same request",
+               {.length_max = 255, .length_min = 1});
+  fields.field("correlationId", in.correlation_id, "the workflow; default: the trace id",
+               {.length_max = 255, .length_min = 1});
+}
+
+void describe(Fields& fields, Requested& out) {
+  fields.field("id", out.id, "the approval");
+  fields.field("status", out.status, "pending, approved or rejected");
+  fields.field("riskTier", out.risk_tier, "how risky the policy says it is");
+  fields.field("contentHash", out.content_hash, "what a decision is bound to");
+  fields.field("expiresAt", out.expires_at, "when it expires undecided");
+  fields.field("ruleId", out.rule_id, "the standing rule that approved it");
+  fields.field("why", out.why, "which policy entry answered, and how");
+}
+
+}  // namespace assent::app

@@ -1,0 +1,149 @@
+#include "app/runner.h"
+
+#include "store/idempotency.h"
+
+namespace assent::app {
+
+namespace {
+
+// What the idempotency record keeps of an answer: enough to give it again, byte for byte.
+std::string answer_text(const Answer& answer) {
+  Json kept = Json::object();
+  if (answer.refused) {
+    kept.set("refused", Json::object({{"code", answer.refused->code},
+                                      {"message", answer.refused->message},
+                                      {"details", answer.refused->details}}));
+  } else {
+    kept.set("data", answer.data);
+  }
+  return json_text(kept);
+}
+
+Result<Answer> answer_from(const std::string& text) {
+  const Json kept = TRY(parse_json(text));
+  Answer answer;
+  if (const Json* refused = kept.find("refused")) {
+    answer.refused = Refused{std::string(refused->string_at("code").value_or("")),
+                             std::string(refused->string_at("message").value_or("")),
+                             *refused->find("details")};
+  } else if (const Json* data = kept.find("data")) {
+    answer.data = *data;
+  }
+  return answer;
+}
+
+// One call on its way: shared by the stages, because it crosses threads.
+struct InFlight {
+  Invocation invocation;
+  std::function<void(Completed)> done;
+  std::optional<Answer> answer;
+  TraceId trace;
+  bool is_replay = false;
+
+  void finish(Result<void> result) {
+    if (!result) return done({std::move(result).error(), trace, false});
+    done({std::move(*answer), trace, is_replay});
+  }
+};
+
+// Inside the writer's savepoint: the earlier answer to the same key, or the operation and its record.
+Result<void> run_write(InFlight& flight, store::Write& write) {
+  Invocation& invocation = flight.invocation;
+  if (!is_allowed(invocation.operation->about.permission, write.caller().principal)) {
+    return Error{Code::insufficient_permissions, "your roles do not allow this operation"};
+  }
+  if (!invocation.idempotency_key) {
+    flight.answer = TRY(invocation.operation->write(write, *invocation.call));
+    return {};
+  }
+  const store::IdempotencyKey key{.tenant = write.tenant_key(),
+                                  .principal = write.caller().principal.id.text(),
+                                  .route = std::string(invocation.operation->about.route),
+                                  .key = *invocation.idempotency_key};
+  if (const auto earlier = TRY(store::find_idempotent(write.connection(), key))) {
+    if (earlier->fingerprint != invocation.fingerprint) {
+      return Error{Code::idempotency_conflict,
+                   "this Idempotency-Key was used for another request"};
+    }
+    flight.answer = TRY(answer_from(earlier->answer));
+    flight.trace = earlier->trace;
+    flight.is_replay = true;
+    return {};
+  }
+  flight.answer = TRY(invocation.operation->write(write, *invocation.call));
+  return store::keep_idempotent(write.connection(), key,
+                                {.fingerprint = invocation.fingerprint,
+                                 .answer = answer_text(*flight.answer),
+                                 .trace = flight.trace,
+                                 .at = write.now()});
+}
+
+void submit_write(store::Store& store, const std::shared_ptr<InFlight>& flight) {
+  auto accepted = store.write({.caller = flight->invocation.caller,
+                               .trace = flight->trace,
+                               .run = [flight](store::Write& write) { return run_write(*flight, write); },
+                               .done = [flight](Result<void> result) {
+                                 flight->finish(std::move(result));
+                               }});
+  if (!accepted) flight->finish(std::move(accepted));
+}
+
+void submit_read(store::Store& store, const std::shared_ptr<InFlight>& flight) {
+  const auto run = [flight](Result<void> result, const store::Read* read) {
+    if (!result) return flight->finish(std::move(result));
+    auto answer = flight->invocation.operation->read(*read, *flight->invocation.call);
+    if (!answer) return flight->finish(std::move(answer).error());
+    flight->answer = std::move(*answer);
+    flight->finish({});
+  };
+  auto accepted = store.read({.caller = flight->invocation.caller, .run = run});
+  if (!accepted) flight->finish(std::move(accepted));
+}
+
+Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now) {
+  return flight.invocation.call->prepare({.caller = flight.invocation.caller,
+                                          .trace = flight.trace,
+                                          .blobs = store.blobs(),
+                                          .now = now,
+                                          .random = store.random()});
+}
+
+// A preparation that may wait for the disk, on a reader thread; then the write itself.
+void submit_prepare(store::Store& store, const std::shared_ptr<InFlight>& flight) {
+  const auto run = [&store, flight](Result<void> result, const store::Read* read) {
+    if (!result) return flight->finish(std::move(result));
+    auto prepared = prepare(store, *flight, read->now());
+    if (!prepared) return flight->finish(std::move(prepared));
+    submit_write(store, flight);
+  };
+  auto accepted = store.read({.caller = flight->invocation.caller, .run = run});
+  if (!accepted) flight->finish(std::move(accepted));
+}
+
+}  // namespace
+
+void Runner::run(Invocation invocation, std::function<void(Completed)> done) {
+  const Operation& operation = *invocation.operation;
+  auto flight = std::make_shared<InFlight>();
+  flight->trace = invocation.trace;
+  flight->invocation = std::move(invocation);
+  flight->done = std::move(done);
+  if (!is_allowed(operation.about.permission, flight->invocation.caller.principal)) {
+    return flight->finish(
+        Error{Code::insufficient_permissions, "your roles do not allow this operation"});
+  }
+  if (!operation.is_write) return submit_read(store_, flight);
+  switch (flight->invocation.call->needs_prepare()) {
+    case Call::Prepare::not_needed:
+      return submit_write(store_, flight);
+    case Call::Prepare::on_reader_thread:
+      return submit_prepare(store_, flight);
+    case Call::Prepare::at_once: {
+      auto prepared = prepare(store_, *flight, store_.clock().now());
+      if (!prepared) return flight->finish(std::move(prepared));
+      return submit_write(store_, flight);
+    }
+  }
+}
+
+}  // namespace assent::app

@@ -1,0 +1,183 @@
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+
+namespace assent {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kBase62Digits =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64UrlDigits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::uint8_t kNoDigit = 0xFF;
+
+using Values = std::array<std::uint8_t, 256>;
+
+constexpr Values values_of(std::string_view digits) {
+  Values values = {};
+  for (auto& value : values) value = kNoDigit;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    values[static_cast<std::uint8_t>(digits[i])] = static_cast<std::uint8_t>(i);
+  }
+  return values;
+}
+constexpr Values kBase64Values = values_of(kBase64Digits);
+constexpr Values kBase64UrlValues = values_of(kBase64UrlDigits);
+
+constexpr std::uint8_t octet(char c) {
+  return static_cast<std::uint8_t>(c);
+}
+
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string encode64(std::string_view bytes, std::string_view digits) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char byte : bytes) {
+    window = window << 8 | octet(byte);
+    for (bits += 8; bits >= 6;) {
+      bits -= 6;
+      text.push_back(digits[window >> bits & 63]);
+    }
+  }
+  if (bits > 0) text.push_back(digits[window << (6 - bits) & 63]);
+  return text;
+}
+
+// `text` without padding. A last digit with bits that no byte uses has a second spelling of the
+// same bytes: refused, so that there is only one.
+std::optional<std::string> decode64(std::string_view text, const Values& values) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char digit : text) {
+    const std::uint8_t value = values[octet(digit)];
+    if (value == kNoDigit) return std::nullopt;
+    window = window << 6 | value;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push_back(static_cast<char>(window >> bits & 0xFF));
+  }
+  if ((window & ((1U << bits) - 1)) != 0) return std::nullopt;
+  return bytes;
+}
+
+constexpr std::array<std::uint32_t, 256> crc_table() {
+  std::array<std::uint32_t, 256> table = {};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    std::uint32_t rest = i;
+    for (int bit = 0; bit < 8; ++bit) rest = rest % 2 == 1 ? 0xEDB88320U ^ rest >> 1 : rest >> 1;
+    table[i] = rest;
+  }
+  return table;
+}
+constexpr auto kCrcTable = crc_table();
+
+}  // namespace
+
+std::string to_hex(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char byte : bytes) {
+    text.push_back(kHexDigits[octet(byte) >> 4]);
+    text.push_back(kHexDigits[octet(byte) & 15]);
+  }
+  return text;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_value(text[i]);
+    const int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes.push_back(static_cast<char>(high << 4 | low));
+  }
+  return bytes;
+}
+
+std::string to_base64(std::string_view bytes) {
+  std::string text = encode64(bytes, kBase64Digits);
+  text.append((4 - text.size() % 4) % 4, '=');
+  return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  return decode64(text, kBase64Values);
+}
+
+std::string to_base64url(std::string_view bytes) {
+  return encode64(bytes, kBase64UrlDigits);
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  return decode64(text, kBase64UrlValues);
+}
+
+// Long division by 62, digit by digit: quadratic, and meant for tokens of a few dozen bytes.
+std::string to_base62(std::string_view bytes, std::size_t width) {
+  std::string number(bytes);
+  std::string text;
+  while (std::any_of(number.begin(), number.end(), [](char byte) { return byte != 0; })) {
+    unsigned rest = 0;
+    for (char& byte : number) {
+      const unsigned value = rest << 8 | octet(byte);
+      byte = static_cast<char>(value / 62);
+      rest = value % 62;
+    }
+    text.push_back(kBase62Digits[rest]);
+  }
+  if (text.size() < width) text.append(width - text.size(), '0');
+  std::reverse(text.begin(), text.end());
+  return text;
+}
+
+std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t rest = 0xFFFFFFFFU;
+  for (const char byte : bytes) rest = kCrcTable[(rest ^ octet(byte)) & 0xFF] ^ rest >> 8;
+  return ~rest;
+}
+
+// On a mismatch only the latest star may take one character more: an earlier one taking more
+// could not make anything match that the later one cannot.
+bool matches_glob(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t after_star = std::string_view::npos;  // In the pattern.
+  std::size_t star_end = 0;                         // In the text: what the star has taken.
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      star_end = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (after_star != std::string_view::npos) {
+      p = after_star;
+      t = ++star_end;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+}  // namespace assent
