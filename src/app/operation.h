@@ -49,6 +49,7 @@ struct About {
   bool is_creation = false;     // 201 instead of 200.
   BodyKind body = BodyKind::json;  // Ignored for GET.
   std::size_t body_bytes_max = 1048576;
+  std::string_view secret = {};  // The output field that is shown once: never kept for a replay.
 };
 
 // What a prepare() may use.
@@ -58,11 +59,13 @@ struct Preparation {
   const store::Blobs& blobs;
   Timestamp now;     // Of the preparation; the commit has its own.
   Random& random;
+  const store::Read* read = nullptr;  // A snapshot; only where blocks() asked for a reader thread.
 };
 
 // The answer of an operation that did not fail: data, or a refusal that was committed.
 struct Answer {
   Json data;  // Ignored if refused.
+  std::optional<std::string> data_text;  // The data already as JSON text, instead of `data`.
   std::optional<Refused> refused;
   std::optional<std::string> next_cursor;
   std::optional<std::string> raw;        // A body that is not JSON (a blob); `content_type` says what.

@@ -30,6 +30,11 @@ template <class Out>
 concept HasData = requires(const Out& out) {
   { to_data(out) } -> std::same_as<Json>;
 };
+// The same, as JSON text that need not be read and written again.
+template <class Out>
+concept HasDataText = requires(const Out& out) {
+  { to_data_text(out) } -> std::same_as<std::string>;
+};
 template <class Out>
 concept HasRaw = requires(Out& out) {
   { out.raw } -> std::convertible_to<std::string>;
@@ -70,6 +75,8 @@ Answer answer_of(Out out) {
   if constexpr (HasRaw<Out>) {
     answer.raw = std::move(out.raw);
     answer.content_type = std::move(out.content_type);
+  } else if constexpr (HasDataText<Out>) {
+    answer.data_text = to_data_text(out);
   } else if constexpr (HasData<Out>) {
     if (!answer.refused) answer.data = to_data(out);
   } else {

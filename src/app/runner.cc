@@ -7,14 +7,16 @@ namespace assent::app {
 namespace {
 
 // What the idempotency record keeps of an answer: enough to give it again, byte for byte.
-std::string answer_text(const Answer& answer) {
+std::string answer_text(const Answer& answer, std::string_view secret) {
   Json kept = Json::object();
   if (answer.refused) {
     kept.set("refused", Json::object({{"code", answer.refused->code},
                                       {"message", answer.refused->message},
                                       {"details", answer.refused->details}}));
   } else {
-    kept.set("data", answer.data);
+    Json data = answer.data;
+    if (!secret.empty()) std::erase_if(data.members(), [&](const auto& m) { return m.first == secret; });
+    kept.set("data", std::move(data));
   }
   return json_text(kept);
 }
@@ -73,7 +75,7 @@ Result<void> run_write(InFlight& flight, store::Write& write) {
   flight.answer = TRY(invocation.operation->write(write, *invocation.call));
   return store::keep_idempotent(write.connection(), key,
                                 {.fingerprint = invocation.fingerprint,
-                                 .answer = answer_text(*flight.answer),
+                                 .answer = answer_text(*flight.answer, invocation.operation->about.secret),
                                  .trace = flight.trace,
                                  .at = write.now()});
 }
@@ -100,19 +102,20 @@ void submit_read(store::Store& store, const std::shared_ptr<InFlight>& flight) {
   if (!accepted) flight->finish(std::move(accepted));
 }
 
-Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now) {
+Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now, const store::Read* read) {
   return flight.invocation.call->prepare({.caller = flight.invocation.caller,
                                           .trace = flight.trace,
                                           .blobs = store.blobs(),
                                           .now = now,
-                                          .random = store.random()});
+                                          .random = store.random(),
+                                          .read = read});
 }
 
 // A preparation that may wait for the disk, on a reader thread; then the write itself.
 void submit_prepare(store::Store& store, const std::shared_ptr<InFlight>& flight) {
   const auto run = [&store, flight](Result<void> result, const store::Read* read) {
     if (!result) return flight->finish(std::move(result));
-    auto prepared = prepare(store, *flight, read->now());
+    auto prepared = prepare(store, *flight, read->now(), read);
     if (!prepared) return flight->finish(std::move(prepared));
     submit_write(store, flight);
   };
@@ -139,7 +142,7 @@ void Runner::run(Invocation invocation, std::function<void(Completed)> done) {
     case Call::Prepare::on_reader_thread:
       return submit_prepare(store_, flight);
     case Call::Prepare::at_once: {
-      auto prepared = prepare(store_, *flight, store_.clock().now());
+      auto prepared = prepare(store_, *flight, store_.clock().now(), nullptr);
       if (!prepared) return flight->finish(std::move(prepared));
       return submit_write(store_, flight);
     }

@@ -74,8 +74,10 @@ Hash sha256_prefixed(std::uint8_t prefix, std::string_view a, std::string_view b
 }
 
 Hash hmac_sha256(std::string_view key, std::string_view message) {
+  // To HMAC() a null key means "the one before", which there is not.
+  const char* const key_bytes = key.empty() ? "" : key.data();
   Hash hash;
-  CHECK(HMAC(algorithm(), key.data(), static_cast<int>(key.size()), as_octets(message),
+  CHECK(HMAC(algorithm(), key_bytes, static_cast<int>(key.size()), as_octets(message),
              message.size(), hash.data(), nullptr) != nullptr);
   return hash;
 }

@@ -78,7 +78,7 @@ TEST(Uuid7, CarriesTheMillisecondAndSortsByIt) {
   }
 }
 
-TEST(Uuid7, OfAClockBefore1970SaysThe1970) {
+TEST(Uuid7, OfAClockBefore1970Says1970) {
   SeededRandom random(4);
   const UuidBytes bytes = make_uuid7(from_microseconds(-5'000'000), random);
   EXPECT_TRUE(is_uuid7(bytes));

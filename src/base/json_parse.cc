@@ -21,8 +21,8 @@ using boost::json::error_code;
 constexpr std::int64_t kIntegerMax = 9007199254740991;
 // RFC 8785 writes whole numbers below this without an exponent, so they read as integers.
 constexpr double kFirstWithExponent = 1e21;
-// Up to so many members each new key is compared with all; an object with more is checked once,
-// when it ends, by sorting.
+// Up to so many members a key is compared with all before it; an object with more is checked
+// once, when it ends, by sorting.
 constexpr std::size_t kFewMembers = 16;
 // The tokeniser, the writers and the destructor of Json recurse.
 constexpr std::size_t kDepthMax = 1000;

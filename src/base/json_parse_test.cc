@@ -131,7 +131,7 @@ TEST(ParseJson, RefusesBadUtf8AndHalfSurrogates) {
                                  R"({"\ud800":1})", R"("\udfff\ud800")", R"("\uD800\u")"}) {
     EXPECT_NE(fault(text), "ok") << text;
   }
-  EXPECT_TRUE(contains(fault(R"("\ud800")"), "surrogate"));
+  EXPECT_TRUE(contains(fault(R"("\udc00")"), "surrogate"));
   EXPECT_EQ(*parse_json(R"("\udbff\udfff")"), Json("\U0010FFFF"));
 }
 
@@ -220,7 +220,7 @@ TEST(ParseJson, RefusesLargeWholeNumbersInAnySpelling) {
 // The library's own conversion is one unit off for some of these.
 TEST(ParseJson, RoundsDoublesCorrectly) {
   EXPECT_EQ(parse_json("123456789.12345679")->number(), 123456789.12345679);
-  EXPECT_EQ(parse_json("1.00000000000000033306690738754696")->number(), 1.0000000000000004);
+  EXPECT_EQ(parse_json("1.00000000000000033306690738754696")->number(), 1.0000000000000002);
   EXPECT_EQ(parse_json("2.2250738585072011e-308")->number(), 2.2250738585072011e-308);
   EXPECT_EQ(parse_json("6929495644600919.5")->number(), 6929495644600919.5);
   SeededRandom random(1);

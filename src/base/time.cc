@@ -146,8 +146,7 @@ std::optional<Timestamp> from_rfc3339(std::string_view text) {
 }
 
 std::optional<seconds> duration_from_text(std::string_view text) {
-  // Six digits write more seconds than a week and more of any other unit than the maximum; nine
-  // write all 3650 days in seconds, and their product with a day still fits.
+  // Nine digits write the maximum in seconds, and nine digits of days fit into 64 bits.
   if (text.size() < 2 || text.size() > 10 || text.front() == '0') return std::nullopt;
   std::int64_t count = 0;
   for (const char c : text.substr(0, text.size() - 1)) {

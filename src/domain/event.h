@@ -2,6 +2,7 @@
 // Those bytes are the leaf of the log. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -75,6 +76,7 @@ struct StoredEvent {
   std::string correlation_id;
   std::optional<EventId> causation;
   Json data;
+  std::int64_t schema_version = 1;  // Of `dataschema`.
 };
 Result<StoredEvent> stored_event_from(std::string_view bytes);
 

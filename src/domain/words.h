@@ -2,6 +2,7 @@
 // the log; `word()` and `from_word<>()` are the only translation. Pure values.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -34,6 +35,21 @@ enum class GrantRefusal { token_not_found, tenant_mismatch, ir_hash_mismatch, al
 
 // All words of an enumeration, indexed by enumerator.
 template <class E> std::span<const std::string_view> words();
+template <> std::span<const std::string_view> words<PrincipalType>();
+template <> std::span<const std::string_view> words<ActorType>();
+template <> std::span<const std::string_view> words<Role>();
+template <> std::span<const std::string_view> words<Kind>();
+template <> std::span<const std::string_view> words<Status>();
+template <> std::span<const std::string_view> words<RiskTier>();
+template <> std::span<const std::string_view> words<PolicyDecision>();
+template <> std::span<const std::string_view> words<Verdict>();
+template <> std::span<const std::string_view> words<EvidenceType>();
+template <> std::span<const std::string_view> words<GrantForm>();
+template <> std::span<const std::string_view> words<ExecutionState>();
+template <> std::span<const std::string_view> words<EmitOutcome>();
+template <> std::span<const std::string_view> words<Priority>();
+template <> std::span<const std::string_view> words<Refusal>();
+template <> std::span<const std::string_view> words<GrantRefusal>();
 
 template <class E>
 std::string_view word(E value) {

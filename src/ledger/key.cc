@@ -4,12 +4,12 @@
 #include "base/text.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <span>
 #include <utility>
 
 namespace assent::ledger {
@@ -37,13 +37,19 @@ unsigned char* data_of(std::string& bytes) {
 // OpenSSL refuses S >= L, so a signature cannot be altered into another valid one (RFC 8032 §8.4).
 bool verify_ed25519(std::string_view public_key, std::string_view message,
                     std::string_view signature) {
+  // A refusal leaves a note in this thread's OpenSSL error queue, which the next TLS call on
+  // the thread would take for its own.
+  ERR_set_mark();
   const Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, data_of(public_key),
                                              public_key.size()));
   const Context context(EVP_MD_CTX_new());
-  if (!key || !context) return false;
-  if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1) return false;
-  return EVP_DigestVerify(context.get(), data_of(signature), signature.size(), data_of(message),
-                          message.size()) == 1;
+  const bool is_right =
+      key && context &&
+      EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+      EVP_DigestVerify(context.get(), data_of(signature), signature.size(), data_of(message),
+                       message.size()) == 1;
+  ERR_pop_to_mark();
+  return is_right;
 }
 
 struct AlgorithmRow {
@@ -78,11 +84,6 @@ KeyId key_id(const PublicKey& key) {
   std::uint32_t id = 0;
   for (std::size_t i = 0; i < 4; ++i) id = id << 8 | hash[i];
   return KeyId{id};
-}
-
-Pkey private_key(const Secret& seed) {
-  return Pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, data_of(seed.reveal()),
-                                           seed.reveal().size()));
 }
 
 }  // namespace
@@ -134,31 +135,36 @@ bool VerifierKey::verifies(std::string_view message, std::string_view signature)
   return signature.size() == row->signature_bytes && row->verify(key_.bytes, message, signature);
 }
 
-Ed25519Signer::Ed25519Signer(VerifierKey verifier_key, Secret seed)
-    : verifier_key_(std::move(verifier_key)), seed_(std::move(seed)) {}
+void Ed25519Signer::Wipe::operator()(evp_pkey_st* key) const {
+  EVP_PKEY_free(key);
+}
 
-std::optional<Ed25519Signer> Ed25519Signer::from_seed(std::string name, Secret seed) {
+Ed25519Signer::Ed25519Signer(VerifierKey verifier_key, PrivateKey private_key)
+    : verifier_key_(std::move(verifier_key)), private_key_(std::move(private_key)) {}
+
+std::optional<Ed25519Signer> Ed25519Signer::from_seed(std::string name, const Secret& seed) {
   if (seed.reveal().size() != kSeedBytes) return std::nullopt;
-  const Pkey key = private_key(seed);
-  CHECK(key != nullptr);
+  PrivateKey private_key(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, data_of(seed.reveal()), kSeedBytes));
+  CHECK(private_key != nullptr);
 
   std::string bytes(find_algorithm(Algorithm::ed25519)->public_key_bytes, '\0');
   std::size_t size = bytes.size();
-  CHECK(EVP_PKEY_get_raw_public_key(key.get(), data_of(bytes), &size) == 1);
+  CHECK(EVP_PKEY_get_raw_public_key(private_key.get(), data_of(bytes), &size) == 1);
 
   auto verifier_key = VerifierKey::from(
       {.name = std::move(name), .algorithm = Algorithm::ed25519, .bytes = std::move(bytes)});
   if (!verifier_key) return std::nullopt;
-  return Ed25519Signer(*std::move(verifier_key), std::move(seed));
+  return Ed25519Signer(*std::move(verifier_key), std::move(private_key));
 }
 
+// Each call has its own context; the key is only read, so threads may share it.
 Result<std::string> Ed25519Signer::sign(std::string_view message) const {
-  const Pkey key = private_key(seed_);
   const Context context(EVP_MD_CTX_new());
   std::string signature(kSignatureBytes, '\0');
   std::size_t size = signature.size();
-  if (!key || !context ||
-      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
+  if (!context ||
+      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, private_key_.get()) != 1 ||
       EVP_DigestSign(context.get(), data_of(signature), &size, data_of(message), message.size()) !=
           1) {
     return Error{Code::internal, "OpenSSL could not sign with the log's key"};

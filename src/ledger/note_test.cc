@@ -162,8 +162,7 @@ TEST(Note, ANoteHasALargestSize) {
   const std::size_t signature = sign_note("\n", ann())->size() - 1;
   EXPECT_TRUE(sign_note(sized(kNoteBytesMax - signature), ann()).has_value());
   EXPECT_FALSE(sign_note(sized(kNoteBytesMax - signature + 1), ann()).has_value());
-  const std::string large = sized(kNoteBytesMax) + "\n" + signature_by(ann(), "\n").bytes;
-  EXPECT_FALSE(parse_note(large).has_value());
+  EXPECT_EQ(parse_note(sized(kNoteBytesMax + 1)).error().detail, "Not a note: it is too long.");
 }
 
 TEST(Note, WhatIsNotANoteIsRefused) {

@@ -1,0 +1,23 @@
+// Where a list goes on: opaque to clients, bound to the tenant and the filter that it came from.
+//
+// A cursor carries no authority (the credential does), so it is not signed: a forged one only
+// names a place in the caller's own tenant. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "domain/principal.h"
+
+namespace assent::app {
+
+// `filter` is everything that must stay the same from page to page; `place` is where to go on.
+std::string make_cursor(TenantNumber tenant, const Json& filter, const Json& place);
+
+// The place. Code::validation_error at `cursor` if it is malformed or of another tenant or filter.
+Result<Json> open_cursor(std::string_view cursor, TenantNumber tenant, const Json& filter);
+
+}  // namespace assent::app

@@ -1,0 +1,112 @@
+// Looking at approvals: one, a list, the trail of one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/operation.h"
+#include "domain/approval.h"
+
+namespace assent::app {
+
+struct GetApproval {
+  ApprovalId approval;
+};
+void describe(Fields& fields, GetApproval& in);
+
+struct EvidenceView {
+  EvidenceId id;
+  EvidenceType type = EvidenceType::text;
+  std::optional<std::string> name, text, url, sha256;
+  std::optional<std::int64_t> size_bytes;
+  Timestamp captured_at, attached_at;
+  std::optional<Timestamp> withdrawn_at;
+};
+void describe(Fields& fields, EvidenceView& view);
+
+struct GrantView {
+  GrantId id;
+  Timestamp expires_at;
+  std::optional<Timestamp> consumed_at;
+};
+void describe(Fields& fields, GrantView& view);
+
+struct ExecutionView {
+  ExecutionId id;
+  std::int64_t attempt = 1;
+  ExecutionState state = ExecutionState::started;
+  Timestamp started_at;
+  std::optional<Timestamp> completed_at;
+  std::optional<Json> result, error;
+};
+void describe(Fields& fields, ExecutionView& view);
+
+struct VotesView {
+  std::int64_t have = 0;
+  std::int64_t need = 1;
+};
+void describe(Fields& fields, VotesView& view);
+
+struct ApprovalView {
+  ApprovalId id;
+  Kind kind = Kind::tool_call;
+  Status status = Status::pending;
+  RiskTier risk_tier = RiskTier::high;
+  std::string content_hash;
+  std::optional<std::string> tool;
+  std::optional<Json> arguments, content;
+  std::optional<std::string> title, description, type, reason, priority, why;
+  std::optional<Json> alternatives, risks, attachments, channel, timeout, context;
+  PrincipalId requested_by;
+  std::optional<PrincipalId> requester_owner;
+  Timestamp requested_at, expires_at;
+  JsonObject evidence_policy;
+  Json approvers;
+  VotesView votes;
+  std::optional<Timestamp> decided_at;
+  std::optional<PrincipalId> decided_by;
+  std::string correlation_id;
+  std::vector<EvidenceView> evidence;
+  std::optional<GrantView> grant;
+  std::vector<ExecutionView> executions;
+};
+void describe(Fields& fields, ApprovalView& view);
+
+Result<ApprovalView> get_approval(const store::Read& read, const GetApproval& in);
+
+struct ListApprovals {
+  std::optional<Status> status;
+  std::optional<RiskTier> risk_tier;
+  std::optional<std::string> tool;
+  std::optional<PrincipalId> requester;
+  std::optional<std::string> correlation_id;
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> cursor;
+};
+void describe(Fields& fields, ListApprovals& in);
+
+// A line of the list: what an approver needs to choose the next one.
+struct ApprovalLine {
+  ApprovalId id;
+  Kind kind = Kind::tool_call;
+  Status status = Status::pending;
+  RiskTier risk_tier = RiskTier::high;
+  std::string content_hash;
+  std::optional<std::string> tool, title;
+  PrincipalId requested_by;
+  Timestamp requested_at, expires_at;
+  std::string correlation_id;
+};
+void describe(Fields& fields, ApprovalLine& line);
+
+struct ApprovalList {
+  std::vector<ApprovalLine> approvals;
+  std::optional<std::string> next_cursor;
+};
+void describe(Fields& fields, ApprovalList& out);
+Json to_data(const ApprovalList& out);  // `data` is the array itself.
+
+Result<ApprovalList> list_approvals(const store::Read& read, const ListApprovals& in);
+
+}  // namespace assent::app

@@ -1,0 +1,162 @@
+// From canonical bytes back to an event. Strict: one byte away from what prepare() and
+// entry_bytes() write is corruption.
+#include "domain/event.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace assent {
+namespace {
+
+// Deeper than any request is read (64), because an event wraps what a request brought.
+constexpr std::size_t kEventDepthMax = 80;
+constexpr std::size_t kSequenceDigits = 20;
+constexpr std::size_t kTraceDigits = 32;
+
+constexpr std::array<std::string_view, 12> kRequiredAttributes = {
+    "correlationid", "data",    "dataschema", "id",   "sequence", "source",
+    "specversion",   "subject", "tenantid",   "time", "traceid",  "type"};
+
+Error corrupt(std::string why) {
+  return {.code = Code::corrupt, .detail = "The entry is not an event: " + std::move(why) + "."};
+}
+
+bool is_required(std::string_view name) {
+  return std::find(kRequiredAttributes.begin(), kRequiredAttributes.end(), name) !=
+         kRequiredAttributes.end();
+}
+
+// A decimal number, whole; nothing if it is none or beyond 64 bits.
+std::optional<std::uint64_t> number_from(std::string_view digits) {
+  std::uint64_t number = 0;
+  const auto end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, number);
+  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  return number;
+}
+
+bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+bool is_trace_id(std::string_view text) {
+  return text.size() == kTraceDigits && std::all_of(text.begin(), text.end(), is_hex_digit);
+}
+
+// `assent:<type>:<version>`.
+std::optional<std::int64_t> schema_version_of(std::string_view schema, std::string_view type) {
+  const std::string prefix = "assent:" + std::string(type) + ":";
+  if (!schema.starts_with(prefix)) return std::nullopt;
+  const auto version = number_from(schema.substr(prefix.size()));
+  if (!version || *version == 0 || *version > 1'000'000) return std::nullopt;
+  return static_cast<std::int64_t>(*version);
+}
+
+// That all attributes, and no others, are there, each of its JSON type.
+Result<void> check_attributes(const Json& envelope) {
+  if (!envelope.is_object()) return corrupt("it is no JSON object");
+  for (const auto name : kRequiredAttributes) {
+    const Json* const value = envelope.find(name);
+    if (value == nullptr) return corrupt(std::string(name) + " is missing");
+    if (name == "data" ? !value->is_object() : !value->is_string()) {
+      return corrupt(std::string(name) + " is of the wrong JSON type");
+    }
+  }
+  for (const auto& [name, value] : envelope.members()) {
+    if (is_required(name)) continue;
+    if (name != "causationid") return corrupt("it has an attribute that is none of an event's");
+    if (!value.is_string()) return corrupt("causationid is of the wrong JSON type");
+  }
+  return {};
+}
+
+bool has_actor(const Json& data) {
+  const Json* const actor = data.find("actor");
+  if (actor == nullptr) return false;
+  const auto type = actor->string_at("type");
+  return type && from_word<ActorType>(*type) && actor->string_at("id");
+}
+
+// The identifiers and the place in the log.
+Result<void> read_place(const Json& envelope, StoredEvent& event) {
+  const auto id = EventId::parse(*envelope.string_at("id"));
+  if (!id) return corrupt("id is not an event's");
+  event.id = *id;
+  if (const auto text = envelope.string_at("causationid")) {
+    event.causation = EventId::parse(*text);
+    if (!event.causation) return corrupt("causationid is not an event's");
+  }
+  const std::string_view digits = *envelope.string_at("sequence");
+  const auto sequence = number_from(digits);
+  if (!sequence || digits.size() != kSequenceDigits) return corrupt("sequence is not 20 digits");
+  event.sequence = *sequence;
+
+  const std::string_view time = *envelope.string_at("time");
+  const auto at = from_rfc3339(time);
+  if (!at || to_rfc3339(*at) != time) return corrupt("time is not of the log's notation");
+  event.time = *at;
+  return {};
+}
+
+Result<void> read_attributes(const Json& envelope, StoredEvent& event) {
+  if (*envelope.string_at("specversion") != "1.0") return corrupt("specversion is not 1.0");
+  event.type = *envelope.string_at("type");
+  if (!is_event_type(event.type)) return corrupt("type is not an event type");
+  const auto version = schema_version_of(*envelope.string_at("dataschema"), event.type);
+  if (!version) return corrupt("dataschema does not fit the type");
+  event.schema_version = *version;
+  event.subject = *envelope.string_at("subject");
+  if (event.subject.empty()) return corrupt("subject is empty");
+  event.tenant = *envelope.string_at("tenantid");
+  if (!is_tenant_name(event.tenant)) return corrupt("tenantid is not a tenant's");
+  event.source = *envelope.string_at("source");
+  if (event.source.empty()) return corrupt("source is empty");
+  event.trace_id = *envelope.string_at("traceid");
+  if (!is_trace_id(event.trace_id)) return corrupt("traceid is not 32 hexadecimal digits");
+  event.correlation_id = *envelope.string_at("correlationid");
+  if (event.correlation_id.empty()) return corrupt("correlationid is empty");
+  return {};
+}
+
+}  // namespace
+
+Result<StoredEvent> stored_event_from(std::string_view bytes) {
+  if (bytes.size() > kEntryBytesMax) return corrupt("it is longer than an entry can be");
+  auto parsed = parse_json(bytes, {.depth = kEventDepthMax});
+  if (!parsed) return corrupt("it is not strict JSON");
+  Json& envelope = *parsed;
+  TRY(check_attributes(envelope));
+  if (canonical_json(envelope) != bytes) return corrupt("it is not in canonical form");
+
+  StoredEvent event;
+  TRY(read_place(envelope, event));
+  TRY(read_attributes(envelope, event));
+  if (!has_actor(*envelope.find("data"))) return corrupt("data has no actor");
+  for (auto& [name, value] : envelope.members()) {
+    if (name == "data") event.data = std::move(value);
+  }
+  return event;
+}
+
+std::string trace_uuid(const TraceId& trace) {
+  CHECK(trace.size() == kTraceDigits);
+  std::string text = trace;
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
+  return text;
+}
+
+std::optional<TraceId> trace_from_text(std::string_view text) {
+  TraceId trace(text);
+  if (text.size() == kTraceDigits + 4) {
+    for (const std::size_t at : {23U, 18U, 13U, 8U}) {
+      if (trace[at] != '-') return std::nullopt;
+      trace.erase(at, 1);
+    }
+  }
+  for (char& c : trace) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (!is_trace_id(trace)) return std::nullopt;
+  return trace;
+}
+
+}  // namespace assent

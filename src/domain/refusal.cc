@@ -1,0 +1,68 @@
+#include "domain/refusal.h"
+
+namespace assent {
+namespace {
+
+struct Text {
+  std::string_view code;
+  std::string_view message;
+};
+
+Text text_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::forbidden:
+      return {"INSUFFICIENT_PERMISSIONS", "None of your roles may make this decision."};
+    case Refusal::human_actor_required:
+      return {"HUMAN_ACTOR_REQUIRED", "Only a human may make this decision."};
+    case Refusal::self_approval:
+      return {"SELF_APPROVAL_FORBIDDEN",
+              "The requester, and the human behind a requesting agent, may not decide it."};
+    case Refusal::invalid_state:
+      return {"INVALID_STATE", "The approval is no longer pending."};
+    case Refusal::expired:
+      return {"EXPIRED", "The deadline of the approval has passed."};
+    case Refusal::content_changed:
+      return {"CONTENT_CHANGED", "The content hash presented is not that of the approval."};
+    case Refusal::already_voted:
+      return {"ALREADY_VOTED", "You have already voted on this approval."};
+    case Refusal::step_up_required:
+      return {"STEP_UP_REQUIRED", "This decision needs a stronger authentication."};
+    case Refusal::kill_switch:
+      return {"KILL_SWITCH", "A kill switch is engaged."};
+    case Refusal::evidence_required:
+      return {"EVIDENCE_REQUIRED", "Evidence is required before this can be approved."};
+    case Refusal::evidence_stale:
+      return {"EVIDENCE_STALE", "The newest evidence is older than the policy allows."};
+  }
+  return {};
+}
+
+// A token of nobody and a token of another tenant look the same from outside: whether a
+// stranger's token exists is none of the caller's business.
+Text text_of(GrantRefusal refusal) {
+  switch (refusal) {
+    case GrantRefusal::token_not_found:
+    case GrantRefusal::tenant_mismatch:
+      return {"NOT_FOUND", "There is no such grant."};
+    case GrantRefusal::ir_hash_mismatch:
+      return {"CONTENT_CHANGED", "The grant is for another content than the one presented."};
+    case GrantRefusal::already_consumed:
+      return {"ALREADY_CONSUMED", "The grant has been used."};
+    case GrantRefusal::expired:
+      return {"EXPIRED", "The grant has expired."};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view refusal_code(Refusal refusal) { return text_of(refusal).code; }
+std::string_view refusal_message(Refusal refusal) { return text_of(refusal).message; }
+std::string_view refusal_code(GrantRefusal refusal) { return text_of(refusal).code; }
+std::string_view refusal_message(GrantRefusal refusal) { return text_of(refusal).message; }
+
+std::string blocked_event(Refusal refusal) {
+  return "approval.blocked." + std::string(word(refusal));
+}
+
+}  // namespace assent
