@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <chrono>
+#include <sstream>
 
 namespace assent {
 namespace {
@@ -53,62 +54,67 @@ TEST(ParseJson, ReadsAScalarAlone) {
   EXPECT_EQ(*parse_json("\"\\u0000\""), Json(std::string(1, '\0')));
 }
 
+constexpr std::string_view kNotJson = R"text({
+}
+[
+]
+[1
+[1,
+[1,]
+[,1]
+[1 2]
+{"a"}
+{"a":}
+{"a":1,}
+{"a" 1}
+{a:1}
+{'a':1}
+nul
+nulll
+True
+undefined
+NaN
+Infinity
+-Infinity
+-
++1
+01
+-01
+00
+-00.5
+1.
+.5
+1.e1
+1e
+1e+
+0x10
+1_0
+"
+"a
+"\x"
+"\u12"
+"\u12g4"
+//c 1
+/*c*/1
+1 2
+1,
+{}{}
+[]x)text";
+
 // Also padded, because the tokeniser has another path when many bytes follow.
 TEST(ParseJson, RefusesWhatIsNotJson) {
-  for (const auto* const text : {"",
-                                 " ",
-                                 "{",
-                                 "}",
-                                 "[",
-                                 "]",
-                                 "[1",
-                                 "[1,",
-                                 "[1,]",
-                                 "[,1]",
-                                 "[1 2]",
-                                 "{\"a\"}",
-                                 "{\"a\":}",
-                                 "{\"a\":1,}",
-                                 "{a:1}",
-                                 "{'a':1}",
-                                 "{\"a\" 1}",
-                                 "nul",
-                                 "nulll",
-                                 "True",
-                                 "NaN",
-                                 "Infinity",
-                                 "-Infinity",
-                                 "-",
-                                 "+1",
-                                 "01",
-                                 "-01",
-                                 "00",
-                                 "1.",
-                                 ".5",
-                                 "1.e1",
-                                 "1e",
-                                 "1e+",
-                                 "0x10",
-                                 "1_0",
-                                 "\"",
-                                 "\"a",
-                                 "\"\\x\"",
-                                 "\"\\u12\"",
-                                 "\"\\u12g4\"",
-                                 "\"a\nb\"",
-                                 "\"\t\"",
-                                 "//c\n1",
-                                 "/*c*/1",
-                                 "1 2",
-                                 "1,",
-                                 "{}{}",
-                                 "[]x",
+  std::istringstream lines{std::string(kNotJson)};
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_NE(fault(line), "ok") << line;
+    EXPECT_NE(fault(line + std::string(40, ' ')), "ok") << line;
+  }
+  EXPECT_EQ(count, 46);
+  for (const auto* const text : {"", " ", "\"a\nb\"", "\"\t\"",
                                  "\xEF\xBB\xBF"
                                  "1",
-                                 "undefined"}) {
-    for (const std::string_view tail : {"", "                                        "}) {
-      EXPECT_NE(fault(std::string(text).append(tail)), "ok") << text;
-    }
+                                 "\v1", "\u00a01"}) {
+    EXPECT_NE(fault(text), "ok") << text;
   }
   EXPECT_NE(fault(std::string_view("1\0", 2)), "ok");
   EXPECT_NE(fault(std::string_view("\0"

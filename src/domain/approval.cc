@@ -81,8 +81,8 @@ bool is_overdue(const Approval& approval, Timestamp now) {
 }
 
 std::string tool_call_hash(std::string_view tool, const Json& arguments) {
-  const Json subject = Json::object(
-      {{"arguments", arguments}, {"kind", word(Kind::tool_call)}, {"tool", tool}});
+  const Json subject =
+      Json::object({{"arguments", arguments}, {"kind", word(Kind::tool_call)}, {"tool", tool}});
   return content_hash_text(sha256(canonical_json(subject)));
 }
 

@@ -12,8 +12,9 @@ constexpr std::size_t kTypeBytesMax = 100;
 
 // Written by the engine only (EVENTS.md), because others rely on what these say.
 constexpr std::array<std::string_view, 15> kGovernedFamilies = {
-    "approval", "evidence",  "grant",  "execution",  "rule",       "escalation", "ir",      "notification",
-    "policy",   "principal", "key",    "killswitch", "breakglass", "ledger",     "security"};
+    "approval",   "evidence",   "grant",        "execution", "rule",
+    "escalation", "ir",         "notification", "policy",    "principal",
+    "key",        "killswitch", "breakglass",   "ledger",    "security"};
 
 // One `"name":"value"` of the envelope, with the comma before all but the first.
 void append_attribute(std::string& out, std::string_view name, std::string_view value) {
@@ -49,8 +50,12 @@ std::string padded(std::uint64_t sequence) {
   return std::string(kSequenceDigits - digits.size(), '0') + digits;
 }
 
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool is_type_segment(std::string_view segment) {
   if (segment.empty() || !is_lower(segment.front())) return false;
@@ -69,7 +74,9 @@ Actor actor_of(const Caller& caller) {
   return actor;
 }
 
-Actor engine_actor() { return {.type = ActorType::system, .id = "assent"}; }
+Actor engine_actor() {
+  return {.type = ActorType::system, .id = "assent"};
+}
 
 Json to_json(const Actor& actor) {
   Json json = Json::object({{"type", word(actor.type)}, {"id", actor.id}});

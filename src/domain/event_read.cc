@@ -36,7 +36,9 @@ std::optional<std::uint64_t> number_from(std::string_view digits) {
   return number;
 }
 
-bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+bool is_hex_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
 
 bool is_trace_id(std::string_view text) {
   return text.size() == kTraceDigits && std::all_of(text.begin(), text.end(), is_hex_digit);

@@ -30,9 +30,10 @@ EvidenceCheck check_evidence(const EvidencePolicy& policy, std::span<const Evide
 
   // Never negative: what was captured "later" than now is as fresh as can be, not a fault.
   const Microseconds age = std::max(now - newest->captured_at, Microseconds::zero());
-  EvidenceCheck check{.has_evidence = true,
-                      .age_seconds = std::chrono::floor<std::chrono::seconds>(age).count(),
-                      .latest_at = newest->captured_at};
+  EvidenceCheck check;
+  check.has_evidence = true;
+  check.age_seconds = std::chrono::floor<std::chrono::seconds>(age).count();
+  check.latest_at = newest->captured_at;
   if (policy.ttl_seconds) check.is_fresh = age <= std::chrono::seconds(*policy.ttl_seconds);
   return check;
 }
@@ -54,15 +55,14 @@ Json evidence_details(Refusal refusal, const EvidencePolicy& policy, const Evide
     return Json::object(
         {{"evidenceRequired", policy.required}, {"hasEvidence", check.has_evidence}});
   }
-  return Json::object({{"evidenceTtl", or_null(policy.ttl_seconds)},
-                       {"evidenceAge", or_null(check.age_seconds)},
-                       {"latestEvidenceAt",
-                        check.latest_at ? Json(to_rfc3339(*check.latest_at)) : Json()}});
+  return Json::object(
+      {{"evidenceTtl", or_null(policy.ttl_seconds)},
+       {"evidenceAge", or_null(check.age_seconds)},
+       {"latestEvidenceAt", check.latest_at ? Json(to_rfc3339(*check.latest_at)) : Json()}});
 }
 
 Json to_json(const EvidencePolicy& policy) {
-  return Json::object(
-      {{"required", policy.required}, {"ttlSeconds", or_null(policy.ttl_seconds)}});
+  return Json::object({{"required", policy.required}, {"ttlSeconds", or_null(policy.ttl_seconds)}});
 }
 
 bool is_at_least_as_strict(const EvidencePolicy& asked, const EvidencePolicy& base) {

@@ -13,19 +13,21 @@ bool may_try_again(const Approval& approval, const std::optional<Execution>& lat
 
 }  // namespace
 
-// A used grant stays used: it is never called expired, whatever the time (trap 2). The deadline
-// is for the first use: the attempts after it are bounded by their number.
+// A used grant stays used: it is never called expired, whatever the time (trap 2), and after the
+// deadline it allows no further attempt either.
 std::optional<GrantRefusal> refuse_start(const Approval& approval, const Grant& grant,
                                          const std::optional<Execution>& latest, Timestamp now) {
   if (grant.approval != approval.id) return GrantRefusal::token_not_found;
   if (grant.content_hash != approval.content_hash) return GrantRefusal::ir_hash_mismatch;
+  const bool is_in_time = now <= grant.expires_at;
   if (grant.consumed_at) {
-    const bool may_start = approval.status == Status::approved && may_try_again(approval, latest);
+    const bool may_start =
+        approval.status == Status::approved && is_in_time && may_try_again(approval, latest);
     return may_start ? std::nullopt : std::optional(GrantRefusal::already_consumed);
   }
   // An approval that ended unused (abandoned) took its right to run with it.
   const bool has_ended = grant.expired_at || approval.status != Status::approved;
-  if (has_ended || now > grant.expires_at) return GrantRefusal::expired;
+  if (has_ended || !is_in_time) return GrantRefusal::expired;
   return std::nullopt;
 }
 

@@ -40,6 +40,7 @@ struct PolicyEntry {
   std::chrono::seconds grant_expires_after{};
   std::vector<std::string> safety_critical;
   std::int64_t max_attempts = 3;
+  std::string description;
 };
 
 struct Policy {
@@ -59,6 +60,11 @@ struct PolicyAnswer {
 // The document in YAML 1.2 (or JSON, which is YAML). Strict: unknown keys, duplicate keys, wrong
 // types, anchors/aliases, several documents and more than 1,000 entries are refused with paths.
 Result<Policy> policy_from_yaml(std::string_view text);
+
+// The same from a document already read, which is what policy_from_yaml does with it. Every fault
+// is listed in `fields`, up to a few: Code::validation_error for the shape, Code::unprocessable
+// for a document of the right shape whose meaning is impossible.
+Result<Policy> policy_from_json(const Json& document);
 
 // What a tenant has before anyone put a policy: humans decide everything, high risk, 48 h.
 Policy default_policy();

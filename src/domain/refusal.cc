@@ -56,10 +56,18 @@ Text text_of(GrantRefusal refusal) {
 
 }  // namespace
 
-std::string_view refusal_code(Refusal refusal) { return text_of(refusal).code; }
-std::string_view refusal_message(Refusal refusal) { return text_of(refusal).message; }
-std::string_view refusal_code(GrantRefusal refusal) { return text_of(refusal).code; }
-std::string_view refusal_message(GrantRefusal refusal) { return text_of(refusal).message; }
+std::string_view refusal_code(Refusal refusal) {
+  return text_of(refusal).code;
+}
+std::string_view refusal_message(Refusal refusal) {
+  return text_of(refusal).message;
+}
+std::string_view refusal_code(GrantRefusal refusal) {
+  return text_of(refusal).code;
+}
+std::string_view refusal_message(GrantRefusal refusal) {
+  return text_of(refusal).message;
+}
 
 std::string blocked_event(Refusal refusal) {
   return "approval.blocked." + std::string(word(refusal));

@@ -26,29 +26,74 @@ constexpr std::array<Word, 5> kExecutionStates = {"started", "success", "failure
 constexpr std::array<Word, 4> kEmitOutcomes = {"success", "failure", "partial", "pending"};
 constexpr std::array<Word, 4> kPriorities = {"low", "medium", "high", "critical"};
 constexpr std::array<Word, 11> kRefusals = {
-    "forbidden",       "human_actor_required", "self_approval",     "invalid_state",
-    "expired",         "content_changed",      "already_voted",     "step_up_required",
-    "kill_switch",     "evidence_required",    "evidence_stale",
+    "forbidden",   "human_actor_required", "self_approval",  "invalid_state",
+    "expired",     "content_changed",      "already_voted",  "step_up_required",
+    "kill_switch", "evidence_required",    "evidence_stale",
 };
 constexpr std::array<Word, 5> kGrantRefusals = {"token_not_found", "tenant_mismatch",
                                                 "ir_hash_mismatch", "already_consumed", "expired"};
 
 }  // namespace
 
-template <> std::span<const Word> words<PrincipalType>() { return kPrincipalTypes; }
-template <> std::span<const Word> words<ActorType>() { return kActorTypes; }
-template <> std::span<const Word> words<Role>() { return kRoles; }
-template <> std::span<const Word> words<Kind>() { return kKinds; }
-template <> std::span<const Word> words<Status>() { return kStatuses; }
-template <> std::span<const Word> words<RiskTier>() { return kRiskTiers; }
-template <> std::span<const Word> words<PolicyDecision>() { return kPolicyDecisions; }
-template <> std::span<const Word> words<Verdict>() { return kVerdicts; }
-template <> std::span<const Word> words<EvidenceType>() { return kEvidenceTypes; }
-template <> std::span<const Word> words<GrantForm>() { return kGrantForms; }
-template <> std::span<const Word> words<ExecutionState>() { return kExecutionStates; }
-template <> std::span<const Word> words<EmitOutcome>() { return kEmitOutcomes; }
-template <> std::span<const Word> words<Priority>() { return kPriorities; }
-template <> std::span<const Word> words<Refusal>() { return kRefusals; }
-template <> std::span<const Word> words<GrantRefusal>() { return kGrantRefusals; }
+template <>
+std::span<const Word> words<PrincipalType>() {
+  return kPrincipalTypes;
+}
+template <>
+std::span<const Word> words<ActorType>() {
+  return kActorTypes;
+}
+template <>
+std::span<const Word> words<Role>() {
+  return kRoles;
+}
+template <>
+std::span<const Word> words<Kind>() {
+  return kKinds;
+}
+template <>
+std::span<const Word> words<Status>() {
+  return kStatuses;
+}
+template <>
+std::span<const Word> words<RiskTier>() {
+  return kRiskTiers;
+}
+template <>
+std::span<const Word> words<PolicyDecision>() {
+  return kPolicyDecisions;
+}
+template <>
+std::span<const Word> words<Verdict>() {
+  return kVerdicts;
+}
+template <>
+std::span<const Word> words<EvidenceType>() {
+  return kEvidenceTypes;
+}
+template <>
+std::span<const Word> words<GrantForm>() {
+  return kGrantForms;
+}
+template <>
+std::span<const Word> words<ExecutionState>() {
+  return kExecutionStates;
+}
+template <>
+std::span<const Word> words<EmitOutcome>() {
+  return kEmitOutcomes;
+}
+template <>
+std::span<const Word> words<Priority>() {
+  return kPriorities;
+}
+template <>
+std::span<const Word> words<Refusal>() {
+  return kRefusals;
+}
+template <>
+std::span<const Word> words<GrantRefusal>() {
+  return kGrantRefusals;
+}
 
 }  // namespace assent

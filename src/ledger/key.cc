@@ -167,7 +167,7 @@ Result<std::string> Ed25519Signer::sign(std::string_view message) const {
       EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, private_key_.get()) != 1 ||
       EVP_DigestSign(context.get(), data_of(signature), &size, data_of(message), message.size()) !=
           1) {
-    return Error{Code::internal, "OpenSSL could not sign with the log's key"};
+    return Error{Code::internal, "OpenSSL could not sign with the log's key."};
   }
   return signature;
 }

@@ -108,7 +108,7 @@ class Ed25519Signer final : public Signer {
 
 // The seed of a tenant's log key: HKDF-SHA-256(master, "assent tenant log key v1\n" + origin).
 // One secret to keep safe, one key for each log; a leaked tenant seed tells nothing of the
-// master or of the others. The version is in the label: changing the derivation is a new label.
+// master or of the others. The version is in the label: another derivation needs another label.
 // REQUIRES: `master` holds at least 32 bytes.
 Secret derive_seed(const Secret& master, std::string_view origin);
 

@@ -11,8 +11,8 @@ namespace {
 constexpr std::uint8_t kLeafPrefix = 0x00;
 constexpr std::uint8_t kNodePrefix = 0x01;
 
-// Leaves [begin, end). `end - begin` leaves that begin where RFC 6962's splits put
-// them, so the range's perfect subtrees are nodes of the whole tree.
+// The leaves [begin, end). Every Range here comes from splitting a whole tree, so that the
+// perfect subtrees it begins with are nodes of that tree.
 struct Range {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;

@@ -103,7 +103,7 @@ struct ConsistencyClaim {
 [[nodiscard]] bool verify_consistency(const ConsistencyClaim& claim);
 
 // The perfect subtree of 2^level leaves that begins at leaf index·2^level. Level 0 is the
-// leaves; level 8k with an index below a multiple of 256 is what tlog-tiles stores.
+// leaves; tile n of tlog-tiles' level l holds the nodes 256n to 256n+255 of level 8l.
 struct Node {
   unsigned level = 0;
   std::uint64_t index = 0;

@@ -379,6 +379,11 @@ TEST(Merkle, ALogNeverShrinks) {
                                    .proof = consistency_proof(leaves, Size{7})}));
   EXPECT_FALSE(
       verify_consistency({.older = head_of(leaves, 8), .newer = head_of(leaves, 0), .proof = {}}));
+
+  // One root under two sizes, which a walk that trusted the sizes would take for growth.
+  const TreeHead older = head_of(leaves, 8);
+  EXPECT_FALSE(verify_consistency(
+      {.older = older, .newer = {.size = Size{7}, .root = older.root}, .proof = {}}));
 }
 
 TEST(Merkle, EqualSizesNeedEqualRoots) {

@@ -25,7 +25,8 @@
 namespace assent::ledger {
 
 // What we read is from strangers, so it is bounded. The specification asks for at least 16
-// signatures; these are the bounds of Go's reader, roomy even for post-quantum signatures.
+// signatures; 100 is also the bound of Go's reader, and the bytes leave room for as many
+// post-quantum ones.
 inline constexpr std::size_t kNoteBytesMax = 1'000'000;
 inline constexpr std::size_t kSignaturesMax = 100;
 

@@ -1,19 +1,22 @@
 // Content-addressed bytes beside the log: `blobs/<tenant number>/<2 hex>/<62 hex>`.
 //
-// A blob is written to a temporary name, synced, renamed, and its directory synced before any event
-// may name it; what a crash leaves is an unnamed temporary that open() removes. Per tenant, so that
+// A blob is written to a temporary name (`blobs/incoming/…`), synced, renamed, and its directory
+// synced before any event may name it; what a crash leaves is a temporary that no event names and
+// open() removes. Per tenant, so that
 // nobody learns what another tenant stores. Thread-safe; blocks on the disk (not for io threads).
 #pragma once
-
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
 
 #include "base/hash.h"
 #include "base/result.h"
 #include "domain/principal.h"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 
 namespace assent::store {
 
@@ -22,7 +25,8 @@ class Blobs {
   static Result<std::unique_ptr<Blobs>> open(const std::string& directory);
   explicit Blobs(std::string directory) : directory_(std::move(directory)) {}
 
-  // Durable on return. Writing what is there already is cheap and changes nothing.
+  // Durable on return. Writing what is there already is cheap and changes nothing; what is there
+  // but damaged is replaced. Code::unavailable if the disk cannot.
   Result<Hash> put(TenantNumber tenant, std::string_view bytes) const;
   // Code::not_found if absent, Code::corrupt if the bytes no longer hash to their name.
   Result<std::string> get(TenantNumber tenant, const Hash& hash) const;
@@ -30,7 +34,11 @@ class Blobs {
   std::optional<std::int64_t> size(TenantNumber tenant, const Hash& hash) const;
 
  private:
+  Result<void> make_directory(const std::string& path) const;
+
   std::string directory_;
+  mutable std::mutex mutex_;
+  mutable std::set<std::string> durable_directories_;  // Guarded by mutex_.
 };
 
 }  // namespace assent::store

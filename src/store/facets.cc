@@ -14,7 +14,8 @@ bool is_short_escape(char letter) {
 // Whether the four digits after `\u` are how RFC 8785 writes a control character.
 bool is_control_escape(std::string_view digits) {
   if (!digits.starts_with("00") || (digits[2] != '0' && digits[2] != '1')) return false;
-  const bool is_hex = (digits[3] >= '0' && digits[3] <= '9') || (digits[3] >= 'a' && digits[3] <= 'f');
+  const bool is_hex =
+      (digits[3] >= '0' && digits[3] <= '9') || (digits[3] >= 'a' && digits[3] <= 'f');
   const bool has_short_form =
       digits[2] == '0' && std::string_view("89acd").find(digits[3]) != std::string_view::npos;
   return is_hex && !has_short_form;

@@ -73,7 +73,14 @@ class Write : public Read {
   Result<EventRef> record(const Event& event);             // The caller is the actor.
   Result<EventRef> record_as(const Actor& actor, const Event& event);
   // An emitted event, rendered beforehand on another thread. Has no state to apply.
+  // REQUIRES: not of a governed type.
   Result<EventRef> record_prepared(const PreparedEvent& event);
+
+  // The same job as another caller, in that caller's tenant: for founding a tenant, whose first
+  // events go into its own log. REQUIRES: `caller` outlives the result.
+  Result<Write> as(const Caller& caller) const;
+  // The verifier key (text) of the log called `origin`.
+  Result<std::string> verifier_key(std::string_view origin) const;
 
   const TraceId& trace() const { return trace_; }
   Random& random() const { return random_; }

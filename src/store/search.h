@@ -4,6 +4,12 @@
 // Follower and queries are separate: one indexer thread follows; any reader thread queries.
 #pragma once
 
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/principal.h"
+#include "store/connection.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -13,28 +19,22 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
-#include "base/id.h"
-#include "base/time.h"
-#include "domain/principal.h"
-#include "store/connection.h"
-
 namespace assent::store {
 
 // What can be asked of the log. All given filters must hold.
 struct EventQuery {
-  std::optional<std::string> type;            // Exact.
-  std::optional<std::string> actor;           // data.actor.id, or `type:id`.
-  std::optional<std::string> subject;         // The envelope's subject.
-  std::optional<std::string> target;          // `type/id` or id of data.targetType / data.targetId.
-  std::optional<std::string> approval_id;     // data.approvalId.
+  std::optional<std::string> type;         // Exact.
+  std::optional<std::string> actor;        // data.actor.id, or `type:id`.
+  std::optional<std::string> subject;      // The envelope's subject.
+  std::optional<std::string> target;       // `type/id` or id of data.targetType / data.targetId.
+  std::optional<std::string> approval_id;  // data.approvalId.
   std::optional<std::string> correlation_id;
-  std::optional<std::string> trace_id;        // 32 hex digits.
-  std::optional<std::string> outcome;         // data.outcome.
-  std::optional<Timestamp> since;             // Inclusive.
-  std::optional<Timestamp> until;             // Exclusive.
-  std::uint64_t from_sequence = 0;            // Inclusive: where the page starts.
-  std::uint64_t end_sequence = 0;             // Exclusive: the log's size as of the query.
+  std::optional<std::string> trace_id;  // 32 hex digits.
+  std::optional<std::string> outcome;   // data.outcome.
+  std::optional<Timestamp> since;       // Inclusive.
+  std::optional<Timestamp> until;       // Exclusive.
+  std::uint64_t from_sequence = 0;      // Inclusive: where the page starts.
+  std::uint64_t end_sequence = 0;       // Exclusive: the log's size as of the query.
   std::size_t limit = 100;
 };
 
@@ -44,8 +44,8 @@ struct FoundEvent {
 };
 
 struct FoundPage {
-  std::vector<FoundEvent> events;               // Ascending sequence.
-  std::optional<std::uint64_t> next_sequence;   // Where the next page starts; nothing: no more.
+  std::vector<FoundEvent> events;              // Ascending sequence.
+  std::optional<std::uint64_t> next_sequence;  // Where the next page starts; nothing: no more.
 };
 
 class Search {
@@ -63,8 +63,8 @@ class Search {
   // Told after every commit: the tenant's log has `size` events. Thread-safe, cheap.
   void committed(TenantNumber tenant, std::uint64_t size);
 
-  // Answers once the index has reached `query.end_sequence`; waits for that at most `patience`, then
-  // Code::unavailable. Events are read through `connection` (a snapshot at least as new).
+  // Answers once the index has reached `query.end_sequence`; waits for that at most `patience`,
+  // then Code::unavailable. Events are read through `connection` (a snapshot at least as new).
   Result<FoundPage> find(Connection& connection, TenantNumber tenant, const EventQuery& query,
                          std::chrono::milliseconds patience = std::chrono::seconds(5)) const;
 

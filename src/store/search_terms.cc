@@ -97,8 +97,7 @@ bool matches(const Facets& facets, const Filters& filters) {
          is_equal(filters.approval_id, facets.approval_id) &&
          is_equal(filters.correlation_id, facets.correlation_id) &&
          is_equal(filters.trace_id, facets.trace_id) && is_equal(filters.outcome, facets.outcome) &&
-         (!filters.actor ||
-          is_named(*filters.actor, facets.actor_type, ':', facets.actor_id)) &&
+         (!filters.actor || is_named(*filters.actor, facets.actor_type, ':', facets.actor_id)) &&
          (!filters.target || is_target(*filters.target, facets.flat_target) ||
           is_target(*filters.target, facets.inner_target));
 }

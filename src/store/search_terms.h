@@ -6,6 +6,9 @@
 // on its bytes anyway, because terms hold hashes.
 #pragma once
 
+#include "store/facets.h"
+#include "store/search.h"
+
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -13,18 +16,15 @@
 #include <string_view>
 #include <vector>
 
-#include "store/facets.h"
-#include "store/search.h"
-
 namespace assent::store {
 
 // The values are on disk: a change is another format (search_index.cc).
 enum class TermKind : std::uint8_t {
   event = 1,  // Its id.
   type,
-  actor,      // Its id, and `type:id`.
-  thing,      // The subject; a target's `type/id` and bare id; `approval/` and the approval's id.
-  flow,       // The trace and the correlation.
+  actor,  // Its id, and `type:id`.
+  thing,  // The subject; a target's `type/id` and bare id; `approval/` and the approval's id.
+  flow,   // The trace and the correlation.
   outcome,
 };
 

@@ -1,0 +1,261 @@
+#include "app/emit_events.h"
+
+#include <algorithm>
+#include <array>
+
+#include "store/idempotency.h"
+#include "store/search.h"
+
+namespace assent::app {
+
+namespace {
+
+constexpr std::size_t kEventsPerRequestMax = 1000;
+// The pseudo-route under which an emitter's own event ids are kept.
+constexpr std::string_view kEventIdRoute = "event id";
+
+Error wrong(Code code, std::string path, std::string message) {
+  std::string detail = path.empty() ? message : path + " " + message;
+  return {code, std::move(detail), {{std::move(path), std::move(message)}}};
+}
+
+std::string path_of(const EmitEvents& in, std::size_t index, std::string_view field) {
+  if (in.is_single) return std::string(field);
+  return "events[" + std::to_string(index) + "]." + std::string(field);
+}
+
+Result<void> take_item(EmitEvents& in, const Json& item) {
+  const std::string path =
+      in.is_single ? std::string() : "events[" + std::to_string(in.events.size()) + "]";
+  FieldErrors errors;
+  EmittedEvent event;
+  Codec<EmittedEvent>::read(item, event, Bounds{}, path, errors);
+  if (!errors.empty()) return internal::invalid(std::move(errors));
+  in.events.push_back(std::move(event));
+  return {};
+}
+
+Result<void> take_lines(EmitEvents& in, std::string_view text) {
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    auto item = parse_json(line);
+    if (!item) {
+      for (FieldError& field : item.error().fields) {
+        field.path = "line " + std::to_string(number) + (field.path.empty() ? "" : ": ") + field.path;
+      }
+      return std::move(item).error();
+    }
+    if (in.events.size() == kEventsPerRequestMax) break;
+    TRY(take_item(in, *item));
+    if (in.events.size() == kEventsPerRequestMax && !text.empty()) {
+      return wrong(Code::too_large, "events", "has more than 1000 items");
+    }
+  }
+  return {};
+}
+
+std::optional<EventId> event_id_from(std::string_view text) {
+  if (const auto id = EventId::parse(text)) return id;
+  const auto uuid = uuid_from_text(text);
+  if (!uuid || !is_uuid7(*uuid)) return std::nullopt;
+  return EventId(*uuid);
+}
+
+Result<void> check_type(const EmitEvents& in, std::size_t index) {
+  const std::string& type = in.events[index].type;
+  if (!is_event_type(type)) {
+    return wrong(Code::validation_error, path_of(in, index, "type"),
+                 "must be dotted lower-case words such as content.publish");
+  }
+  if (is_governed_type(type)) {
+    return wrong(Code::reserved_event_type, path_of(in, index, "type"),
+                 "is of a family that only the engine writes");
+  }
+  return {};
+}
+
+Json data_of(const EmittedEvent& event, const Caller& caller) {
+  Json data = Json::object({{"actionType", event.type},
+                            {"targetType", event.target.type},
+                            {"targetId", event.target.id},
+                            {"outcome", word(event.outcome)}});
+  if (event.actor) {
+    data.set("actor", to_json(Actor{.type = event.actor->type,
+                                    .id = event.actor->id,
+                                    .name = event.actor->name}));
+    data.set("recordedBy", to_json(actor_of(caller)));
+  }
+  if (event.proof) data.set("proof", event.proof->value);
+  if (event.metadata) data.set("metadata", event.metadata->value);
+  if (event.occurred_at) data.set("occurredAt", to_rfc3339(*event.occurred_at));
+  return data;
+}
+
+// The cause must be an event of this tenant: of the log, or an earlier one of this request.
+Result<EventId> cause_of(const EmitEvents& in, std::size_t index, const Preparation& preparation) {
+  const auto id = event_id_from(*in.events[index].causation_id);
+  const std::string path = path_of(in, index, "causationId");
+  if (!id) return wrong(Code::validation_error, path, "must be an event id");
+  const auto is_it = [&](const EmitEvents::Rendered& earlier) { return earlier.event.id == *id; };
+  if (std::ranges::any_of(in.rendered, is_it)) return *id;
+  CHECK(preparation.read != nullptr);
+  const store::Read& read = *preparation.read;
+  const auto sequence = read.search().sequence_of(read.connection(), read.tenant().number, *id,
+                                                  read.size());
+  if (sequence) return *id;
+  if (sequence.error().code != Code::not_found) return sequence.error();
+  return wrong(Code::unprocessable, path, "is no event of this log");
+}
+
+Result<void> render(EmitEvents& in, std::size_t index, const Preparation& preparation) {
+  const EmittedEvent& emitted = in.events[index];
+  TRY(check_type(in, index));
+  Event event{.type = emitted.type,
+              .subject = emitted.target.type + "/" + emitted.target.id,
+              .data = data_of(emitted, preparation.caller),
+              .correlation_id = emitted.correlation_id};
+  if (emitted.causation_id) event.causation = TRY(cause_of(in, index, preparation));
+  std::optional<Hash> fingerprint;
+  EventId id;
+  if (emitted.id) {
+    const auto own = event_id_from(*emitted.id);
+    if (!own) {
+      return wrong(Code::validation_error, path_of(in, index, "id"),
+                   "must be evt_ and 26 characters, or a UUID of version 7");
+    }
+    id = *own;
+    fingerprint = sha256(event.subject + "\n" + event.type + "\n" + canonical_json(event.data));
+  } else {
+    id = EventId::make(preparation.now, preparation.random);
+  }
+  in.rendered.push_back({prepare(event, actor_of(preparation.caller), preparation.caller.tenant,
+                                 preparation.trace, id),
+                         fingerprint});
+  return {};
+}
+
+Json json_of(const store::EventRef& event) {
+  return Json::object({{"id", event.id.text()},
+                       {"sequence", event.sequence},
+                       {"time", to_rfc3339(event.time)}});
+}
+
+// Where the event with the emitter's own id stands already, if this is a retry.
+Result<std::optional<store::EventRef>> find_earlier(store::Write& write,
+                                                    const store::IdempotencyKey& key,
+                                                    const EmitEvents::Rendered& rendered) {
+  const auto earlier = TRY(store::find_idempotent(write.connection(), key));
+  if (!earlier) return std::optional<store::EventRef>();
+  if (earlier->fingerprint != *rendered.fingerprint) {
+    return Error{Code::idempotency_conflict, "an event with this id exists and says something else",
+                 {{"id", "was used for another event"}}};
+  }
+  const Json kept = TRY(parse_json(earlier->answer));
+  return std::optional(store::EventRef{
+      .id = rendered.event.id,
+      .sequence = static_cast<std::uint64_t>(kept.integer_at("sequence").value_or(0)),
+      .time = earlier->at});
+}
+
+Result<store::EventRef> record_once(store::Write& write, const EmitEvents::Rendered& rendered) {
+  if (!rendered.fingerprint) return write.record_prepared(rendered.event);
+  const store::IdempotencyKey key{.tenant = write.tenant_key(),
+                                  .principal = "",  // An event id is the tenant's, whoever emits.
+                                  .route = std::string(kEventIdRoute),
+                                  .key = rendered.event.id.text()};
+  if (const auto earlier = TRY(find_earlier(write, key, rendered))) return *earlier;
+  const auto event = TRY(write.record_prepared(rendered.event));
+  TRY(store::keep_idempotent(
+      write.connection(), key,
+      {.fingerprint = *rendered.fingerprint,
+       .answer = json_text(Json::object({{"sequence", event.sequence}})),
+       .trace = write.trace(),
+       .at = event.time}));
+  return event;
+}
+
+}  // namespace
+
+Result<void> take_body(EmitEvents& in, const RawBody& body) {
+  if (body.content_type == "application/x-ndjson") {
+    TRY(take_lines(in, body.text));
+  } else {
+    const Json value = TRY(parse_json(body.text));
+    in.is_single = !value.is_array();
+    if (in.is_single) return take_item(in, value);
+    if (value.items().size() > kEventsPerRequestMax) {
+      return wrong(Code::too_large, "events", "has more than 1000 items");
+    }
+    for (const Json& item : value.items()) TRY(take_item(in, item));
+  }
+  if (in.events.empty()) return wrong(Code::validation_error, "events", "must not be empty");
+  return {};
+}
+
+bool blocks(const EmitEvents& in) {
+  // Looking a cause up may wait for the index.
+  return std::ranges::any_of(in.events, [](const auto& event) { return event.causation_id.has_value(); });
+}
+
+Result<void> prepare(EmitEvents& in, const Preparation& preparation) {
+  in.rendered.reserve(in.events.size());
+  for (std::size_t i = 0; i < in.events.size(); ++i) TRY(render(in, i, preparation));
+  return {};
+}
+
+Result<Emitted> emit_events(store::Write& write, const EmitEvents& in) {
+  Emitted out{.events = {}, .is_single = in.is_single};
+  out.events.reserve(in.rendered.size());
+  for (const auto& rendered : in.rendered) out.events.push_back(TRY(record_once(write, rendered)));
+  return out;
+}
+
+Json to_data(const Emitted& out) {
+  if (out.is_single) return json_of(out.events.front());
+  Json events = Json::array();
+  for (const auto& event : out.events) events.push(json_of(event));
+  return Json::object({{"events", std::move(events)}});
+}
+
+void describe(Fields& fields, EmittedTarget& target) {
+  fields.field("type", target.type, "the kind of thing", {.length_max = 100, .length_min = 1});
+  fields.field("id", target.id, "which one", {.length_max = 255, .length_min = 1});
+}
+
+void describe(Fields& fields, EmittedActor& actor) {
+  fields.field("type", actor.type, "what kind of actor it was");
+  fields.field("id", actor.id, "which one", {.length_max = 255, .length_min = 1});
+  fields.field("name", actor.name, "what it is called", {.length_max = 255});
+}
+
+void describe(Fields& fields, EmittedEvent& event) {
+  fields.field("type", event.type, "what was done, such as content.publish", {.length_max = 100});
+  fields.field("target", event.target, "what it was done to");
+  fields.field("outcome", event.outcome, "success, failure, partial or pending");
+  fields.field("actor", event.actor, "who did it, if not the caller");
+  fields.field("proof", event.proof, "what shows the outcome");
+  fields.field("metadata", event.metadata, "anything else worth keeping");
+  fields.field("id", event.id, "the emitter's own id, so that a retry is harmless",
+               {.length_max = 64});
+  fields.field("occurredAt", event.occurred_at, "when it happened, kept beside the log's time");
+  fields.field("causationId", event.causation_id, "the event that caused it", {.length_max = 64});
+  fields.field("correlationId", event.correlation_id, "the workflow",
+               {.length_max = 255, .length_min = 1});
+}
+
+void describe(Fields&, EmitEvents&) {
+  // The body is one event, an array of them or NDJSON: take_body() reads it.
+}
+
+void describe(Fields& fields, Emitted& out) {
+  EmittedAt event;
+  if (!out.events.empty()) event = {out.events.front().id, 0, out.events.front().time};
+  fields.field("id", event.id, "the event");
+  fields.field("sequence", event.sequence, "its place in the tenant's log, from 0");
+  fields.field("time", event.time, "the commit's time");
+}
+
+}  // namespace assent::app

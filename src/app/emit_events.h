@@ -1,0 +1,71 @@
+// Side effects told to the log by those who caused them: one, an array, or NDJSON; all or nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/operation.h"
+#include "domain/event.h"
+
+namespace assent::app {
+
+struct EmittedTarget {
+  std::string type, id;
+};
+void describe(Fields& fields, EmittedTarget& target);
+
+struct EmittedActor {
+  ActorType type = ActorType::agent;
+  std::string id;
+  std::optional<std::string> name;
+};
+void describe(Fields& fields, EmittedActor& actor);
+
+struct EmittedEvent {
+  std::string type;
+  EmittedTarget target;
+  EmitOutcome outcome = EmitOutcome::success;
+  std::optional<EmittedActor> actor;
+  std::optional<JsonObject> proof, metadata;
+  std::optional<std::string> id;           // `evt_…` or a UUIDv7; makes a retry harmless.
+  std::optional<Timestamp> occurred_at;
+  std::optional<std::string> causation_id;
+  std::optional<std::string> correlation_id;
+};
+void describe(Fields& fields, EmittedEvent& event);
+
+struct EmitEvents {
+  std::vector<EmittedEvent> events;
+  bool is_single = false;
+
+  // Made by prepare(): the rendered event, and, where the emitter brought an id, what "the same
+  // event again" means.
+  struct Rendered {
+    PreparedEvent event;
+    std::optional<Hash> fingerprint;
+  };
+  std::vector<Rendered> rendered;
+};
+void describe(Fields& fields, EmitEvents& in);
+Result<void> take_body(EmitEvents& in, const RawBody& body);
+Result<void> prepare(EmitEvents& in, const Preparation& preparation);
+bool blocks(const EmitEvents& in);
+
+// What one event's place looks like; of an array, `events` has one for each.
+struct EmittedAt {
+  EventId id;
+  std::int64_t sequence = 0;
+  Timestamp time;
+};
+
+struct Emitted {
+  std::vector<store::EventRef> events;
+  bool is_single = false;
+};
+void describe(Fields& fields, Emitted& out);
+Json to_data(const Emitted& out);
+
+Result<Emitted> emit_events(store::Write& write, const EmitEvents& in);
+
+}  // namespace assent::app

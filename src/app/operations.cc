@@ -1,0 +1,228 @@
+// Everything one can ask of the system. Read downwards it is the reference.
+#include <algorithm>
+#include <array>
+
+#include "app/decide_approval.h"
+#include "app/emit_events.h"
+#include "app/execute.h"
+#include "app/manage_blobs.h"
+#include "app/manage_evidence.h"
+#include "app/manage_policy.h"
+#include "app/manage_principals.h"
+#include "app/operation.h"
+#include "app/query_events.h"
+#include "app/read_approvals.h"
+#include "app/request_approval.h"
+
+namespace assent::app {
+
+namespace {
+
+constexpr std::size_t kBlobBytesMax = 25 * 1048576;
+
+std::vector<Operation> approvals() {
+  std::vector<Operation> rows;
+  rows.push_back(operation({.name = "request_approval",
+                            .route = "POST /v1/approvals",
+                            .command = "request",
+                            .permission = Permission::request,
+                            .help = "Ask whether a tool call or some content is approved.",
+                            .is_creation = true},
+                           &request_approval));
+  rows.push_back(operation({.name = "list_approvals",
+                            .route = "GET /v1/approvals",
+                            .command = "list",
+                            .permission = Permission::read,
+                            .help = "List approvals, newest first."},
+                           &list_approvals));
+  rows.push_back(operation({.name = "get_approval",
+                            .route = "GET /v1/approvals/{id}",
+                            .command = "show",
+                            .permission = Permission::read,
+                            .help = "Show one approval; Prefer: wait=N waits for its decision."},
+                           &get_approval));
+  rows.push_back(operation({.name = "approve",
+                            .route = "POST /v1/approvals/{id}/approve",
+                            .command = "approve",
+                            .permission = Permission::decide,
+                            .help = "Approve a pending request."},
+                           &approve));
+  rows.push_back(operation({.name = "reject",
+                            .route = "POST /v1/approvals/{id}/reject",
+                            .command = "reject",
+                            .permission = Permission::decide,
+                            .help = "Reject a pending request, finally."},
+                           &reject));
+  rows.push_back(operation({.name = "cancel",
+                            .route = "POST /v1/approvals/{id}/cancel",
+                            .command = "cancel",
+                            .permission = Permission::decide,
+                            .help = "Withdraw your own pending request."},
+                           &cancel));
+  rows.push_back(operation({.name = "approval_trail",
+                            .route = "GET /v1/approvals/{id}/trail",
+                            .command = "trail",
+                            .permission = Permission::read,
+                            .help = "Show every event of one approval, in order."},
+                           &approval_trail));
+  return rows;
+}
+
+std::vector<Operation> evidence_and_execution() {
+  std::vector<Operation> rows;
+  rows.push_back(operation({.name = "attach_evidence",
+                            .route = "POST /v1/approvals/{id}/evidence",
+                            .command = "evidence add",
+                            .permission = Permission::attach,
+                            .help = "Attach evidence to a pending approval.",
+                            .is_creation = true},
+                           &attach_evidence));
+  rows.push_back(operation({.name = "withdraw_evidence",
+                            .route = "POST /v1/evidence/{id}/withdraw",
+                            .command = "evidence withdraw",
+                            .permission = Permission::attach,
+                            .help = "Withdraw evidence, so that it no longer counts."},
+                           &withdraw_evidence));
+  rows.push_back(operation({.name = "start_execution",
+                            .route = "POST /v1/approvals/{id}/executions",
+                            .command = "execution start",
+                            .permission = Permission::execute,
+                            .help = "Use the grant, once, and start executing.",
+                            .is_creation = true},
+                           &start_execution));
+  rows.push_back(operation({.name = "complete_execution",
+                            .route = "POST /v1/executions/{id}/complete",
+                            .command = "execution complete",
+                            .permission = Permission::execute,
+                            .help = "Say how an execution ended."},
+                           &complete_execution));
+  rows.push_back(operation({.name = "put_blob",
+                            .route = "PUT /v1/blobs",
+                            .command = "blob put",
+                            .permission = Permission::attach,
+                            .help = "Upload bytes; they are named by their hash.",
+                            .is_creation = true,
+                            .body = BodyKind::bytes,
+                            .body_bytes_max = kBlobBytesMax},
+                           &put_blob));
+  rows.push_back(operation({.name = "get_blob",
+                            .route = "GET /v1/blobs/{sha256}",
+                            .command = "blob get",
+                            .permission = Permission::read,
+                            .help = "Download a blob."},
+                           &get_blob));
+  return rows;
+}
+
+std::vector<Operation> events_and_policy() {
+  std::vector<Operation> rows;
+  rows.push_back(operation({.name = "emit_events",
+                            .route = "POST /v1/events",
+                            .command = "emit",
+                            .permission = Permission::emit,
+                            .help = "Record side effects: one event, an array, or NDJSON.",
+                            .is_creation = true,
+                            .body = BodyKind::events},
+                           &emit_events));
+  rows.push_back(operation({.name = "query_events",
+                            .route = "GET /v1/events",
+                            .command = "events",
+                            .permission = Permission::read,
+                            .help = "Read the log by filters, in sequence order."},
+                           &query_events));
+  rows.push_back(operation({.name = "get_event",
+                            .route = "GET /v1/events/{id}",
+                            .command = "event",
+                            .permission = Permission::read,
+                            .help = "Show one event by id or sequence."},
+                           &get_event));
+  rows.push_back(operation({.name = "get_policy",
+                            .route = "GET /v1/policy",
+                            .command = "policy show",
+                            .permission = Permission::read,
+                            .help = "Show the policy in force, or an earlier version."},
+                           &get_policy));
+  rows.push_back(operation({.name = "put_policy",
+                            .route = "PUT /v1/policy",
+                            .command = "policy put",
+                            .permission = Permission::put_policy,
+                            .help = "Put a new version of the policy in force.",
+                            .body = BodyKind::document},
+                           &put_policy));
+  rows.push_back(operation({.name = "check_policy",
+                            .route = "POST /v1/policy/check",
+                            .command = "policy check",
+                            .permission = Permission::read,
+                            .help = "Explain what the policy, or a draft, answers to a request."},
+                           &check_policy));
+  return rows;
+}
+
+std::vector<Operation> administration() {
+  std::vector<Operation> rows;
+  rows.push_back(operation({.name = "create_principal",
+                            .route = "POST /v1/principals",
+                            .command = "principal create",
+                            .permission = Permission::administer,
+                            .help = "Create a human, an agent or a service.",
+                            .is_creation = true},
+                           &create_principal));
+  rows.push_back(operation({.name = "list_principals",
+                            .route = "GET /v1/principals",
+                            .command = "principal list",
+                            .permission = Permission::read,
+                            .help = "List principals in order of creation."},
+                           &list_principals));
+  rows.push_back(operation({.name = "get_principal",
+                            .route = "GET /v1/principals/{id}",
+                            .command = "principal show",
+                            .permission = Permission::read,
+                            .help = "Show one principal."},
+                           &get_principal));
+  rows.push_back(operation({.name = "create_key",
+                            .route = "POST /v1/principals/{id}/keys",
+                            .command = "key create",
+                            .permission = Permission::administer,
+                            .help = "Make an API key; it is shown this once.",
+                            .is_creation = true,
+                            .secret = "key"},
+                           &create_key));
+  rows.push_back(operation({.name = "revoke_key",
+                            .route = "POST /v1/keys/{id}/revoke",
+                            .command = "key revoke",
+                            .permission = Permission::administer,
+                            .help = "Revoke an API key at once."},
+                           &revoke_key));
+  rows.push_back(operation({.name = "create_tenant",
+                            .route = "POST /v1/tenants",
+                            .command = "tenant create",
+                            .permission = Permission::operate,
+                            .help = "Found a tenant with its own log, key and admin.",
+                            .is_creation = true,
+                            .secret = "adminKey"},
+                           &create_tenant));
+  return rows;
+}
+
+std::vector<Operation> make_table() {
+  std::vector<Operation> table;
+  for (auto* part : {&approvals, &evidence_and_execution, &events_and_policy, &administration}) {
+    for (Operation& row : part()) table.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
+std::span<const Operation> operations() {
+  static const std::vector<Operation> table = make_table();
+  return table;
+}
+
+const Operation* find_operation(std::string_view name) {
+  const auto found = std::ranges::find_if(
+      operations(), [&](const Operation& operation) { return operation.about.name == name; });
+  return found == operations().end() ? nullptr : &*found;
+}
+
+}  // namespace assent::app

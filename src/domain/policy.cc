@@ -1,0 +1,120 @@
+#include "domain/policy.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace assent {
+namespace {
+
+// Content that does not say its type is matched as this.
+constexpr std::string_view kUntypedContent = "content";
+
+bool fits(const ArgumentCondition& condition, const Json& arguments) {
+  if (condition.type == ConditionType::any) return true;
+  const Json* const value = arguments.find(condition.argument);
+  if (value == nullptr) return false;
+  if (condition.type == ConditionType::exact) return *value == condition.value;
+  return value->is_string() && condition.value.is_string() &&
+         matches_glob(condition.value.string(), value->string());
+}
+
+// What is asked of the policy.
+struct Asked {
+  Kind kind;
+  std::string_view name;  // The tool, or the type of the content.
+  const Json& arguments;
+};
+
+Asked asked_of(Kind kind, std::string_view tool, const Json& arguments) {
+  const bool is_untyped = kind == Kind::content && tool.empty();
+  return {kind, is_untyped ? kUntypedContent : tool, arguments};
+}
+
+// Why the entry does not answer; empty if it does.
+std::string mismatch(const PolicyEntry& entry, const Asked& asked) {
+  const Kind kind = entry.kind.value_or(Kind::tool_call);
+  if (kind != asked.kind) return "is for " + std::string(word(kind)) + " only";
+  if (!matches_glob(entry.tool, asked.name)) {
+    return "is not for \"" + std::string(asked.name) + "\"";
+  }
+  for (const auto& condition : entry.arguments) {
+    if (fits(condition, asked.arguments)) continue;
+    const bool is_there = asked.arguments.find(condition.argument) != nullptr;
+    return "wants another value of argument \"" + condition.argument + "\"" +
+           (is_there ? "" : ", which is absent");
+  }
+  return {};
+}
+
+bool answers(const PolicyEntry& entry, const Asked& asked) {
+  return entry.kind.value_or(Kind::tool_call) == asked.kind &&
+         matches_glob(entry.tool, asked.name) &&
+         std::all_of(entry.arguments.begin(), entry.arguments.end(),
+                     [&asked](const auto& condition) { return fits(condition, asked.arguments); });
+}
+
+std::string_view consequence(PolicyDecision decision) {
+  switch (decision) {
+    case PolicyDecision::allow:
+      return "allows it";
+    case PolicyDecision::human:
+      return "requires a person";
+    case PolicyDecision::reject:
+      return "refuses it";
+  }
+  return {};
+}
+
+// Counted from 0, as `policyEntry` in the log and `tools[0]` in the document are.
+std::string title_of(std::size_t index, const PolicyEntry& entry) {
+  return "policy entry " + std::to_string(index) + " (" + entry.tool + ")";
+}
+
+std::string why_entry(std::size_t index, const PolicyEntry& entry) {
+  return title_of(index, entry) + " " + std::string(consequence(entry.decision));
+}
+
+std::string why_defaults(const Policy& policy, const Asked& asked) {
+  return "no policy entry matches \"" + std::string(asked.name) + "\": the default " +
+         std::string(consequence(policy.defaults.decision));
+}
+
+}  // namespace
+
+Policy default_policy() {
+  Policy policy;
+  policy.defaults.quorum = {{{ApproverRequirement{}}}};
+  policy.defaults.expires_after = std::chrono::hours(48);
+  policy.defaults.grant_expires_after = std::chrono::hours(24);
+  return policy;
+}
+
+PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
+                      const Json& arguments) {
+  const Asked asked = asked_of(kind, tool, arguments);
+  for (std::size_t i = 0; i < policy.entries.size(); ++i) {
+    const PolicyEntry& entry = policy.entries[i];
+    if (answers(entry, asked)) return {.entry = &entry, .index = i, .why = why_entry(i, entry)};
+  }
+  return {.entry = &policy.defaults, .index = {}, .why = why_defaults(policy, asked)};
+}
+
+std::vector<std::string> explain(const Policy& policy, Kind kind, std::string_view tool,
+                                 const Json& arguments) {
+  const Asked asked = asked_of(kind, tool, arguments);
+  std::vector<std::string> sentences;
+  for (std::size_t i = 0; i < policy.entries.size(); ++i) {
+    const PolicyEntry& entry = policy.entries[i];
+    const std::string reason = mismatch(entry, asked);
+    if (reason.empty()) {
+      sentences.push_back(why_entry(i, entry));
+      return sentences;
+    }
+    sentences.push_back(title_of(i, entry) + " " + reason);
+  }
+  sentences.push_back(why_defaults(policy, asked));
+  return sentences;
+}
+
+}  // namespace assent

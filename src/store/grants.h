@@ -1,0 +1,29 @@
+// Grants and executions, as the state tables have them. Errors as in approvals.h.
+#pragma once
+
+#include "base/result.h"
+#include "domain/approval.h"
+#include "store/read.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace assent::store {
+
+// The approval's one grant; nothing if none was minted, or there is no such approval.
+Result<std::optional<Grant>> grant_of(const Read& read, const ApprovalId& approval);
+
+// Approvals of the tenant whose grant is neither used nor expired and has its deadline before
+// `now`, the longest overdue first.
+Result<std::vector<ApprovalId>> overdue_grants(Connection& connection, std::int64_t tenant,
+                                               Timestamp now, std::int64_t limit);
+
+Result<Execution> execution(const Read& read, const ExecutionId& id);
+
+// Every attempt, the first one first.
+Result<std::vector<Execution>> executions_of(const Read& read, const ApprovalId& approval);
+
+Result<std::optional<Execution>> latest_execution(const Read& read, const ApprovalId& approval);
+
+}  // namespace assent::store

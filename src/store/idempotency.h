@@ -1,0 +1,38 @@
+// The answers already given under an idempotency key, kept in the same commit as what they answer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/hash.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/event.h"
+#include "store/connection.h"
+
+namespace assent::store {
+
+// Whose key, and for what: keys of two principals, or of two routes, never meet.
+struct IdempotencyKey {
+  std::int64_t tenant = 0;  // The tenant's number.
+  std::string principal;
+  std::string route;
+  std::string key;
+};
+
+struct IdempotentAnswer {
+  Hash fingerprint{};  // Of the request; another one under the same key is a conflict.
+  std::string answer;
+  TraceId trace;  // Of the original call.
+  Timestamp at;
+};
+
+// The earlier answer, or nothing if the key is new.
+Result<std::optional<IdempotentAnswer>> find_idempotent(Connection& connection,
+                                                        const IdempotencyKey& key);
+// REQUIRES: the key is new.
+Result<void> keep_idempotent(Connection& connection, const IdempotencyKey& key,
+                             const IdempotentAnswer& answer);
+
+}  // namespace assent::store

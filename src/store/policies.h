@@ -1,0 +1,30 @@
+// The tenant's policy in force, and the documents it ever had. Errors as in approvals.h.
+#pragma once
+
+#include "base/result.h"
+#include "domain/policy.h"
+#include "store/read.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace assent::store {
+
+struct CurrentPolicy {
+  std::int64_t version = 0;  // 0: the built-in one, which has no document.
+  std::string sha256;        // `sha256:…` of the document; empty for version 0.
+  std::shared_ptr<const Policy> policy;  // Never null.
+};
+Result<CurrentPolicy> current_policy(const Read& read);
+
+// The document as it was put. Code::not_found for version 0 and for one that never was.
+Result<std::string> policy_text(const Read& read, std::int64_t version);
+
+// The document parsed, and kept by its hash for current_policy(). Whoever is about to put a policy
+// calls this on its own thread, so that the writer finds it parsed. Thread-safe. Errors:
+// policy_from_yaml()'s.
+Result<std::shared_ptr<const Policy>> parsed_policy(std::string_view text);
+
+}  // namespace assent::store

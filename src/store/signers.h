@@ -1,0 +1,32 @@
+// The keys that sign tenants' checkpoints, all derived from the store's one master seed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "ledger/key.h"
+
+namespace assent::store {
+
+// Thread-safe.
+class Signers {
+ public:
+  explicit Signers(Secret master) : master_(std::move(master)) {}
+
+  // The signer of the log called `origin`; lives as long as this. Code::validation_error if no log
+  // can be called so.
+  Result<const ledger::Signer*> of(std::string_view origin) const;
+
+ private:
+  Secret master_;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_; what is in it never moves. Deriving costs a key schedule, once per log.
+  mutable std::map<std::string, std::unique_ptr<const ledger::Signer>, std::less<>> signers_;
+};
+
+}  // namespace assent::store

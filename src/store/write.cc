@@ -1,0 +1,51 @@
+#include "store/batch.h"
+#include "store/projection.h"
+#include "store/read.h"
+
+namespace assent::store {
+
+Result<EventRef> Write::record(const Event& event) {
+  return record_as(actor_of(caller()), event);
+}
+
+Result<EventRef> Write::record_as(const Actor& actor, const Event& event) {
+  // Stamped here, over whatever was there: who acted is not for an operation to say.
+  Event stamped = event;
+  stamped.data.set("actor", to_json(actor));
+  const EventId id = stamped.id ? *stamped.id : make_id<EventId>();
+  const PreparedEvent prepared = prepare(stamped, actor, tenant(), trace_, id);
+  const EventRef where = TRY(batch_.append(tenant().number, prepared));
+  batch_.note(tenant().number, stamped);
+  TRY(project(connection(), {.tenant = tenant_key(),
+                             .sequence = where.sequence,
+                             .time = where.time,
+                             .id = where.id,
+                             .type = stamped.type,
+                             .subject = stamped.subject,
+                             .correlation_id = stamped.correlation_id ? *stamped.correlation_id
+                                                                      : trace_,
+                             .data = stamped.data}));
+  return where;
+}
+
+Result<EventRef> Write::record_prepared(const PreparedEvent& event) {
+  CHECK(!is_governed_type(event.type));
+  return batch_.append(tenant().number, event);
+}
+
+Result<Write> Write::as(const Caller& caller) const {
+  const TenantNumber number = caller.tenant.number;
+  return Write({.connection = connection(),
+                .blobs = blobs(),
+                .search = nullptr,
+                .caller = caller,
+                .now = TRY(batch_.now(number)),
+                .size = TRY(batch_.size(number))},
+               batch_, trace_, random_);
+}
+
+Result<std::string> Write::verifier_key(std::string_view origin) const {
+  return TRY(batch_.signers().of(origin))->verifier_key().text();
+}
+
+}  // namespace assent::store
