@@ -90,7 +90,8 @@ Brace kind_of(std::string_view head) {
                                                        "typedef"};
   head = without_template(head);
   const auto starts_with = [&](std::string_view word) {
-    return head.starts_with(word) && (head.size() == word.size() || !is_identifier(head[word.size()]));
+    return head.starts_with(word) &&
+           (head.size() == word.size() || !is_identifier(head[word.size()]));
   };
   for (bool found = true; found;) {
     const auto* before = std::ranges::find_if(kBefore, starts_with);
@@ -217,7 +218,8 @@ std::vector<Include> includes_of(std::string_view text) {
     if (!line.starts_with(kInclude)) continue;
     std::string_view target = std::string_view(line).substr(kInclude.size());
     const std::size_t end = target.find_first_of("\">", 1);
-    if (end != std::string_view::npos) includes.push_back({std::string(target.substr(0, end + 1)), number});
+    if (end != std::string_view::npos)
+      includes.push_back({std::string(target.substr(0, end + 1)), number});
   }
   return includes;
 }
@@ -227,10 +229,12 @@ std::vector<Function> functions_of(const std::string& code) {
 }
 
 bool has_word(std::string_view line, std::string_view word) {
-  for (std::size_t at = line.find(word); at != std::string_view::npos; at = line.find(word, at + 1)) {
+  for (std::size_t at = line.find(word); at != std::string_view::npos;
+       at = line.find(word, at + 1)) {
     const std::size_t end = at + word.size();
     const bool begins = at == 0 || !is_identifier(word.front()) || !is_identifier(line[at - 1]);
-    const bool ends = end == line.size() || !is_identifier(word.back()) || !is_identifier(line[end]);
+    const bool ends =
+        end == line.size() || !is_identifier(word.back()) || !is_identifier(line[end]);
     if (begins && ends) return true;
   }
   return false;

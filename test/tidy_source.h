@@ -11,7 +11,8 @@
 namespace assent::tidy {
 
 // The text with every comment and the inside of every literal blanked out. Lines and columns stay.
-// The marks of a raw string stay too (`R"sql(`, `)sql"`), because its tag is what names its language.
+// The marks of a raw string stay too (`R"sql(`, `)sql"`), because its tag is what names its
+// language.
 std::string code_of(std::string_view text);
 
 std::vector<std::string> lines_of(std::string_view text);

@@ -19,7 +19,7 @@ struct Attempt {
 
 std::string subject_of(const Approval& approval) { return "approval/" + approval.id.text(); }
 
-Result<EventRef> record(store::Write& write, const Approval& approval, std::string type, Json data) {
+Result<store::EventRef> record(store::Write& write, const Approval& approval, std::string type, Json data) {
   return write.record({.type = std::move(type),
                        .subject = subject_of(approval),
                        .data = std::move(data),

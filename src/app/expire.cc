@@ -87,15 +87,11 @@ void ExpiryTimer::run() {
 void ExpiryTimer::submit() {
   const auto identities = store_.identities();
   for (const Tenant& tenant : identities->tenants()) {
-    TraceId trace(32, '0');
-    std::array<std::uint8_t, 16> bytes{};
-    store_.random().fill(bytes);
-    trace = to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     Caller engine;
     engine.tenant = tenant;
     const auto accepted = store_.write(
         {.caller = std::move(engine),
-         .trace = std::move(trace),
+         .trace = make_trace(store_.random()),
          .run = [](store::Write& write) { return expire_overdue(write, kExpiriesPerJob); },
          .done = [](Result<void> result) {
            // Nobody waits for this answer; the next tick tries again, and decisions look themselves.

@@ -41,13 +41,19 @@ concept HasRaw = requires(Out& out) {
   { out.content_type } -> std::convertible_to<std::string>;
 };
 
+// A free function, because inside CallOf the name `prepare` is the member's.
+template <HasPrepare In>
+Result<void> prepare_input(In& in, const Preparation& preparation) {
+  return prepare(in, preparation);
+}
+
 template <class In>
 class CallOf final : public Call {
  public:
   In in{};
 
   Result<void> prepare([[maybe_unused]] const Preparation& preparation) override {
-    if constexpr (HasPrepare<In>) return app::prepare(in, preparation);
+    if constexpr (HasPrepare<In>) return prepare_input(in, preparation);
     return {};
   }
   Prepare needs_prepare() const override {

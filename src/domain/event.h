@@ -10,6 +10,7 @@
 
 #include "base/id.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/principal.h"
@@ -54,6 +55,7 @@ struct PreparedEvent {
 
 // 32 lower-case hex digits of a W3C trace id.
 using TraceId = std::string;
+TraceId make_trace(Random& random);
 
 // `actor` becomes data.actor unless data has one already (an emitter's). REQUIRES: data is an object.
 PreparedEvent prepare(const Event& event, const Actor& actor, const Tenant& tenant,

@@ -48,8 +48,9 @@ bool is_trace_id(std::string_view text) {
 std::optional<std::int64_t> schema_version_of(std::string_view schema, std::string_view type) {
   const std::string prefix = "assent:" + std::string(type) + ":";
   if (!schema.starts_with(prefix)) return std::nullopt;
-  const auto version = number_from(schema.substr(prefix.size()));
-  if (!version || *version == 0 || *version > 1'000'000) return std::nullopt;
+  const std::string_view digits = schema.substr(prefix.size());
+  const auto version = number_from(digits);
+  if (!version || digits.starts_with('0') || *version > 1'000'000) return std::nullopt;
   return static_cast<std::int64_t>(*version);
 }
 

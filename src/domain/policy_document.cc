@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kDocumentBytesMax = 256 * 1024;
 constexpr std::size_t kDepthMax = 32;  // Of collections; a policy needs 8.
+constexpr std::size_t kKeyBytesMax = 256;
 
 Error fault_at(std::string path, std::string message) {
   std::string detail = "The policy cannot be accepted: ";
@@ -70,6 +71,7 @@ class Builder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     if (!check_scalar(tag, anchor)) return;
+    if (!is_utf8(value)) return refuse("is not UTF-8");  // By an escape.
     // The library's words for plain ("?") and quoted ("!").
     if (tag == "!") return take(Json(value), value);
     if (is_key_next()) return take(Json(), value);
@@ -172,6 +174,7 @@ void Builder::take(Json value, std::optional<std::string> text) {
   if (frame.value.is_array()) return frame.value.push(std::move(value));
   if (!frame.key) {
     if (!text) return refuse("must have plain text as keys");
+    if (text->size() > kKeyBytesMax) return refuse("has a key of more than 256 bytes");
     const bool is_repeated = frame.value.find(*text) != nullptr;
     frame.key = std::move(text);
     if (is_repeated) refuse("occurs twice");
@@ -192,9 +195,10 @@ Result<Json> json_from_yaml(std::string_view text) {
     Builder second;
     if (parser.HandleNextDocument(second)) return fault_at({}, "must be the only one in the file");
   } catch (const YAML::Exception& exception) {
-    return fault_at(
-        builder.path(),
-        "is not YAML at line " + std::to_string(exception.mark.line + 1) + ": " + exception.msg);
+    // The library quotes bytes, which may be half a character.
+    const std::string reason = is_utf8(exception.msg) ? ": " + exception.msg : std::string();
+    return fault_at(builder.path(),
+                    "is not YAML at line " + std::to_string(exception.mark.line + 1) + reason);
   } catch (const std::exception&) {
     return fault_at(builder.path(), "is not YAML");
   }

@@ -13,9 +13,16 @@ constexpr std::size_t kFaultsMax = 20;  // One screen.
 constexpr std::int64_t kTtlSecondsMax = 31'536'000;
 constexpr std::int64_t kAttemptsMax = 10;
 constexpr std::size_t kTextBytesMax = 2000;
+constexpr std::size_t kPathNameBytesMax = 64;  // Errors go to logs and screens.
 
 std::string below(const std::string& path, std::string_view name) {
-  return path.empty() ? std::string(name) : path + "." + std::string(name);
+  std::string shown(name);
+  if (shown.size() > kPathNameBytesMax) {
+    std::size_t end = kPathNameBytesMax;
+    while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;
+    shown.replace(end, std::string::npos, "…");
+  }
+  return path.empty() ? shown : path + "." + shown;
 }
 std::string below(const std::string& path, std::size_t index) {
   return path + "[" + std::to_string(index) + "]";

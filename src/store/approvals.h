@@ -29,7 +29,8 @@ struct ApprovalFilter {
   std::optional<std::string> tool = std::nullopt;
   std::optional<PrincipalId> requester = std::nullopt;
   std::optional<std::string> correlation_id = std::nullopt;
-  std::optional<ApprovalId> before_id = std::nullopt;  // Exclusive: the last one of the page before.
+  std::optional<ApprovalId> before_id =
+      std::nullopt;  // Exclusive: the last one of the page before.
   std::int64_t limit = 100;
 };
 

@@ -93,7 +93,9 @@ void Batch::note(TenantNumber tenant, const Event& event) {
       changes_.approvals.emplace_back(tenant, *approval);
     }
   }
-  if (changes_identities(event.type)) changes_.has_identities = true;
+  if (!changes_identities(event.type)) return;
+  changes_.has_identities = true;
+  if (!event.type.ends_with(".created")) job_took_rights_ = true;
 }
 
 void Batch::remember(TenantNumber tenant, const Head& head) {
@@ -109,6 +111,7 @@ Result<void> Batch::begin_job() {
   logs_before_job_ = changes_.logs.size();
   approvals_before_job_ = changes_.approvals.size();
   had_identities_before_job_ = changes_.has_identities;
+  job_took_rights_ = false;
   return parts_.connection.savepoint();
 }
 
@@ -124,6 +127,7 @@ Result<void> Batch::undo_job() {
       changes_.approvals.begin() + static_cast<std::ptrdiff_t>(approvals_before_job_),
       changes_.approvals.end());
   changes_.has_identities = had_identities_before_job_;
+  job_took_rights_ = false;
   return parts_.connection.rollback_to_savepoint();
 }
 

@@ -73,6 +73,9 @@ class Batch {
   Result<void> write_heads();
 
   const Changes& changes() const { return changes_; }
+  // Whether the job that was just kept took rights away (a key, a role), so that the jobs behind it
+  // must be looked at with fresh eyes.
+  bool job_took_rights() const { return job_took_rights_; }
   const Signers& signers() const { return parts_.signers; }
 
  private:
@@ -87,6 +90,8 @@ class Batch {
   std::size_t logs_before_job_ = 0;
   std::size_t approvals_before_job_ = 0;
   bool had_identities_before_job_ = false;
+
+  bool job_took_rights_ = false;
 };
 
 }  // namespace assent::store

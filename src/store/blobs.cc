@@ -1,10 +1,12 @@
 #include "store/blobs.h"
 
+#include "base/id.h"
+#include "base/random.h"
 #include "base/text.h"
 
-#include <atomic>
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -112,8 +114,16 @@ bool holds(const std::string& path, std::string_view bytes) {
 }
 
 std::string temporary_name() {
-  static std::atomic<std::uint64_t> count = 0;
-  return std::to_string(::getpid()) + "-" + std::to_string(count++);
+  std::array<std::uint8_t, 16> bytes;
+  SystemRandom().fill(bytes);
+  return uuid_text(bytes);
+}
+
+// Of a regular file; nothing if it is absent or anything else.
+std::optional<struct stat> status_of(const std::string& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return status;
 }
 
 }  // namespace
@@ -185,10 +195,16 @@ Result<std::string> Blobs::get(TenantNumber tenant, const Hash& hash) const {
 }
 
 std::optional<std::int64_t> Blobs::size(TenantNumber tenant, const Hash& hash) const {
-  struct stat status = {};
-  if (::lstat(Place(directory_, tenant, hash).path.c_str(), &status) != 0) return std::nullopt;
-  if (!S_ISREG(status.st_mode)) return std::nullopt;
-  return status.st_size;
+  const auto status = status_of(Place(directory_, tenant, hash).path);
+  if (!status) return std::nullopt;
+  return status->st_size;
+}
+
+std::optional<Timestamp> Blobs::stored_at(TenantNumber tenant, const Hash& hash) const {
+  const auto status = status_of(Place(directory_, tenant, hash).path);
+  if (!status) return std::nullopt;
+  const timespec& at = status->st_mtim;
+  return Timestamp(std::chrono::seconds(at.tv_sec) + Microseconds(at.tv_nsec / 1000));
 }
 
 }  // namespace assent::store

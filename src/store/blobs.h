@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "domain/principal.h"
 
 #include <cstdint>
@@ -32,6 +33,8 @@ class Blobs {
   Result<std::string> get(TenantNumber tenant, const Hash& hash) const;
   // Its size, or nothing if absent.
   std::optional<std::int64_t> size(TenantNumber tenant, const Hash& hash) const;
+  // When its bytes were first put, by the file's clock; nothing if absent.
+  std::optional<Timestamp> stored_at(TenantNumber tenant, const Hash& hash) const;
 
  private:
   Result<void> make_directory(const std::string& path) const;

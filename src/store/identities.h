@@ -9,7 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/hash.h"
+#include "base/random.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "domain/principal.h"
 #include "store/connection.h"
 
@@ -33,12 +36,27 @@ class Identities {
   const std::vector<Tenant>& tenants() const { return tenants_; }
 
  private:
+  struct KnownPrincipal {
+    const Tenant* tenant;
+    Principal principal;
+  };
+  using IdBytes = std::string;  // 16 bytes.
+
+  Result<void> load_tenants(Connection& connection);
+  Result<void> load_principals(Connection& connection);
+  Result<void> load_keys(Connection& connection);
+  std::optional<Caller> caller_with(const Key& key, Timestamp now) const;
+
+  // Filled in this order and then left alone, so that the pointers hold.
   std::vector<Tenant> tenants_;
-  std::unordered_map<std::string, Key> keys_by_hash_;  // By the 32 bytes of the SHA-256.
-  std::unordered_map<std::string, std::pair<TenantNumber, Principal>> principals_;  // By id text.
+  std::unordered_map<IdBytes, KnownPrincipal> principals_;
+  std::unordered_map<IdBytes, Key> keys_;
+  std::unordered_map<std::string, const Key*> keys_by_hash_;  // By the 32 bytes of the SHA-256.
 };
 
-// A fresh API key: `ask_<43 base62 of 32 random bytes>_<6 base62 of CRC-32>`; and its hash.
+// A fresh API key: `ask_<43 base62 of 32 random bytes>_<6 base62 of their CRC-32>`, and its hash.
+// The checksum is over the 43 characters: a mistyped key, and a scanner's false alarm, is told from
+// a revoked one without asking the store.
 struct NewKey {
   std::string raw;
   Hash hash;

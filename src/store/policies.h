@@ -13,8 +13,8 @@
 namespace assent::store {
 
 struct CurrentPolicy {
-  std::int64_t version = 0;  // 0: the built-in one, which has no document.
-  std::string sha256;        // `sha256:…` of the document; empty for version 0.
+  std::int64_t version = 0;              // 0: the built-in one, which has no document.
+  std::string sha256;                    // `sha256:…` of the document; empty for version 0.
   std::shared_ptr<const Policy> policy;  // Never null.
 };
 Result<CurrentPolicy> current_policy(const Read& read);

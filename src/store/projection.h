@@ -4,11 +4,14 @@
 // Depends on nothing but the event and the tables: no clock, no caller, no randomness.
 #pragma once
 
-#include <span>
-
 #include "base/result.h"
 #include "domain/event.h"
 #include "store/connection.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace assent::store {
 
@@ -24,15 +27,24 @@ struct Fact {
   const Json& data;  // With its actor.
 };
 
-// Applies the fact to the state tables. Code::corrupt if a governed event lacks a field that its
-// state needs (a defect of ours when recording, tampering when replaying). Emitted types do nothing.
+// Applies the fact to the state tables. Emitted types do nothing. Code::corrupt if a governed event
+// lacks a field that its state needs, if its type is unknown to this version, or if the state is
+// not the one it starts from (a defect of ours when recording, tampering when replaying). Else the
+// connection's errors. After an Error the tables may hold half of the fact: roll back.
 Result<void> project(Connection& connection, const Fact& fact);
 
-// Every table that project() maintains, for comparing live state with a replay, in the order
-// `{table, columns of its key, all columns}`.
+// A table that project() maintains, for comparing live state with a replay.
 struct StateTable {
+  enum class Kind { integer, text, bytes };
+  struct Column {
+    std::string_view name;
+    Kind kind;
+  };
+
   std::string_view name;
-  std::string_view select_all;  // Ordered by key.
+  std::string_view select_all;      // Every row, ordered by key.
+  std::span<const Column> columns;  // As selected: the key first.
+  std::size_t key_columns;          // How many of them are the key; the first is the tenant.
 };
 std::span<const StateTable> state_tables();
 

@@ -181,6 +181,7 @@ void Search::Impl::adopt(OpenedIndex opened) {
     set(followed, {size, std::max(size, followed.committed)});
   }
   must_reopen_ = false;
+  if (waiting_ > 0) progress_.notify_all();
 }
 
 void Search::Impl::committed(TenantNumber tenant, std::uint64_t size) {

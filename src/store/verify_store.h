@@ -1,4 +1,5 @@
-// Checks a whole store, offline or beside a running server, and names the first thing that is wrong.
+// Checks a whole store, offline or beside a running server, and names the first thing that is
+// wrong.
 //
 // Trusts nothing but hashes: reads the log through a connection of its own, recomputes every tree,
 // and replays every event into an empty state. Shares no code with the writer but the projection
@@ -17,16 +18,18 @@ namespace assent::store {
 
 struct TenantReport {
   std::string name;
-  std::string verifier_key;  // As recorded in the log's first event: compare it with the one you keep.
+  std::string
+      verifier_key;  // As recorded in the log's first event: compare it with the one you keep.
   std::uint64_t size = 0;
-  std::string root;  // 64 hex digits, recomputed from the entries.
+  std::string root;                              // 64 hex digits, recomputed from the entries.
   std::optional<std::uint64_t> checkpoint_size;  // Nothing: there is no checkpoint file.
 };
 
 struct Finding {
-  std::string tenant;                     // Empty where no tenant can be named.
-  std::optional<std::uint64_t> sequence;  // The first bad one; nothing where the log itself is whole.
-  std::string what;                       // A sentence.
+  std::string tenant;  // Empty where no tenant can be named.
+  std::optional<std::uint64_t>
+      sequence;      // The first bad one; nothing where the log itself is whole.
+  std::string what;  // A sentence.
 };
 
 struct VerifyReport {
@@ -40,7 +43,8 @@ using VerifyProgress = std::function<void(std::uint64_t)>;
 
 // Memory does not grow with the log. Damage of any kind is a finding; an Error (Code::not_found,
 // Code::unavailable) means only that there is no store here or that it could not be read now.
-Result<VerifyReport> verify_store(const std::string& directory, const VerifyProgress& progress = {});
+Result<VerifyReport> verify_store(const std::string& directory,
+                                  const VerifyProgress& progress = {});
 
 // For the end of every test that has a store: aborts, with the finding, unless all is well.
 void check_everything(const std::string& directory);

@@ -39,7 +39,7 @@ HeadScanner::Verdict HeadScanner::scan(std::string_view bytes) {
   }
 }
 
-std::optional<Target> parse_target(std::string_view method, std::string_view target) {
+std::optional<Target> read_target(std::string_view method, std::string_view target) {
   if (target.empty() || !std::ranges::all_of(target, is_printable_ascii)) return std::nullopt;
   if (target.find('#') != std::string_view::npos) return std::nullopt;
   if (target.front() == '/') return Target{std::string(target), std::nullopt};

@@ -36,7 +36,7 @@ struct Target {
 
 // Nothing if the server must not guess what is meant: an authority with userinfo, a scheme that
 // is not http, the form for CONNECT, a fragment, a byte that is not printable ASCII.
-std::optional<Target> parse_target(std::string_view method, std::string_view target);
+std::optional<Target> read_target(std::string_view method, std::string_view target);
 
 // Whether `host` can be the value of Host: no userinfo, no list, nothing of a path.
 bool is_host(std::string_view host);

@@ -46,7 +46,7 @@ class RequestParser final : public http::basic_parser<true> {
     if (lengths_ > 1 || codings_ > 1) return false;
     if (codings_ == 1 && (!chunked() || version_ == 10 || !is_plainly_chunked_)) return false;
 
-    auto target = parse_target(request_.method, request_.target);
+    auto target = read_target(request_.method, request_.target);
     if (!target) return false;
     request_.target = std::move(target->origin_form);
     for (auto& [name, value] : request_.headers) {
@@ -208,27 +208,31 @@ Task<void> Session::turn_away() {
 }
 
 Task<Session::Arrival> Session::receive_head(Exchange& exchange) {
-  HeadScanner scanner;
   const std::size_t size_max = loop_.options().head_bytes_max;
   if (buffer_.size() == 0 && buffer_.capacity() > kReadBytes) buffer_.shrink_to_fit();
 
   idle_ = true;
   expire_after(loop_.options().idle_timeout);
   for (;;) {
-    if (idle_) skip_empty_lines();
+    skip_empty_lines();
+    if (!buffered().empty() && buffered() != "\r") break;
+    const bool filled = co_await fill(kReadBytes);
+    if (!filled) co_return Arrival::gone;
+  }
+  idle_ = false;
+
+  HeadScanner scanner;
+  for (bool is_timed = false;;) {
     const auto verdict = scanner.scan(buffered());
     if (verdict == HeadScanner::Verdict::whole) break;
     if (verdict == HeadScanner::Verdict::malformed) co_return Arrival::malformed;
     if (buffer_.size() >= size_max) co_return Arrival::head_too_large;
 
-    if (idle_ && buffer_.size() > 0) {
-      idle_ = false;
-      expire_after(loop_.options().head_timeout);
-    }
+    if (!is_timed) expire_after(loop_.options().head_timeout);
+    is_timed = true;
     const bool filled = co_await fill(kReadBytes);
-    if (!filled) co_return expired_ && !idle_ ? Arrival::late : Arrival::gone;
+    if (!filled) co_return expired_ ? Arrival::late : Arrival::gone;
   }
-  idle_ = false;
   deadline_ = SteadyClock::time_point::max();
   if (scanner.size() > size_max) co_return Arrival::head_too_large;
 

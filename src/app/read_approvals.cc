@@ -1,0 +1,286 @@
+#include "app/read_approvals.h"
+
+#include "app/cursor.h"
+#include "store/approvals.h"
+#include "store/blobs.h"
+#include "store/evidence.h"
+#include "store/grants.h"
+
+namespace assent::app {
+
+namespace {
+
+constexpr std::int64_t kPageDefault = 100;
+
+// Nobody is told `pending` once the deadline has passed, whether or not it was recorded yet.
+Status shown_status(const Approval& approval, Timestamp now) {
+  return is_overdue(approval, now) ? Status::expired : approval.status;
+}
+
+// A part of the request: inline, or from the blob it was put into.
+Result<Json> part(const store::Read& read, const Json& request, std::string_view name) {
+  if (const Json* inline_part = request.find(name)) return *inline_part;
+  const Json* blob = request.find(std::string(name) + "Blob");
+  if (blob == nullptr) return Json::object();
+  const auto hash = content_hash_from_text(blob->string_at("sha256").value_or(""));
+  if (!hash) return Error{Code::corrupt, "an approval names a blob that is no hash"};
+  return parse_json(TRY(read.blobs().get(read.tenant().number, *hash)));
+}
+
+template <class T>
+void take(const Json& from, std::string_view name, std::optional<T>& into) {
+  const Json* value = from.find(name);
+  if (value == nullptr || value->is_null()) return;
+  if constexpr (std::is_same_v<T, std::string>) {
+    if (value->is_string()) into = value->string();
+  } else {
+    into = *value;
+  }
+}
+
+Result<void> add_request(const store::Read& read, const Approval& approval, ApprovalView& view) {
+  const Json subject = TRY(part(read, approval.request, "subject"));
+  take(subject, "arguments", view.arguments);
+  const Json request = TRY(part(read, approval.request, "request"));
+  for (const Json* from : {&subject, &request}) {
+    take(*from, "content", view.content);
+    take(*from, "title", view.title);
+    take(*from, "description", view.description);
+    take(*from, "type", view.type);
+  }
+  take(request, "reason", view.reason);
+  take(request, "priority", view.priority);
+  take(request, "alternatives", view.alternatives);
+  take(request, "risks", view.risks);
+  take(request, "attachments", view.attachments);
+  take(request, "channel", view.channel);
+  take(request, "timeout", view.timeout);
+  take(request, "context", view.context);
+  take(approval.request, "why", view.why);
+  return {};
+}
+
+EvidenceView view_of(const Evidence& item) {
+  return {.id = item.id,
+          .type = item.type,
+          .name = item.name,
+          .text = item.text,
+          .url = item.url,
+          .sha256 = item.sha256,
+          .size_bytes = item.size_bytes,
+          .captured_at = item.captured_at,
+          .attached_at = item.attached_at,
+          .withdrawn_at = item.withdrawn_at};
+}
+
+ExecutionView view_of(const Execution& execution) {
+  ExecutionView view{.id = execution.id,
+                     .attempt = execution.attempt,
+                     .state = execution.state,
+                     .started_at = execution.started_at,
+                     .completed_at = execution.completed_at,
+                     .result = std::nullopt,
+                     .error = std::nullopt};
+  if (!execution.result.is_null()) view.result = execution.result;
+  if (execution.error) view.error = *execution.error;
+  return view;
+}
+
+Result<void> add_history(const store::Read& read, const Approval& approval, ApprovalView& view) {
+  const auto votes = TRY(store::votes(read, approval.id));
+  const QuorumProgress progress = evaluate(approval.quorum, votes);
+  view.votes = {.have = progress.have, .need = progress.need};
+  for (const Evidence& item : TRY(store::evidence_of(read, approval.id))) {
+    view.evidence.push_back(view_of(item));
+  }
+  if (const auto grant = TRY(store::grant_of(read, approval.id))) {
+    view.grant = GrantView{
+        .id = grant->id, .expires_at = grant->expires_at, .consumed_at = grant->consumed_at};
+  }
+  for (const Execution& execution : TRY(store::executions_of(read, approval.id))) {
+    view.executions.push_back(view_of(execution));
+  }
+  return {};
+}
+
+ApprovalLine line_of(const Approval& approval, Timestamp now) {
+  ApprovalLine line{.id = approval.id,
+                    .kind = approval.kind,
+                    .status = shown_status(approval, now),
+                    .risk_tier = approval.risk_tier,
+                    .content_hash = approval.content_hash,
+                    .tool = approval.tool,
+                    .title = std::nullopt,
+                    .requested_by = approval.requested_by,
+                    .requested_at = approval.requested_at,
+                    .expires_at = approval.expires_at,
+                    .correlation_id = approval.correlation_id};
+  for (const auto name : {"subject", "request"}) {
+    if (const Json* from = approval.request.find(name)) take(*from, "title", line.title);
+  }
+  return line;
+}
+
+Json filter_of(const ListApprovals& in) {
+  Json filter = encode(in);
+  std::erase_if(filter.members(),
+                [](const auto& member) { return member.first == "limit" || member.first == "cursor"; });
+  return filter;
+}
+
+}  // namespace
+
+Result<ApprovalView> get_approval(const store::Read& read, const GetApproval& in) {
+  const Approval approval = TRY(store::approval(read, in.approval));
+  ApprovalView view;
+  view.id = approval.id;
+  view.kind = approval.kind;
+  view.status = shown_status(approval, read.now());
+  view.risk_tier = approval.risk_tier;
+  view.content_hash = approval.content_hash;
+  view.tool = approval.tool;
+  view.requested_by = approval.requested_by;
+  view.requester_owner = approval.requester_owner;
+  view.requested_at = approval.requested_at;
+  view.expires_at = approval.expires_at;
+  view.evidence_policy = {to_json(approval.evidence_policy)};
+  view.approvers = to_json(approval.quorum);
+  view.decided_at = approval.decided_at;
+  view.decided_by = approval.decided_by;
+  view.correlation_id = approval.correlation_id;
+  TRY(add_request(read, approval, view));
+  TRY(add_history(read, approval, view));
+  return view;
+}
+
+Result<ApprovalList> list_approvals(const store::Read& read, const ListApprovals& in) {
+  const std::int64_t limit = in.limit.value_or(kPageDefault);
+  store::ApprovalFilter filter{.status = in.status,
+                               .risk_tier = in.risk_tier,
+                               .tool = in.tool,
+                               .requester = in.requester,
+                               .correlation_id = in.correlation_id,
+                               .before_id = std::nullopt,
+                               .limit = limit + 1};
+  if (in.cursor) {
+    const Json place = TRY(open_cursor(*in.cursor, read.tenant().number, filter_of(in)));
+    filter.before_id = ApprovalId::parse(place.string_at("before").value_or(""));
+  }
+  auto found = TRY(store::list_approvals(read, filter));
+  ApprovalList out;
+  if (static_cast<std::int64_t>(found.size()) > limit) {
+    found.pop_back();
+    out.next_cursor = make_cursor(read.tenant().number, filter_of(in),
+                                  Json::object({{"before", found.back().id.text()}}));
+  }
+  for (const Approval& approval : found) out.approvals.push_back(line_of(approval, read.now()));
+  return out;
+}
+
+Json to_data(const ApprovalList& out) {
+  Json list = Json::array();
+  for (const ApprovalLine& line : out.approvals) list.push(encode(line));
+  return list;
+}
+
+void describe(Fields& fields, GetApproval& in) { fields.path("id", in.approval, "the approval"); }
+
+void describe(Fields& fields, EvidenceView& view) {
+  fields.field("id", view.id, "the evidence");
+  fields.field("type", view.type, "file, url, text, hash or entity");
+  fields.field("name", view.name, "what it is called");
+  fields.field("text", view.text, "the text, or the entity's name");
+  fields.field("url", view.url, "where it is");
+  fields.field("sha256", view.sha256, "the hash of its content");
+  fields.field("sizeBytes", view.size_bytes, "of a file");
+  fields.field("capturedAt", view.captured_at, "what its age counts from");
+  fields.field("attachedAt", view.attached_at, "when it was attached");
+  fields.field("withdrawnAt", view.withdrawn_at, "when it was withdrawn: it counts no longer");
+}
+
+void describe(Fields& fields, GrantView& view) {
+  fields.field("id", view.id, "the grant");
+  fields.field("expiresAt", view.expires_at, "until when it may be used");
+  fields.field("consumedAt", view.consumed_at, "when it was used");
+}
+
+void describe(Fields& fields, ExecutionView& view) {
+  fields.field("id", view.id, "the execution");
+  fields.field("attempt", view.attempt, "1 for the first");
+  fields.field("state", view.state, "started, or how it ended");
+  fields.field("startedAt", view.started_at, "when it started");
+  fields.field("completedAt", view.completed_at, "when its end was told");
+  fields.field("result", view.result, "what it returned");
+  fields.field("error", view.error, "what went wrong");
+}
+
+void describe(Fields& fields, VotesView& view) {
+  fields.field("have", view.have, "seats filled so far");
+  fields.field("need", view.need, "seats to fill");
+}
+
+void describe(Fields& fields, ApprovalView& view) {
+  fields.field("id", view.id, "the approval");
+  fields.field("kind", view.kind, "tool_call or content");
+  fields.field("status", view.status, "where it stands");
+  fields.field("riskTier", view.risk_tier, "how risky the policy says it is");
+  fields.field("contentHash", view.content_hash, "what a decision is bound to");
+  fields.field("tool", view.tool, "the tool's name");
+  fields.field("arguments", view.arguments, "the exact arguments");
+  fields.field("content", view.content, "what is to be approved");
+  fields.field("title", view.title, "one line for the approver");
+  fields.field("description", view.description, "what it is about");
+  fields.field("type", view.type, "the kind of content");
+  fields.field("reason", view.reason, "why the requester wants it");
+  fields.field("priority", view.priority, "how urgent it is");
+  fields.field("why", view.why, "which policy entry answered, and how");
+  fields.field("alternatives", view.alternatives, "what else was considered");
+  fields.field("risks", view.risks, "what could go wrong");
+  fields.field("attachments", view.attachments, "context for the approver");
+  fields.field("channel", view.channel, "where the question is put");
+  fields.field("timeout", view.timeout, "the deadline as it was asked");
+  fields.field("context", view.context, "where in the workflow this stands");
+  fields.field("requestedBy", view.requested_by, "who asked");
+  fields.field("requesterOwner", view.requester_owner, "the human behind the agent that asked");
+  fields.field("requestedAt", view.requested_at, "when");
+  fields.field("expiresAt", view.expires_at, "when it expires undecided");
+  fields.field("evidencePolicy", view.evidence_policy, "which evidence an approval needs");
+  fields.field("approvers", view.approvers, "who must approve");
+  fields.field("votes", view.votes, "how far the quorum is met");
+  fields.field("decidedAt", view.decided_at, "when it was decided");
+  fields.field("decidedBy", view.decided_by, "whose decision ended it");
+  fields.field("correlationId", view.correlation_id, "the workflow");
+  fields.field("evidence", view.evidence, "everything attached");
+  fields.field("grant", view.grant, "the right to execute, once approved");
+  fields.field("executions", view.executions, "every attempt to execute");
+}
+
+void describe(Fields& fields, ListApprovals& in) {
+  fields.query("status", in.status, "only these");
+  fields.query("riskTier", in.risk_tier, "only these");
+  fields.query("tool", in.tool, "only this tool", {.length_max = 256, .length_min = 1});
+  fields.query("requester", in.requester, "only of this principal");
+  fields.query("correlationId", in.correlation_id, "only of this workflow", {.length_max = 255});
+  fields.query("limit", in.limit, "approvals a page", {.min = 1, .max = 1000});
+  fields.query("cursor", in.cursor, "where the page before ended", {.length_max = 512});
+}
+
+void describe(Fields& fields, ApprovalLine& line) {
+  fields.field("id", line.id, "the approval");
+  fields.field("kind", line.kind, "tool_call or content");
+  fields.field("status", line.status, "where it stands");
+  fields.field("riskTier", line.risk_tier, "how risky the policy says it is");
+  fields.field("contentHash", line.content_hash, "what a decision is bound to");
+  fields.field("tool", line.tool, "the tool's name");
+  fields.field("title", line.title, "one line for the approver");
+  fields.field("requestedBy", line.requested_by, "who asked");
+  fields.field("requestedAt", line.requested_at, "when");
+  fields.field("expiresAt", line.expires_at, "when it expires undecided");
+  fields.field("correlationId", line.correlation_id, "the workflow");
+}
+
+void describe(Fields& fields, ApprovalList& out) {
+  fields.field("approvals", out.approvals, "newest first");
+}
+
+}  // namespace assent::app

@@ -1,0 +1,111 @@
+// What `assent init` does (Store::create).
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+#include "base/text.h"
+#include "store/blobs.h"
+#include "store/checkpoints.h"
+#include "store/files.h"
+#include "store/sqlite/sqlite_connection.h"
+#include "store/store.h"
+#include "store/tenants.h"
+
+namespace assent::store {
+
+namespace {
+
+constexpr std::string_view kFirstTenant = "default";
+constexpr std::size_t kSeedBytes = 32;
+constexpr std::size_t kTraceBytes = 16;
+
+template <std::size_t N>
+std::string random_hex(Random& random) {
+  std::array<std::uint8_t, N> bytes;
+  random.fill(bytes);
+  return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+Result<void> make_empty_directory(const std::string& directory) {
+  TRY(make_directory(directory));
+  std::error_code fault;
+  const bool is_empty = std::filesystem::is_empty(directory, fault);
+  if (fault) return Error{Code::unavailable, "the directory cannot be read"};
+  if (!is_empty) return Error{Code::invalid_state, "the directory is not empty"};
+  return {};
+}
+
+struct Founding {
+  Connection& connection;
+  const Blobs& blobs;
+  const Signers& signers;
+  const Clock& clock;
+  Random& random;
+  std::string host;
+};
+
+struct Founded {
+  NewTenant tenant;
+  Head head;
+};
+
+// The one transaction that is not the writer's: there is no writer yet.
+Result<Founded> found_in_transaction(const Founding& founding) {
+  Heads heads;
+  Batch batch({.connection = founding.connection,
+               .heads = heads,
+               .signers = founding.signers,
+               .sample = founding.clock.now()});
+  const Caller engine{.tenant = {}, .principal = {}, .key = std::nullopt};
+  const TraceId trace = random_hex<kTraceBytes>(founding.random);
+  TRY(founding.connection.begin());
+  TRY(batch.begin_job());
+  Write write({.connection = founding.connection,
+               .blobs = founding.blobs,
+               .search = nullptr,
+               .caller = engine,
+               .now = TRY(batch.now(engine.tenant.number)),
+               .size = 0},
+              batch, trace, founding.random);
+  NewTenant tenant = TRY(found_first_tenant(write, kFirstTenant, founding.host));
+  TRY(batch.keep_job());
+  TRY(batch.write_heads());
+  TRY(founding.connection.commit());
+  const TenantNumber number = tenant.tenant.number;
+  return Founded{std::move(tenant), heads.at(number)};
+}
+
+}  // namespace
+
+// A crash on the way leaves a directory that neither open() nor create() takes; nothing of value is
+// in it, because no key of it was ever shown.
+Result<NewStore> Store::create(const std::string& directory, const std::string& host,
+                               const Clock& clock, Random& random) {
+  TRY(make_empty_directory(directory));
+  const DirectoryLock lock = TRY(DirectoryLock::take(directory));
+  const std::string seed_hex = random_hex<kSeedBytes>(random);
+  const Signers signers(Secret(*from_hex(seed_hex)));
+  if (!signers.of(host + "/t/" + std::string(kFirstTenant))) {
+    return Error{Code::validation_error, "no log can be called after this host name"};
+  }
+  TRY(write_durably(directory, "signing.key", seed_hex + "\n"));
+  TRY(make_directory(directory + "/checkpoints"));
+  const auto blobs = TRY(Blobs::open(directory + "/blobs"));
+  const auto connection =
+      TRY(open_sqlite({.path = directory + "/ledger.db", .mode = SqliteMode::create}));
+  TRY(migrate(*connection, sqlite_migrations()));
+  const Founded founded = TRY(found_in_transaction({.connection = *connection,
+                                                    .blobs = *blobs,
+                                                    .signers = signers,
+                                                    .clock = clock,
+                                                    .random = random,
+                                                    .host = host}));
+  // From here on a start knows that there was something.
+  Checkpoints checkpoints(directory + "/checkpoints", signers);
+  TRY(checkpoints.publish(founded.tenant.tenant, founded.head));
+  return NewStore{.tenant = founded.tenant.tenant.name,
+                  .admin_key = founded.tenant.admin_key,
+                  .verifier_key = founded.tenant.verifier_key};
+}
+
+}  // namespace assent::store

@@ -1,0 +1,270 @@
+#include "store/store.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "store/checkpoints.h"
+#include "store/committed.h"
+#include "store/deadlines.h"
+#include "store/files.h"
+#include "store/readers.h"
+#include "store/sqlite/sqlite_connection.h"
+#include "store/sqlite/wal_mover.h"
+#include "store/writer.h"
+
+namespace assent::store {
+
+namespace {
+
+// How much of the log a rollback could take unnoticed, in time.
+constexpr auto kCheckpointPeriod = std::chrono::seconds(1);
+constexpr std::int64_t kWriterCacheKibibytes = 65536;
+
+Result<Secret> load_master_seed(const std::string& directory) {
+  std::string text = TRY(read_file(directory + "/signing.key"));
+  if (text.ends_with('\n')) text.pop_back();
+  const auto seed = from_hex(text);
+  if (!seed || seed->size() != 32) {
+    return Error{Code::corrupt, "signing.key is not 64 hexadecimal digits"};
+  }
+  return Secret(*seed);
+}
+
+}  // namespace
+
+class Store::Impl {
+ public:
+  Impl(StoreOptions options, const Clock& the_clock, Random& the_random, DirectoryLock lock,
+       Secret master)
+      : clock(the_clock),
+        random(the_random),
+        options_(std::move(options)),
+        lock_(std::move(lock)),
+        signers(std::move(master)),
+        checkpoints(options_.directory + "/checkpoints", signers) {}
+  ~Impl() { close(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Result<void> open();
+  Result<std::string> checkpoint(const Tenant& tenant) {
+    return checkpoints.publish(tenant, committed.head(tenant.number));
+  }
+  Result<std::optional<Timestamp>> next_deadline();
+
+  const Clock& clock;
+  Random& random;
+
+ private:
+  Result<void> open_database();
+  Result<void> start_threads();
+  void close();
+  Result<std::unique_ptr<Connection>> connect() const;
+  void on_commit(const Committed& now);
+  void refresh_checkpoints();
+  void run_refresher();
+
+  StoreOptions options_;
+  DirectoryLock lock_;
+
+ public:
+  const Signers signers;
+  Checkpoints checkpoints;
+  CommittedState committed;
+  ApprovalChanged approval_changed;
+  std::unique_ptr<Blobs> blobs;
+
+ private:
+  std::unique_ptr<Connection> connection_;  // The writer's.
+  std::unique_ptr<WalMover> wal_mover_;
+
+  std::mutex deadline_mutex_;
+  std::unique_ptr<Connection> deadline_connection_;  // Guarded by deadline_mutex_.
+
+ public:
+  std::unique_ptr<Search> search;  // Null if not needed.
+  std::unique_ptr<Writer> writer;
+  std::unique_ptr<Readers> readers;
+
+ private:
+  std::mutex refresher_mutex_;
+  std::condition_variable refresher_wakes_;
+  bool is_closing_ = false;  // Guarded by refresher_mutex_.
+  std::thread refresher_;    // Last: it uses everything above.
+};
+
+Result<void> Store::Impl::open() {
+  TRY(open_database());
+  blobs = TRY(Blobs::open(options_.directory + "/blobs"));
+  const auto identities = TRY(Identities::load(*connection_));
+  TRY(check_logs(*connection_, identities->tenants(), checkpoints));
+  return start_threads();
+}
+
+Result<void> Store::Impl::open_database() {
+  const std::string path = options_.directory + "/ledger.db";
+  connection_ = TRY(open_sqlite({.path = path,
+                                 .mode = SqliteMode::read_write,
+                                 .cache_kibibytes = kWriterCacheKibibytes,
+                                 .wal_grew = [this](int pages) {
+                                   if (wal_mover_) wal_mover_->grew(pages);
+                                 }}));
+  TRY(migrate(*connection_, sqlite_migrations()));
+  wal_mover_ = TRY(WalMover::open(path));
+  deadline_connection_ = TRY(connect());
+  return {};
+}
+
+Result<void> Store::Impl::start_threads() {
+  if (options_.needs_search) {
+    search = TRY(Search::open({.directory = options_.directory + "/search",
+                               .connect = [this] { return connect(); }}));
+  }
+  writer = TRY(Writer::start({.connection = *connection_,
+                              .clock = clock,
+                              .random = random,
+                              .blobs = *blobs,
+                              .signers = signers},
+                             {.jobs_max = options_.write_jobs_max,
+                              .committed = [this](const Committed& now) { on_commit(now); },
+                              .before_batch = [this] { wal_mover_->give_way(); }}));
+  readers = TRY(Readers::start({.connect = [this] { return connect(); },
+                                .clock = clock,
+                                .blobs = *blobs,
+                                .search = search.get(),
+                                .damaged = [this] { writer->latch(); }},
+                               {.threads = options_.readers, .jobs_max = options_.read_jobs_max}));
+  refresher_ = std::thread([this] { run_refresher(); });
+  return {};
+}
+
+// Readers first: what they started may still be written. Both objects outlive both closings,
+// because a job of one may hand over to the other.
+void Store::Impl::close() {
+  if (readers) readers->close();
+  if (writer) writer->close();
+  {
+    const std::lock_guard lock(refresher_mutex_);
+    is_closing_ = true;
+  }
+  refresher_wakes_.notify_one();
+  if (refresher_.joinable()) refresher_.join();
+}
+
+Result<std::unique_ptr<Connection>> Store::Impl::connect() const {
+  return open_sqlite(
+      {.path = options_.directory + "/ledger.db", .mode = SqliteMode::read_only});
+}
+
+void Store::Impl::on_commit(const Committed& now) {
+  committed.update(now);
+  if (search) {
+    for (const TenantNumber tenant : now.changes.logs) {
+      search->committed(tenant, now.heads.at(tenant).size());
+    }
+  }
+  if (approval_changed) {
+    for (const auto& [tenant, approval] : now.changes.approvals) approval_changed(tenant, approval);
+  }
+}
+
+void Store::Impl::run_refresher() {
+  for (bool is_last = false; !is_last;) {
+    {
+      std::unique_lock lock(refresher_mutex_);
+      is_last = refresher_wakes_.wait_for(lock, kCheckpointPeriod, [this] { return is_closing_; });
+    }
+    refresh_checkpoints();  // Once more when closing: the writer has stopped by then.
+  }
+}
+
+void Store::Impl::refresh_checkpoints() {
+  const auto identities = committed.identities();
+  for (const TenantNumber number : committed.take_grown()) {
+    const Tenant* const tenant = identities->tenant(number);
+    if (tenant == nullptr) continue;
+    const auto note = checkpoint(*tenant);
+    if (note) continue;
+    committed.keep_grown(number);
+    log_line(LogLevel::warning, "store.checkpoint",
+             {{"tenant", tenant->name}, {"why", note.error().detail}});
+  }
+}
+
+Result<std::optional<Timestamp>> Store::Impl::next_deadline() {
+  const std::lock_guard lock(deadline_mutex_);
+  return store::next_deadline(*deadline_connection_);
+}
+
+Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& clock,
+                                           Random& random) {
+  // Before the lock, which would make its file in a directory that is none of ours.
+  auto master = load_master_seed(options.directory);
+  if (!master && master.error().code == Code::not_found) {
+    return Error{Code::not_found, "there is no store in this directory; `assent init` makes one"};
+  }
+  if (!master) return std::move(master).error();
+  DirectoryLock lock = TRY(DirectoryLock::take(options.directory));
+  auto impl = std::make_unique<Impl>(std::move(options), clock, random, std::move(lock),
+                                     std::move(*master));
+  TRY(impl->open());
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+Result<void> Store::write(WriteJob job) {
+  return impl_->writer->write(std::move(job));
+}
+
+Result<void> Store::read(ReadJob job) {
+  return impl_->readers->read(std::move(job));
+}
+
+std::shared_ptr<const Identities> Store::identities() const {
+  return impl_->committed.identities();
+}
+
+const Blobs& Store::blobs() const {
+  return *impl_->blobs;
+}
+
+const Clock& Store::clock() const {
+  return impl_->clock;
+}
+
+Random& Store::random() {
+  return impl_->random;
+}
+
+Result<std::string> Store::checkpoint(const Tenant& tenant) {
+  return impl_->checkpoint(tenant);
+}
+
+std::string Store::verifier_key(const Tenant& tenant) const {
+  const auto signer = impl_->signers.of(tenant.origin);
+  CHECK(signer);  // It signed when the tenant was founded.
+  return (*signer)->verifier_key().text();
+}
+
+void Store::watch(ApprovalChanged changed) {
+  impl_->approval_changed = std::move(changed);
+}
+
+Result<std::optional<Timestamp>> Store::next_deadline() {
+  return impl_->next_deadline();
+}
+
+Store::Health Store::health() const {
+  return {.is_writable = !impl_->writer->is_latched(),
+          .search_lag = impl_->search ? impl_->search->lag() : 0,
+          .write_queue = impl_->writer->waiting()};
+}
+
+}  // namespace assent::store

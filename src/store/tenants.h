@@ -1,0 +1,27 @@
+// Founding a tenant: its log's first three events.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "domain/principal.h"
+#include "store/read.h"
+
+namespace assent::store {
+
+struct NewTenant {
+  Tenant tenant;
+  std::string admin_key;  // Shown once, kept nowhere.
+  std::string verifier_key;
+};
+
+// Makes the next tenant from an operator's job: `ledger.created`, `principal.created` (a human
+// called admin) and `key.created` in the new tenant's log, by the caller, in the same commit.
+// Errors: Code::validation_error for what is no tenant's name; Code::invalid_state if it is taken.
+Result<NewTenant> found_tenant(Write& write, std::string_view name);
+
+// The same for the store's first tenant, by the engine, whose logs are called `host/t/<name>`.
+Result<NewTenant> found_first_tenant(Write& write, std::string_view name, std::string_view host);
+
+}  // namespace assent::store
