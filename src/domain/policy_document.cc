@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kDocumentBytesMax = 256 * 1024;
 constexpr std::size_t kDepthMax = 32;  // Of collections; a policy needs 8.
 constexpr std::size_t kKeyBytesMax = 256;
+constexpr std::size_t kKeysMax = 1000;  // Each new key is compared with those before it.
 
 Error fault_at(std::string path, std::string message) {
   std::string detail = "The policy cannot be accepted: ";
@@ -175,6 +176,7 @@ void Builder::take(Json value, std::optional<std::string> text) {
   if (!frame.key) {
     if (!text) return refuse("must have plain text as keys");
     if (text->size() > kKeyBytesMax) return refuse("has a key of more than 256 bytes");
+    if (frame.value.members().size() == kKeysMax) return refuse("has more than 1000 keys");
     const bool is_repeated = frame.value.find(*text) != nullptr;
     frame.key = std::move(text);
     if (is_repeated) refuse("occurs twice");

@@ -79,8 +79,8 @@ Result<EventRef> Batch::append(TenantNumber tenant, const PreparedEvent& event) 
   const Timestamp time = std::max(parts_.sample, head.time);
   const std::string bytes = TRY(entry_bytes(event, sequence, time));
   const Hash leaf = ledger::hash_leaf(bytes);
-  TRY(parts_.connection.run(
-      kAppend, {position_of(tenant, sequence), Bytes{as_bytes(leaf)}, Bytes{bytes}}));
+  TRY(parts_.connection.run(kAppend,
+                            {position_of(tenant, sequence), Bytes{as_bytes(leaf)}, Bytes{bytes}}));
   remember(tenant, head);
   head.frontier.append(leaf);
   head.time = time;
@@ -135,9 +135,9 @@ Result<void> Batch::write_heads() {
   for (const TenantNumber tenant : changes_.logs) {
     const Head& head = *TRY(this->head(tenant));
     const std::string peaks = head.frontier.peaks_bytes();
-    TRY(parts_.connection.run(kPutHead, {static_cast<std::int64_t>(tenant),
-                                         static_cast<std::int64_t>(head.size()),
-                                         to_microseconds(head.time), Bytes{peaks}}));
+    TRY(parts_.connection.run(
+        kPutHead, {static_cast<std::int64_t>(tenant), static_cast<std::int64_t>(head.size()),
+                   to_microseconds(head.time), Bytes{peaks}}));
   }
   return {};
 }

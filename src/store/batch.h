@@ -2,12 +2,6 @@
 // changes that others must hear of after the commit.
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <utility>
-#include <vector>
-
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -17,6 +11,12 @@
 #include "store/connection.h"
 #include "store/read.h"
 #include "store/signers.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace assent::store {
 
@@ -38,7 +38,7 @@ Result<Heads> load_heads(Connection& connection);
 struct Changes {
   std::vector<TenantNumber> logs;
   std::vector<std::pair<TenantNumber, ApprovalId>> approvals;  // May repeat.
-  bool has_identities = false;  // A tenant, principal or key.
+  bool has_identities = false;                                 // A tenant, principal or key.
 };
 
 // One transaction's worth of jobs. The caller begins and ends the transaction, and throws the heads

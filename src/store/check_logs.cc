@@ -1,8 +1,8 @@
 // What a start checks before it serves (checkpoints.h).
-#include <algorithm>
-
 #include "domain/event.h"
 #include "store/checkpoints.h"
+
+#include <algorithm>
 
 namespace assent::store {
 
@@ -71,8 +71,10 @@ Result<void> check_last_event(Connection& connection, const Tenant& tenant, cons
     return corrupt(tenant, "has a last event, " + count(last) + ", that does not hash to its leaf");
   }
   const auto event = stored_event_from(rows->bytes(1));
-  if (!event) return corrupt(tenant, "has a last event that cannot be read: " + event.error().detail);
-  if (event->sequence == last && event->tenant == tenant.name && event->time == head.time) return {};
+  if (!event)
+    return corrupt(tenant, "has a last event that cannot be read: " + event.error().detail);
+  if (event->sequence == last && event->tenant == tenant.name && event->time == head.time)
+    return {};
   return corrupt(tenant, "has a last event, " + count(last) + ", that its head does not describe");
 }
 

@@ -1,12 +1,12 @@
 #include "store/checkpoints.h"
 
+#include "base/text.h"
+#include "store/files.h"
+
 #include <charconv>
 #include <filesystem>
 #include <system_error>
 #include <utility>
-
-#include "base/text.h"
-#include "store/files.h"
 
 namespace assent::store {
 

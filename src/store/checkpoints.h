@@ -9,17 +9,17 @@
 //                                 hash to the signed root
 #pragma once
 
-#include <map>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/result.h"
 #include "domain/principal.h"
 #include "ledger/checkpoint.h"
 #include "store/batch.h"
 #include "store/signers.h"
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace assent::store {
 
@@ -54,7 +54,8 @@ class Checkpoints {
   const std::string directory_;
   const Signers& signers_;
 
-  // Held while signing and writing: of two checkpoints of one log the smaller must be durable first.
+  // Held while signing and writing: of two checkpoints of one log the smaller must be durable
+  // first.
   std::mutex mutex_;
   std::map<TenantNumber, Published> published_;  // Guarded by mutex_.
 };

@@ -1,15 +1,15 @@
 // What is committed, in memory, for every thread to see: identities, and the head of each log.
 #pragma once
 
+#include "store/batch.h"
+#include "store/identities.h"
+#include "store/writer.h"
+
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <vector>
-
-#include "store/batch.h"
-#include "store/identities.h"
-#include "store/writer.h"
 
 namespace assent::store {
 

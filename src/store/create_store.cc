@@ -1,8 +1,4 @@
 // What `assent init` does (Store::create).
-#include <array>
-#include <filesystem>
-#include <system_error>
-
 #include "base/text.h"
 #include "store/blobs.h"
 #include "store/checkpoints.h"
@@ -10,6 +6,10 @@
 #include "store/sqlite/sqlite_connection.h"
 #include "store/store.h"
 #include "store/tenants.h"
+
+#include <array>
+#include <filesystem>
+#include <system_error>
 
 namespace assent::store {
 

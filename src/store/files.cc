@@ -1,13 +1,12 @@
 #include "store/files.h"
 
+#include <array>
+#include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdio>
 #include <utility>
 
 namespace assent::store {
@@ -77,8 +76,8 @@ Result<void> write_durably(const std::string& directory, const std::string& name
   const std::string path = directory + "/" + name;
   const std::string temporary = path + ".new";
   {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                                 kOwnerOnlyFile));
+    const Descriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOwnerOnlyFile));
     if (!file.is_open()) return failed("a file of the store cannot be made");
     TRY(write_all(file.get(), bytes));
     // Without this a crash after the rename could leave the name on an empty file.
@@ -108,8 +107,8 @@ Result<std::string> read_file(const std::string& path) {
 }
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
-  const int descriptor = ::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC,
-                                kOwnerOnlyFile);
+  const int descriptor =
+      ::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnlyFile);
   if (descriptor < 0) return failed("the lock of the directory cannot be opened");
   DirectoryLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock;

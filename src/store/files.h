@@ -1,10 +1,10 @@
 // Small files that must survive a crash whole.
 #pragma once
 
+#include "base/result.h"
+
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
 
 namespace assent::store {
 

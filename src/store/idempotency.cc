@@ -26,8 +26,7 @@ Result<IdempotentAnswer> answer_from(const Rows& rows) {
 
 Result<std::optional<IdempotentAnswer>> find_idempotent(Connection& connection,
                                                         const IdempotencyKey& key) {
-  const auto rows =
-      TRY(connection.query(kFind, {key.tenant, key.principal, key.route, key.key}));
+  const auto rows = TRY(connection.query(kFind, {key.tenant, key.principal, key.route, key.key}));
   if (!TRY(rows->next())) return std::optional<IdempotentAnswer>();
   return std::optional(TRY(answer_from(*rows)));
 }

@@ -1,15 +1,15 @@
 // The answers already given under an idempotency key, kept in the same commit as what they answer.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-
 #include "base/hash.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/event.h"
 #include "store/connection.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
 
 namespace assent::store {
 

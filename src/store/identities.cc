@@ -1,10 +1,10 @@
 #include "store/identities.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/json.h"
 #include "base/text.h"
+
+#include <algorithm>
+#include <array>
 
 namespace assent::store {
 
@@ -29,8 +29,8 @@ constexpr std::string_view kKeys = R"sql(
 
 constexpr std::string_view kKeyPrefix = "ask_";
 constexpr std::size_t kKeyBytes = 32;
-constexpr std::size_t kKeyDigits = 43;       // 62^43 > 2^256.
-constexpr std::size_t kChecksumDigits = 6;   // 62^6 > 2^32.
+constexpr std::size_t kKeyDigits = 43;      // 62^43 > 2^256.
+constexpr std::size_t kChecksumDigits = 6;  // 62^6 > 2^32.
 
 Error malformed(std::string_view what) {
   return {Code::corrupt, "a row of " + std::string(what) + " is not one that we write"};

@@ -2,19 +2,19 @@
 // that changed a tenant, principal or key. Any thread may look things up in a snapshot.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <vector>
-
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/principal.h"
 #include "store/connection.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace assent::store {
 

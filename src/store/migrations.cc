@@ -1,9 +1,9 @@
 #include "store/migrations.h"
 
+#include "base/hash.h"
+
 #include <string>
 #include <vector>
-
-#include "base/hash.h"
 
 namespace assent::store {
 
@@ -61,8 +61,9 @@ Result<void> migrate(Connection& connection, std::span<const Migration> migratio
   TRY(connection.run(kMakeTable));
   const auto applied = TRY(applied_to(connection));
   if (applied.size() > migrations.size()) {
-    return Error{Code::corrupt, "the database was made by a newer version: it knows the migration " +
-                                    applied.back().name};
+    return Error{
+        Code::corrupt,
+        "the database was made by a newer version: it knows the migration " + applied.back().name};
   }
   for (std::size_t i = 0; i < applied.size(); ++i) {
     if (applied[i].name != migrations[i].name ||

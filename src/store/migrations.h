@@ -1,11 +1,11 @@
 // The numbered steps that make a database what this binary expects. They only go forward.
 #pragma once
 
-#include <span>
-#include <string_view>
-
 #include "base/result.h"
 #include "store/connection.h"
+
+#include <span>
+#include <string_view>
 
 namespace assent::store {
 

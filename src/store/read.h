@@ -1,12 +1,9 @@
 // What an operation sees of the store: one tenant, one moment, one caller.
 //
-// `Read` is a snapshot on a reader thread; `Write` a job on the writer thread, inside its savepoint.
-// Neither outlives the operation's function. Whoever takes a `const Read&` cannot record.
+// `Read` is a snapshot on a reader thread; `Write` a job on the writer thread, inside its
+// savepoint. Neither outlives the operation's function. Whoever takes a `const Read&` cannot
+// record.
 #pragma once
-
-#include <cstdint>
-#include <string>
-#include <string_view>
 
 #include "base/random.h"
 #include "base/result.h"
@@ -14,6 +11,10 @@
 #include "domain/event.h"
 #include "domain/principal.h"
 #include "store/connection.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace assent::store {
 
@@ -70,7 +71,7 @@ class Write : public Read {
   // inside this job's savepoint. This is the only way to change state, so that there is no state
   // without its event and no event without its state.
   // Errors: Code::too_large (entry over 65,535 bytes), and the connection's.
-  Result<EventRef> record(const Event& event);             // The caller is the actor.
+  Result<EventRef> record(const Event& event);  // The caller is the actor.
   Result<EventRef> record_as(const Actor& actor, const Event& event);
   // An emitted event, rendered beforehand on another thread. Has no state to apply.
   // REQUIRES: not of a governed type.
@@ -85,7 +86,9 @@ class Write : public Read {
   const TraceId& trace() const { return trace_; }
   Random& random() const { return random_; }
   template <class IdType>
-  IdType make_id() const { return IdType::make(now(), random_); }
+  IdType make_id() const {
+    return IdType::make(now(), random_);
+  }
 
  private:
   Batch& batch_;

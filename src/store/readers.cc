@@ -1,11 +1,11 @@
 #include "store/readers.h"
 
+#include "base/log.h"
+#include "store/batch.h"
+
 #include <algorithm>
 #include <exception>
 #include <utility>
-
-#include "base/log.h"
-#include "store/batch.h"
 
 namespace assent::store {
 

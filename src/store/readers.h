@@ -1,6 +1,12 @@
 // The pool of reader threads: each has its own connection and gives each job a snapshot of its own.
 #pragma once
 
+#include "base/time.h"
+#include "store/blobs.h"
+#include "store/connection.h"
+#include "store/search.h"
+#include "store/store.h"
+
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -9,12 +15,6 @@
 #include <mutex>
 #include <thread>
 #include <vector>
-
-#include "base/time.h"
-#include "store/blobs.h"
-#include "store/connection.h"
-#include "store/search.h"
-#include "store/store.h"
 
 namespace assent::store {
 
@@ -57,7 +57,7 @@ class Readers {
   bool is_closing_ = false;      // Guarded by mutex_.
 
   std::vector<std::unique_ptr<Connection>> connections_;  // One for each thread.
-  std::vector<std::thread> threads_;  // Last: they use everything above.
+  std::vector<std::thread> threads_;                      // Last: they use everything above.
 };
 
 }  // namespace assent::store

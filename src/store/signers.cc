@@ -10,8 +10,8 @@ Result<const ledger::Signer*> Signers::of(std::string_view origin) const {
   const auto found = signers_.find(origin);
   if (found != signers_.end()) return found->second.get();
 
-  auto signer = ledger::Ed25519Signer::from_seed(std::string(origin),
-                                                 ledger::derive_seed(master_, origin));
+  auto signer =
+      ledger::Ed25519Signer::from_seed(std::string(origin), ledger::derive_seed(master_, origin));
   if (!signer) return Error{Code::validation_error, "no log can have this name"};
   auto kept = std::make_unique<const ledger::Ed25519Signer>(std::move(*signer));
   return signers_.emplace(std::string(origin), std::move(kept)).first->second.get();

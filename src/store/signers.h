@@ -1,15 +1,15 @@
 // The keys that sign tenants' checkpoints, all derived from the store's one master seed.
 #pragma once
 
+#include "base/result.h"
+#include "base/secret.h"
+#include "ledger/key.h"
+
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
-#include "base/secret.h"
-#include "ledger/key.h"
 
 namespace assent::store {
 

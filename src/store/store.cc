@@ -1,11 +1,5 @@
 #include "store/store.h"
 
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-#include <utility>
-
 #include "base/log.h"
 #include "base/text.h"
 #include "store/checkpoints.h"
@@ -16,6 +10,12 @@
 #include "store/sqlite/sqlite_connection.h"
 #include "store/sqlite/wal_mover.h"
 #include "store/writer.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 namespace assent::store {
 
@@ -122,8 +122,8 @@ Result<void> Store::Impl::open_database() {
 
 Result<void> Store::Impl::start_threads() {
   if (options_.needs_search) {
-    search = TRY(Search::open({.directory = options_.directory + "/search",
-                               .connect = [this] { return connect(); }}));
+    search = TRY(Search::open(
+        {.directory = options_.directory + "/search", .connect = [this] { return connect(); }}));
   }
   writer = TRY(Writer::start({.connection = *connection_,
                               .clock = clock,
@@ -157,8 +157,7 @@ void Store::Impl::close() {
 }
 
 Result<std::unique_ptr<Connection>> Store::Impl::connect() const {
-  return open_sqlite(
-      {.path = options_.directory + "/ledger.db", .mode = SqliteMode::read_only});
+  return open_sqlite({.path = options_.directory + "/ledger.db", .mode = SqliteMode::read_only});
 }
 
 void Store::Impl::on_commit(const Committed& now) {

@@ -5,12 +5,6 @@
 //   read jobs  ──► reader pool (snapshots)
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -19,6 +13,12 @@
 #include "store/identities.h"
 #include "store/read.h"
 #include "store/search.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace assent::store {
 
@@ -90,7 +90,7 @@ class Store {
   Result<std::optional<Timestamp>> next_deadline();
 
   struct Health {
-    bool is_writable = true;   // False once the store latched read-only.
+    bool is_writable = true;  // False once the store latched read-only.
     std::uint64_t search_lag;
     std::size_t write_queue;
   };

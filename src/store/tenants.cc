@@ -1,8 +1,8 @@
 #include "store/tenants.h"
 
-#include <array>
-
 #include "store/identities.h"
+
+#include <array>
 
 namespace assent::store {
 
@@ -84,13 +84,12 @@ Result<NewTenant> found(Write& write, const Founding& founding) {
   const NewKey key = make_key(write.random());
 
   Write log = TRY(write.as(admin));
-  TRY(log.record_as(founding.actor,
-                    {.type = "ledger.created",
-                     .subject = "ledger/" + admin.tenant.name,
-                     .data = Json::object({{"name", admin.tenant.name},
-                                           {"number", log.tenant_key()},
-                                           {"origin", admin.tenant.origin},
-                                           {"verifierKey", verifier_key}})}));
+  TRY(log.record_as(founding.actor, {.type = "ledger.created",
+                                     .subject = "ledger/" + admin.tenant.name,
+                                     .data = Json::object({{"name", admin.tenant.name},
+                                                           {"number", log.tenant_key()},
+                                                           {"origin", admin.tenant.origin},
+                                                           {"verifierKey", verifier_key}})}));
   TRY(record_admin(log, founding.actor, key));
   return NewTenant{admin.tenant, key.raw, verifier_key};
 }
@@ -102,10 +101,9 @@ Result<NewTenant> found_tenant(Write& write, std::string_view name) {
   const std::string suffix = "/t/" + own.name;
   CHECK(own.origin.ends_with(suffix));
   const std::string host = own.origin.substr(0, own.origin.size() - suffix.size());
-  return found(write, {.name = name,
-                       .host = host,
-                       .actor = actor_of(write.caller()),
-                       .roles = {Role::admin}});
+  return found(
+      write,
+      {.name = name, .host = host, .actor = actor_of(write.caller()), .roles = {Role::admin}});
 }
 
 Result<NewTenant> found_first_tenant(Write& write, std::string_view name, std::string_view host) {

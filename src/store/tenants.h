@@ -1,12 +1,12 @@
 // Founding a tenant: its log's first three events.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/result.h"
 #include "domain/principal.h"
 #include "store/read.h"
+
+#include <string>
+#include <string_view>
 
 namespace assent::store {
 

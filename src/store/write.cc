@@ -16,15 +16,15 @@ Result<EventRef> Write::record_as(const Actor& actor, const Event& event) {
   const PreparedEvent prepared = prepare(stamped, actor, tenant(), trace_, id);
   const EventRef where = TRY(batch_.append(tenant().number, prepared));
   batch_.note(tenant().number, stamped);
-  TRY(project(connection(), {.tenant = tenant_key(),
-                             .sequence = where.sequence,
-                             .time = where.time,
-                             .id = where.id,
-                             .type = stamped.type,
-                             .subject = stamped.subject,
-                             .correlation_id = stamped.correlation_id ? *stamped.correlation_id
-                                                                      : trace_,
-                             .data = stamped.data}));
+  TRY(project(connection(),
+              {.tenant = tenant_key(),
+               .sequence = where.sequence,
+               .time = where.time,
+               .id = where.id,
+               .type = stamped.type,
+               .subject = stamped.subject,
+               .correlation_id = stamped.correlation_id ? *stamped.correlation_id : trace_,
+               .data = stamped.data}));
   return where;
 }
 

@@ -1,11 +1,11 @@
 #include "store/writer.h"
 
+#include "base/log.h"
+
 #include <algorithm>
 #include <exception>
 #include <iterator>
 #include <utility>
-
-#include "base/log.h"
 
 namespace assent::store {
 
@@ -90,9 +90,9 @@ std::vector<WriteJob> Writer::next_jobs() {
   return jobs;
 }
 
-// From the first job to the last completion. Completions come after COMMIT: a crash before it leaves
-// nothing of the batch and nobody who was told otherwise; a crash after it leaves durable jobs whose
-// callers do not know, and who find out by their idempotency keys.
+// From the first job to the last completion. Completions come after COMMIT: a crash before it
+// leaves nothing of the batch and nobody who was told otherwise; a crash after it leaves durable
+// jobs whose callers do not know, and who find out by their idempotency keys.
 void Writer::run_batch(std::vector<WriteJob>& jobs) {
   std::vector<Result<void>> results(jobs.size());
   Batch batch({.connection = parts_.connection,
@@ -176,8 +176,8 @@ void Writer::abandon(const Error& error) {
   parts_.connection.rollback();
   heads_.clear();
   needs_reload_ = true;
-  // At once, so that those who follow hear of events whose commit was uncertain; begin() tries again
-  // if this fails.
+  // At once, so that those who follow hear of events whose commit was uncertain; begin() tries
+  // again if this fails.
   if (const auto result = reload(); !result) {
     log_line(LogLevel::error, "writer.reload", {{"why", result.error().detail}});
   }

@@ -9,6 +9,10 @@
 //                           any Error: undone alone     a broken COMMIT: uncertain for the batch
 #pragma once
 
+#include "store/batch.h"
+#include "store/identities.h"
+#include "store/store.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -20,15 +24,11 @@
 #include <thread>
 #include <vector>
 
-#include "store/batch.h"
-#include "store/identities.h"
-#include "store/store.h"
-
 namespace assent::store {
 
 // What is true since the last commit. Valid during the call that brings it.
 struct Committed {
-  const Heads& heads;      // Of at least the logs that changed.
+  const Heads& heads;  // Of at least the logs that changed.
   const Changes& changes;
   std::shared_ptr<const Identities> identities;
 };
@@ -60,9 +60,10 @@ class Writer {
   void close();
 
   // Queues the job. `done` is called exactly once unless this returns an Error: Code::overloaded,
-  // Code::unavailable once closing, or Code::corrupt once latched. What `done` is told: nothing, and the job's effects are durable; the
-  // job's own Error, or Code::unauthenticated or Code::unavailable, and it has none; Code::uncertain,
-  // and only a retry under the same idempotency key can tell. Thread-safe; never blocks for I/O.
+  // Code::unavailable once closing, or Code::corrupt once latched. What `done` is told: nothing,
+  // and the job's effects are durable; the job's own Error, or Code::unauthenticated or
+  // Code::unavailable, and it has none; Code::uncertain, and only a retry under the same
+  // idempotency key can tell. Thread-safe; never blocks for I/O.
   Result<void> write(WriteJob job);
 
   // Refuses every write from now on: something was read that nobody wrote. Thread-safe.

@@ -1,14 +1,14 @@
 #include "store/sqlite/sqlite_connection.h"
 
+#include "base/log.h"
+#include "store/sqlite/migrations_embedded.h"
+
 #include <sqlite3.h>
 
 #include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include "base/log.h"
-#include "store/sqlite/migrations_embedded.h"
 
 namespace assent::store {
 
@@ -246,8 +246,8 @@ Result<void> SqliteConnection::bind(Statement& statement,
     } else if (const auto* text = std::get_if<std::string_view>(&parameter)) {
       // A null data pointer would bind NULL, and an empty view may have one.
       const char* data = text->empty() ? "" : text->data();
-      code = sqlite3_bind_text64(statement.handle, place, data, text->size(), lifetime,
-                                 SQLITE_UTF8);
+      code =
+          sqlite3_bind_text64(statement.handle, place, data, text->size(), lifetime, SQLITE_UTF8);
     } else if (const auto* bytes = std::get_if<Bytes>(&parameter)) {
       const char* data = bytes->view.empty() ? "" : bytes->view.data();
       code = sqlite3_bind_blob64(statement.handle, place, data, bytes->view.size(), lifetime);
@@ -271,8 +271,8 @@ Result<std::int64_t> SqliteConnection::run(std::string_view sql,
   return changes;
 }
 
-Result<std::unique_ptr<Rows>> SqliteConnection::query(
-    std::string_view sql, std::initializer_list<Parameter> parameters) {
+Result<std::unique_ptr<Rows>> SqliteConnection::query(std::string_view sql,
+                                                      std::initializer_list<Parameter> parameters) {
   Statement& statement = *TRY(prepared(sql));
   TRY(bind(statement, parameters, SQLITE_TRANSIENT));
   return std::unique_ptr<Rows>(
@@ -281,8 +281,7 @@ Result<std::unique_ptr<Rows>> SqliteConnection::query(
 
 Result<void> SqliteConnection::script(std::string_view sql) {
   if (broken_) return *broken_;
-  const int code =
-      sqlite3_exec(database_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
+  const int code = sqlite3_exec(database_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
   if (code == SQLITE_OK) return {};
   Error error = failed(code);
   if (error.code == Code::internal) error.detail += std::string(": ") + sqlite3_errmsg(database_);
@@ -327,8 +326,9 @@ Result<void> SqliteConnection::commit() {
   }
   Error error = error_of(code);
   // An fsync that failed may have written: after SQLITE_IOERR_FSYNC and a restart the rows have
-  // been seen to be there. Two codes are certain: BUSY, which leaves the transaction open, and FULL,
-  // which comes only from writing a frame; without its last frame whole no recovery believes in it.
+  // been seen to be there. Two codes are certain: BUSY, which leaves the transaction open, and
+  // FULL, which comes only from writing a frame; without its last frame whole no recovery believes
+  // in it.
   const int kind = code & 0xff;
   if (kind != SQLITE_BUSY && kind != SQLITE_FULL) error.code = Code::uncertain;
   rollback();
@@ -358,6 +358,8 @@ Result<std::unique_ptr<Connection>> open_sqlite(const SqliteOptions& options) {
   return std::unique_ptr<Connection>(std::move(connection));
 }
 
-std::span<const Migration> sqlite_migrations() { return internal::kMigrations; }
+std::span<const Migration> sqlite_migrations() {
+  return internal::kMigrations;
+}
 
 }  // namespace assent::store

@@ -1,16 +1,16 @@
 // SQLite as a Connection: WAL, synchronous=FULL, one writer at a time, any number of readers.
 #pragma once
 
+#include "base/result.h"
+#include "store/connection.h"
+#include "store/migrations.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
-
-#include "base/result.h"
-#include "store/connection.h"
-#include "store/migrations.h"
 
 namespace assent::store {
 

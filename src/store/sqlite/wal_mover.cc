@@ -1,10 +1,10 @@
 #include "store/sqlite/wal_mover.h"
 
-#include <algorithm>
-#include <chrono>
-
 #include "base/log.h"
 #include "store/sqlite/sqlite_connection.h"
+
+#include <algorithm>
+#include <chrono>
 
 namespace assent::store {
 
@@ -103,8 +103,8 @@ void WalMover::start_over() {
   wants_turn_.store(true, std::memory_order_release);
   const auto result = checkpoint(*connection_, kStartOver);
   const bool is_done = result && !result->was_busy;
-  // A long reader is in the way: try again when the log has grown by a quarter, not at once, because
-  // each try holds the writer up.
+  // A long reader is in the way: try again when the log has grown by a quarter, not at once,
+  // because each try holds the writer up.
   restart_at_ = is_done ? kPagesToRestart : restart_at_ + kPagesToRestart / 4;
   {
     const std::lock_guard lock(mutex_);

@@ -5,15 +5,15 @@
 // it is; so once it is long the writer is asked to give way for the moment that takes.
 #pragma once
 
+#include "base/result.h"
+#include "store/connection.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
-
-#include "base/result.h"
-#include "store/connection.h"
 
 namespace assent::store {
 

@@ -1,0 +1,174 @@
+#include "app/testing.h"
+
+#include <gtest/gtest.h>
+
+namespace assent::app {
+namespace {
+
+class Emit : public testing::Test {
+ protected:
+  Emit() { agent = world.make("service", "publisher", {"agent"}); }
+
+  static Json event(std::string_view type, std::string_view target = "post/1") {
+    const auto slash = target.find('/');
+    return Json::object({{"type", type},
+                         {"target", Json::object({{"type", target.substr(0, slash)},
+                                                  {"id", target.substr(slash + 1)}})},
+                         {"outcome", "success"}});
+  }
+  Reply emit(const Json& body) { return emit_text(json_text(body)); }
+  Reply emit_text(std::string text, std::string content_type = "application/json") {
+    return world.call({.operation = "emit_events",
+                       .by = agent,
+                       .raw_body = std::move(text),
+                       .content_type = std::move(content_type)});
+  }
+  Json query(std::vector<std::pair<std::string, std::string>> filters) {
+    const Reply reply =
+        world.call({.operation = "query_events", .by = world.admin, .query = std::move(filters)});
+    EXPECT_EQ(reply.outcome(), "ok");
+    return reply.data;
+  }
+
+  World world;
+  Person agent;
+};
+
+TEST_F(Emit, OneEventIsReadableByIdAndBySequenceAtOnce) {
+  const Reply reply = emit(event("content.publish"));
+  ASSERT_EQ(reply.outcome(), "ok") << (reply.error ? reply.error->detail : "");
+  for (const std::string& name : {reply.at("id"), std::to_string(*reply.data.integer_at("sequence"))}) {
+    const Reply read =
+        world.call({.operation = "get_event", .by = world.admin, .path = {{"id", name}}});
+    ASSERT_EQ(read.outcome(), "ok") << name;
+    EXPECT_EQ(*read.data.string_at("type"), "content.publish");
+    EXPECT_EQ(*read.data.string_at("subject"), "post/1");
+    EXPECT_EQ(*read.data.find("data")->find("actor")->string_at("id"), agent.id);
+  }
+}
+
+TEST_F(Emit, AnArrayAndNdjsonAreOneCommitAndAllOrNothing) {
+  Json array = Json::array();
+  for (int i = 0; i < 3; ++i) array.push(event("content.publish"));
+  const Reply reply = emit(array);
+  ASSERT_EQ(reply.outcome(), "ok");
+  EXPECT_EQ(reply.data.find("events")->items().size(), 3u);
+  const std::uint64_t before = world.log_size();
+  const std::string good = json_text(event("content.publish"));
+  EXPECT_EQ(emit_text(good + "\n\n" + good + "\n", "application/x-ndjson").outcome(), "ok");
+  EXPECT_EQ(world.log_size(), before + 2);
+  EXPECT_EQ(emit_text(good + "\n{\"type\":1}\n", "application/x-ndjson").outcome(), "validation_error");
+  array.push(event("approval.forged"));
+  EXPECT_EQ(emit(array).outcome(), "reserved_event_type");
+  EXPECT_EQ(world.log_size(), before + 2);
+}
+
+TEST_F(Emit, WhatIsMissingWrongOrReservedIsNamed) {
+  const std::uint64_t before = world.log_size();
+  const auto path_of = [&](const Json& body) {
+    const Reply reply = emit(body);
+    return reply.error && !reply.error->fields.empty() ? reply.error->fields.front().path : "";
+  };
+  for (const std::string name : {"type", "target", "outcome"}) {
+    Json body = event("content.publish");
+    std::erase_if(body.members(), [&](const auto& member) { return member.first == name; });
+    EXPECT_EQ(path_of(body), name);
+  }
+  EXPECT_EQ(path_of(event("Content")), "type");
+  EXPECT_EQ(path_of(event("grant.issued")), "type");
+  Json bad = event("content.publish");
+  bad.set("outcome", "great");
+  EXPECT_EQ(path_of(bad), "outcome");
+  bad = event("content.publish");
+  bad.set("causationId", "evt_01h455vb4pex5vsknk084sn02q");
+  EXPECT_EQ(path_of(bad), "causationId");
+  EXPECT_EQ(path_of(Json::array()), "events");
+  EXPECT_EQ(world.log_size(), before);
+}
+
+TEST_F(Emit, AnEmittersOwnIdMakesARetryHarmlessAndAnotherMeaningAConflict) {
+  Json body = event("content.publish");
+  body.set("id", EventId::make(world.clock.now(), world.random).text());
+  const Reply first = emit(body);
+  ASSERT_EQ(first.outcome(), "ok");
+  const std::uint64_t size = world.log_size();
+  const Reply again = emit(body);
+  EXPECT_EQ(again.data, first.data);
+  EXPECT_EQ(world.log_size(), size);
+  body.set("outcome", "failure");
+  EXPECT_EQ(emit(body).outcome(), "idempotency_conflict");
+}
+
+TEST_F(Emit, ACauseMustStandInTheLogOrEarlierInTheRequest) {
+  const Reply cause = emit(event("content.publish"));
+  Json effect = event("content.index");
+  effect.set("causationId", cause.at("id"));
+  EXPECT_EQ(emit(effect).outcome(), "ok");
+  const auto id = EventId::make(world.clock.now(), world.random).text();
+  Json first = event("content.publish");
+  first.set("id", id);
+  effect.set("causationId", id);
+  EXPECT_EQ(emit(Json(Json::Array{first, effect})).outcome(), "ok");
+}
+
+TEST_F(Emit, AnOversizedEventIsRefusedAndNothingIsWritten) {
+  const std::uint64_t before = world.log_size();
+  Json body = event("content.publish");
+  body.set("metadata", Json::object({{"x", std::string(70'000, 'x')}}));
+  EXPECT_EQ(emit(body).outcome(), "too_large");
+  Json many = Json::array();
+  for (int i = 0; i < 1001; ++i) many.push(event("content.publish"));
+  EXPECT_EQ(emit(many).outcome(), "too_large");
+  EXPECT_EQ(world.log_size(), before);
+}
+
+TEST_F(Emit, H60_FiltersCombineAndTimeIsInclusiveAndExclusive) {
+  const Timestamp start = world.clock.now();
+  for (int i = 0; i < 10; ++i) {
+    emit(event(i % 2 == 0 ? "content.publish" : "mail.send", "post/" + std::to_string(i % 3)));
+    world.clock.advance(std::chrono::seconds(1));
+  }
+  EXPECT_EQ(query({{"type", "mail.send"}}).items().size(), 5u);
+  EXPECT_EQ(query({{"type", "mail.send"}, {"target", "post/0"}}).items().size(), 2u);
+  EXPECT_EQ(query({{"subject", "post/1"}}).items().size(), 3u);
+  EXPECT_EQ(query({{"actor", agent.id}}).items().size(), 10u);
+  const auto at = [&](int second) { return to_rfc3339(start + std::chrono::seconds(second)); };
+  EXPECT_EQ(query({{"actor", agent.id}, {"since", at(2)}, {"until", at(5)}}).items().size(), 3u);
+  const Reply bad = world.call({.operation = "query_events",
+                                .by = world.admin,
+                                .query = {{"limit", "1001"}}});
+  EXPECT_EQ(bad.outcome(), "validation_error");
+}
+
+TEST_F(Emit, H60_PagesNeverSkipOrRepeatWhileTheLogGrows) {
+  for (int i = 0; i < 25; ++i) emit(event("content.publish"));
+  std::vector<std::string> seen;
+  std::optional<std::string> cursor;
+  do {
+    std::vector<std::pair<std::string, std::string>> filters = {{"type", "content.publish"},
+                                                               {"limit", "7"}};
+    if (cursor) filters.emplace_back("cursor", *cursor);
+    const Reply page = world.call({.operation = "query_events", .by = world.admin, .query = filters});
+    ASSERT_EQ(page.outcome(), "ok");
+    for (const Json& item : page.data.items()) seen.emplace_back(*item.string_at("sequence"));
+    cursor = page.next_cursor;
+    emit(event("content.publish"));
+  } while (cursor);
+  EXPECT_EQ(seen.size(), 25u);
+  EXPECT_TRUE(std::ranges::is_sorted(seen));
+}
+
+TEST_F(Emit, H27_TheTrailOfAnApprovalIsCompleteByIdByTraceAndByCorrelation) {
+  const Reply asked = world.request(agent, Json::object({{"kind", "tool_call"},
+                                                         {"tool", "fs.delete"},
+                                                         {"correlationId", "workflow-7"}}));
+  const Person ann = world.make("human", "ann", {"approver"});
+  const Reply approved = world.decide("approve", ann, asked.id());
+  EXPECT_EQ(query({{"correlationId", "workflow-7"}}).items().size(), 4u);
+  EXPECT_EQ(query({{"approvalId", asked.id()}}).items().size(), 4u);
+  EXPECT_EQ(query({{"traceId", approved.trace}}).items().size(), 3u);
+  EXPECT_EQ(query({{"traceId", trace_uuid(approved.trace)}}).items().size(), 3u);
+}
+
+}  // namespace
+}  // namespace assent::app
