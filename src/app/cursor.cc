@@ -17,7 +17,8 @@ std::string binding_of(TenantNumber tenant, const Json& filter) {
 }
 
 Error refused() {
-  return {Code::validation_error, "cursor is not one of this list",
+  return {Code::validation_error,
+          "cursor is not one of this list",
           {{"cursor", "is malformed, or belongs to another list or filter"}}};
 }
 

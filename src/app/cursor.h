@@ -4,13 +4,13 @@
 // names a place in the caller's own tenant. Pure.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 #include "base/json.h"
 #include "base/result.h"
 #include "domain/principal.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace assent::app {
 

@@ -17,9 +17,12 @@ struct Attempt {
   EvidenceCheck evidence;
 };
 
-std::string subject_of(const Approval& approval) { return "approval/" + approval.id.text(); }
+std::string subject_of(const Approval& approval) {
+  return "approval/" + approval.id.text();
+}
 
-Result<store::EventRef> record(store::Write& write, const Approval& approval, std::string type, Json data) {
+Result<store::EventRef> record(store::Write& write, const Approval& approval, std::string type,
+                               Json data) {
   return write.record({.type = std::move(type),
                        .subject = subject_of(approval),
                        .data = std::move(data),
@@ -58,8 +61,12 @@ Result<Decided> block(store::Write& write, const Attempt& attempt, Refusal refus
                            {"details", details}})));
   return Decided{.approval_id = attempt.approval.id,
                  .status = attempt.approval.status,
-                 .approved_at = {}, .rejected_at = {}, .cancelled_at = {},
-                 .approved_by = {}, .rejected_by = {}, .cancelled_by = {},
+                 .approved_at = {},
+                 .rejected_at = {},
+                 .cancelled_at = {},
+                 .approved_by = {},
+                 .rejected_by = {},
+                 .cancelled_by = {},
                  .votes = {},
                  .refused = Refused{std::string(refusal_code(refusal)),
                                     std::string(refusal_message(refusal)), std::move(details)}};
@@ -76,8 +83,8 @@ Json decision_data(store::Write& write, const Attempt& attempt, std::string_view
   Json decision = Json::object({{"action", action}});
   decision.set_if("confidence", attempt.in.confidence);
   decision.set_if("rationale", attempt.in.rationale);
-  const auto waited = std::chrono::floor<std::chrono::seconds>(write.now() -
-                                                               attempt.approval.requested_at);
+  const auto waited =
+      std::chrono::floor<std::chrono::seconds>(write.now() - attempt.approval.requested_at);
   Json response = Json::object({{"durationSeconds", static_cast<std::int64_t>(waited.count())}});
   response.set_if("channel", attempt.in.channel);
   Json data = Json::object({{"approvalId", attempt.approval.id.text()},
@@ -181,7 +188,8 @@ void describe_decision(Fields& fields, DecideApproval& in) {
                {.length_max = 2000, .allows_newlines = true});
   fields.field("confidence", in.confidence, "how sure the decider is, in percent",
                {.min = 0, .max = 100});
-  fields.field("channel", in.channel, "where the decision was made, such as cli", {.length_max = 100});
+  fields.field("channel", in.channel, "where the decision was made, such as cli",
+               {.length_max = 100});
   fields.field("conditions", in.conditions, "what the decider asks for besides");
 }
 
@@ -199,9 +207,15 @@ Result<Decided> cancel(store::Write& write, const Cancel& in) {
   return decide(write, in, Verdict::cancel);
 }
 
-void describe(Fields& fields, Approve& in) { describe_decision(fields, in); }
-void describe(Fields& fields, Reject& in) { describe_decision(fields, in); }
-void describe(Fields& fields, Cancel& in) { describe_decision(fields, in); }
+void describe(Fields& fields, Approve& in) {
+  describe_decision(fields, in);
+}
+void describe(Fields& fields, Reject& in) {
+  describe_decision(fields, in);
+}
+void describe(Fields& fields, Cancel& in) {
+  describe_decision(fields, in);
+}
 
 void describe(Fields& fields, Votes& votes) {
   fields.field("have", votes.have, "seats filled so far");

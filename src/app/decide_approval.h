@@ -1,11 +1,11 @@
 // A person decides: approve, reject; or the requester cancels. One ladder, one pair of events.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "app/operation.h"
 #include "domain/approval.h"
+
+#include <optional>
+#include <string>
 
 namespace assent::app {
 

@@ -1,8 +1,8 @@
 #include "app/testing.h"
 
-#include <map>
-
 #include <gtest/gtest.h>
+
+#include <map>
 
 namespace assent::app {
 namespace {
@@ -42,7 +42,8 @@ class Decide : public testing::Test {
 TEST_F(Decide, ASuccessWritesTheAttemptTheDecisionAndTheGrantInOneCommit) {
   const auto id = ask();
   const std::uint64_t before = world.log_size();
-  const Reply reply = world.decide("approve", ann, id, Json::object({{"rationale", "looks right"}}));
+  const Reply reply =
+      world.decide("approve", ann, id, Json::object({{"rationale", "looks right"}}));
   ASSERT_EQ(reply.outcome(), "ok");
   EXPECT_EQ(world.log_size(), before + 3);
   const auto trail = world.trail(id);
@@ -98,7 +99,8 @@ TEST_F(Decide, H18_OnlyAHumanWithTheRoleDecidesAndTheAttemptIsRecorded) {
     EXPECT_EQ(world.trail(id).size(), 3u);
   }
   const auto id = ask();
-  EXPECT_EQ(world.decide("approve", {.id = "", .key = "ask_forged"}, id).outcome(), "unauthenticated");
+  EXPECT_EQ(world.decide("approve", {.id = "", .key = "ask_forged"}, id).outcome(),
+            "unauthenticated");
   EXPECT_EQ(world.trail(id).size(), 1u);
 }
 
@@ -158,7 +160,9 @@ TEST_F(Decide, H24_EveryAnsweredCallLeavesOneAttemptAndOneOutcomeNextToIt) {
       world.attach(ann, id, Json::object({{"type", "text"}, {"text", std::to_string(i)}}));
     }
     if (dice.next() % 40 == 0) ids[dice.next() % ids.size()] = ask(evidence_policy(60));
-    const std::string verb = dice.next() % 4 == 0 ? "reject" : dice.next() % 9 == 0 ? "cancel" : "approve";
+    const std::string verb = dice.next() % 4 == 0   ? "reject"
+                             : dice.next() % 9 == 0 ? "cancel"
+                                                    : "approve";
     const Reply reply = world.decide(verb, by, id);
     ASSERT_FALSE(reply.error) << reply.error->detail;
   }
@@ -198,20 +202,23 @@ TEST_F(Decide, Trap11_ApprovedAtIsNeverBeforeTheAttempt) {
 
 TEST_F(Decide, Trap1_NewEvidenceCuresStaleEvidence) {
   const auto id = ask(evidence_policy(60));
-  ASSERT_EQ(world.attach(ann, id, Json::object({{"type", "text"}, {"text", "old"}})).outcome(), "ok");
+  ASSERT_EQ(world.attach(ann, id, Json::object({{"type", "text"}, {"text", "old"}})).outcome(),
+            "ok");
   world.clock.advance(std::chrono::seconds(61));
   const Reply stale = world.decide("approve", ann, id);
   ASSERT_EQ(stale.outcome(), "EVIDENCE_STALE");
   EXPECT_EQ(stale.refused->details.integer_at("evidenceTtl"), 60);
   EXPECT_EQ(stale.refused->details.integer_at("evidenceAge"), 61);
-  ASSERT_EQ(world.attach(ann, id, Json::object({{"type", "text"}, {"text", "new"}})).outcome(), "ok");
+  ASSERT_EQ(world.attach(ann, id, Json::object({{"type", "text"}, {"text", "new"}})).outcome(),
+            "ok");
   EXPECT_EQ(world.decide("approve", ann, id).outcome(), "ok");
 }
 
 TEST_F(Decide, H22_TheBoundaryOfTheTtlIsStillFreshAndOneMicrosecondMoreIsNot) {
   for (const int extra : {0, 1}) {
     const auto id = ask(evidence_policy(60));
-    ASSERT_EQ(world.attach(ann, id, Json::object({{"type", "text"}, {"text", "x"}})).outcome(), "ok");
+    ASSERT_EQ(world.attach(ann, id, Json::object({{"type", "text"}, {"text", "x"}})).outcome(),
+              "ok");
     world.clock.advance(std::chrono::seconds(60) + Microseconds(extra));
     EXPECT_EQ(world.decide("approve", ann, id).outcome(), extra == 0 ? "ok" : "EVIDENCE_STALE");
   }
@@ -249,17 +256,20 @@ TEST_F(Decide, Trap20_ApprovingAgainDoesNotOverwriteTheApprover) {
 
 TEST_F(Decide, ADecisionOnOtherContentThanWasShownIsRefused) {
   const auto id = ask();
-  const Reply reply = world.decide("approve", ann, id,
-                                   Json::object({{"contentHash", "sha256:" + std::string(64, '0')}}));
+  const Reply reply = world.decide(
+      "approve", ann, id, Json::object({{"contentHash", "sha256:" + std::string(64, '0')}}));
   EXPECT_EQ(reply.outcome(), "CONTENT_CHANGED");
-  EXPECT_EQ(world.decide("approve", ann, id, Json::object({{"contentHash", world.show(id).at("contentHash")}}))
+  EXPECT_EQ(world
+                .decide("approve", ann, id,
+                        Json::object({{"contentHash", world.show(id).at("contentHash")}}))
                 .outcome(),
             "ok");
 }
 
 TEST_F(Decide, AQuorumOfTwoNeedsTwoPeopleAndCountsEachOnce) {
   world.put_policy(
-      "version: 1\ndefaults: {decision: human, approvers: [{role: approver, count: 2}]}\ntools: []\n");
+      "version: 1\ndefaults: {decision: human, approvers: [{role: approver, count: 2}]}\ntools: "
+      "[]\n");
   const auto id = ask();
   const Reply first = world.decide("approve", ann, id);
   EXPECT_EQ(first.at("status"), "pending");
@@ -282,9 +292,9 @@ TEST_F(Decide, H35_DecidingAfterTheDeadlineFailsWithOneExpiryEventEvenIfNoTimerR
   EXPECT_EQ(world.decide("reject", bob, id).outcome(), "EXPIRED");
   const Types types = world.trail_types(id);
   EXPECT_EQ(std::ranges::count(types, "approval.expired"), 1);
-  EXPECT_EQ(types, (Types{"approval.requested", "approval.expired", "approval.attempted",
-                          "approval.blocked.expired", "approval.attempted",
-                          "approval.blocked.expired"}));
+  EXPECT_EQ(types,
+            (Types{"approval.requested", "approval.expired", "approval.attempted",
+                   "approval.blocked.expired", "approval.attempted", "approval.blocked.expired"}));
 }
 
 TEST_F(Decide, Trap19_ExpiredButUnsweptIsNotApprovable) {

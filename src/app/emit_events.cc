@@ -1,10 +1,10 @@
 #include "app/emit_events.h"
 
-#include <algorithm>
-#include <array>
-
 #include "store/idempotency.h"
 #include "store/search.h"
+
+#include <algorithm>
+#include <array>
 
 namespace assent::app {
 
@@ -44,7 +44,8 @@ Result<void> take_lines(EmitEvents& in, std::string_view text) {
     auto item = parse_json(line);
     if (!item) {
       for (FieldError& field : item.error().fields) {
-        field.path = "line " + std::to_string(number) + (field.path.empty() ? "" : ": ") + field.path;
+        field.path =
+            "line " + std::to_string(number) + (field.path.empty() ? "" : ": ") + field.path;
       }
       return std::move(item).error();
     }
@@ -83,9 +84,9 @@ Json data_of(const EmittedEvent& event, const Caller& caller) {
                             {"targetId", event.target.id},
                             {"outcome", word(event.outcome)}});
   if (event.actor) {
-    data.set("actor", to_json(Actor{.type = event.actor->type,
-                                    .id = event.actor->id,
-                                    .name = event.actor->name}));
+    data.set("actor",
+             to_json(Actor{
+                 .type = event.actor->type, .id = event.actor->id, .name = event.actor->name}));
     data.set("recordedBy", to_json(actor_of(caller)));
   }
   if (event.proof) data.set("proof", event.proof->value);
@@ -103,8 +104,8 @@ Result<EventId> cause_of(const EmitEvents& in, std::size_t index, const Preparat
   if (std::ranges::any_of(in.rendered, is_it)) return *id;
   CHECK(preparation.read != nullptr);
   const store::Read& read = *preparation.read;
-  const auto sequence = read.search().sequence_of(read.connection(), read.tenant().number, *id,
-                                                  read.size());
+  const auto sequence =
+      read.search().sequence_of(read.connection(), read.tenant().number, *id, read.size());
   if (sequence) return *id;
   if (sequence.error().code != Code::not_found) return sequence.error();
   return wrong(Code::unprocessable, path, "is no event of this log");
@@ -138,9 +139,8 @@ Result<void> render(EmitEvents& in, std::size_t index, const Preparation& prepar
 }
 
 Json json_of(const store::EventRef& event) {
-  return Json::object({{"id", event.id.text()},
-                       {"sequence", event.sequence},
-                       {"time", to_rfc3339(event.time)}});
+  return Json::object(
+      {{"id", event.id.text()}, {"sequence", event.sequence}, {"time", to_rfc3339(event.time)}});
 }
 
 // Where the event with the emitter's own id stands already, if this is a retry.
@@ -150,7 +150,8 @@ Result<std::optional<store::EventRef>> find_earlier(store::Write& write,
   const auto earlier = TRY(store::find_idempotent(write.connection(), key));
   if (!earlier) return std::optional<store::EventRef>();
   if (earlier->fingerprint != *rendered.fingerprint) {
-    return Error{Code::idempotency_conflict, "an event with this id exists and says something else",
+    return Error{Code::idempotency_conflict,
+                 "an event with this id exists and says something else",
                  {{"id", "was used for another event"}}};
   }
   const Json kept = TRY(parse_json(earlier->answer));
@@ -168,12 +169,11 @@ Result<store::EventRef> record_once(store::Write& write, const EmitEvents::Rende
                                   .key = rendered.event.id.text()};
   if (const auto earlier = TRY(find_earlier(write, key, rendered))) return *earlier;
   const auto event = TRY(write.record_prepared(rendered.event));
-  TRY(store::keep_idempotent(
-      write.connection(), key,
-      {.fingerprint = *rendered.fingerprint,
-       .answer = json_text(Json::object({{"sequence", event.sequence}})),
-       .trace = write.trace(),
-       .at = event.time}));
+  TRY(store::keep_idempotent(write.connection(), key,
+                             {.fingerprint = *rendered.fingerprint,
+                              .answer = json_text(Json::object({{"sequence", event.sequence}})),
+                              .trace = write.trace(),
+                              .at = event.time}));
   return event;
 }
 
@@ -197,7 +197,8 @@ Result<void> take_body(EmitEvents& in, const RawBody& body) {
 
 bool blocks(const EmitEvents& in) {
   // Looking a cause up may wait for the index.
-  return std::ranges::any_of(in.events, [](const auto& event) { return event.causation_id.has_value(); });
+  return std::ranges::any_of(in.events,
+                             [](const auto& event) { return event.causation_id.has_value(); });
 }
 
 Result<void> prepare(EmitEvents& in, const Preparation& preparation) {

@@ -1,12 +1,12 @@
 // Side effects told to the log by those who caused them: one, an array, or NDJSON; all or nothing.
 #pragma once
 
+#include "app/operation.h"
+#include "domain/event.h"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "app/operation.h"
-#include "domain/event.h"
 
 namespace assent::app {
 
@@ -28,7 +28,7 @@ struct EmittedEvent {
   EmitOutcome outcome = EmitOutcome::success;
   std::optional<EmittedActor> actor;
   std::optional<JsonObject> proof, metadata;
-  std::optional<std::string> id;           // `evt_…` or a UUIDv7; makes a retry harmless.
+  std::optional<std::string> id;  // `evt_…` or a UUIDv7; makes a retry harmless.
   std::optional<Timestamp> occurred_at;
   std::optional<std::string> causation_id;
   std::optional<std::string> correlation_id;

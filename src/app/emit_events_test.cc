@@ -37,7 +37,8 @@ class Emit : public testing::Test {
 TEST_F(Emit, OneEventIsReadableByIdAndBySequenceAtOnce) {
   const Reply reply = emit(event("content.publish"));
   ASSERT_EQ(reply.outcome(), "ok") << (reply.error ? reply.error->detail : "");
-  for (const std::string& name : {reply.at("id"), std::to_string(*reply.data.integer_at("sequence"))}) {
+  for (const std::string& name :
+       {reply.at("id"), std::to_string(*reply.data.integer_at("sequence"))}) {
     const Reply read =
         world.call({.operation = "get_event", .by = world.admin, .path = {{"id", name}}});
     ASSERT_EQ(read.outcome(), "ok") << name;
@@ -57,7 +58,8 @@ TEST_F(Emit, AnArrayAndNdjsonAreOneCommitAndAllOrNothing) {
   const std::string good = json_text(event("content.publish"));
   EXPECT_EQ(emit_text(good + "\n\n" + good + "\n", "application/x-ndjson").outcome(), "ok");
   EXPECT_EQ(world.log_size(), before + 2);
-  EXPECT_EQ(emit_text(good + "\n{\"type\":1}\n", "application/x-ndjson").outcome(), "validation_error");
+  EXPECT_EQ(emit_text(good + "\n{\"type\":1}\n", "application/x-ndjson").outcome(),
+            "validation_error");
   array.push(event("approval.forged"));
   EXPECT_EQ(emit(array).outcome(), "reserved_event_type");
   EXPECT_EQ(world.log_size(), before + 2);
@@ -134,9 +136,8 @@ TEST_F(Emit, H60_FiltersCombineAndTimeIsInclusiveAndExclusive) {
   EXPECT_EQ(query({{"actor", agent.id}}).items().size(), 10u);
   const auto at = [&](int second) { return to_rfc3339(start + std::chrono::seconds(second)); };
   EXPECT_EQ(query({{"actor", agent.id}, {"since", at(2)}, {"until", at(5)}}).items().size(), 3u);
-  const Reply bad = world.call({.operation = "query_events",
-                                .by = world.admin,
-                                .query = {{"limit", "1001"}}});
+  const Reply bad =
+      world.call({.operation = "query_events", .by = world.admin, .query = {{"limit", "1001"}}});
   EXPECT_EQ(bad.outcome(), "validation_error");
 }
 
@@ -146,9 +147,10 @@ TEST_F(Emit, H60_PagesNeverSkipOrRepeatWhileTheLogGrows) {
   std::optional<std::string> cursor;
   do {
     std::vector<std::pair<std::string, std::string>> filters = {{"type", "content.publish"},
-                                                               {"limit", "7"}};
+                                                                {"limit", "7"}};
     if (cursor) filters.emplace_back("cursor", *cursor);
-    const Reply page = world.call({.operation = "query_events", .by = world.admin, .query = filters});
+    const Reply page =
+        world.call({.operation = "query_events", .by = world.admin, .query = filters});
     ASSERT_EQ(page.outcome(), "ok");
     for (const Json& item : page.data.items()) seen.emplace_back(*item.string_at("sequence"));
     cursor = page.next_cursor;
@@ -159,9 +161,9 @@ TEST_F(Emit, H60_PagesNeverSkipOrRepeatWhileTheLogGrows) {
 }
 
 TEST_F(Emit, H27_TheTrailOfAnApprovalIsCompleteByIdByTraceAndByCorrelation) {
-  const Reply asked = world.request(agent, Json::object({{"kind", "tool_call"},
-                                                         {"tool", "fs.delete"},
-                                                         {"correlationId", "workflow-7"}}));
+  const Reply asked = world.request(
+      agent, Json::object(
+                 {{"kind", "tool_call"}, {"tool", "fs.delete"}, {"correlationId", "workflow-7"}}));
   const Person ann = world.make("human", "ann", {"approver"});
   const Reply approved = world.decide("approve", ann, asked.id());
   EXPECT_EQ(query({{"correlationId", "workflow-7"}}).items().size(), 4u);

@@ -50,8 +50,8 @@ Result<void> expire_if_overdue(store::Write& write, const Grant& grant, const Ap
 }
 
 Result<void> expire_overdue(store::Write& write, std::int64_t limit) {
-  const auto approvals = TRY(store::overdue_approvals(write.connection(), write.tenant_key(),
-                                                      write.now(), limit));
+  const auto approvals =
+      TRY(store::overdue_approvals(write.connection(), write.tenant_key(), write.now(), limit));
   for (const ApprovalId& id : approvals) TRY(expire_if_overdue(write, id));
   const auto grants =
       TRY(store::overdue_grants(write.connection(), write.tenant_key(), write.now(), limit));
@@ -93,10 +93,13 @@ void ExpiryTimer::submit() {
         {.caller = std::move(engine),
          .trace = make_trace(store_.random()),
          .run = [](store::Write& write) { return expire_overdue(write, kExpiriesPerJob); },
-         .done = [](Result<void> result) {
-           // Nobody waits for this answer; the next tick tries again, and decisions look themselves.
-           if (!result) log_line(LogLevel::warning, "expiry_failed", {{"error", result.error().detail}});
-         }});
+         .done =
+             [](Result<void> result) {
+               // Nobody waits for this answer; the next tick tries again, and decisions look
+               // themselves.
+               if (!result)
+                 log_line(LogLevel::warning, "expiry_failed", {{"error", result.error().detail}});
+             }});
     if (!accepted) return;  // The queue is full: the next tick tries again.
   }
 }

@@ -4,12 +4,12 @@
 // transition is one compare-and-set on the one writer thread, it is recorded exactly once.
 #pragma once
 
+#include "app/operation.h"
+#include "domain/approval.h"
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
-
-#include "app/operation.h"
-#include "domain/approval.h"
 
 namespace assent::app {
 

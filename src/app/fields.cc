@@ -38,9 +38,10 @@ std::optional<std::string> read_string(const Json& json, const Bounds& bounds,
     return std::nullopt;
   }
   if (text.size() < bounds.length_min) {
-    add_error(errors, path, bounds.length_min == 1
-                                ? std::string("must not be empty")
-                                : "is shorter than " + std::to_string(bounds.length_min) + " bytes");
+    add_error(errors, path,
+              bounds.length_min == 1
+                  ? std::string("must not be empty")
+                  : "is shorter than " + std::to_string(bounds.length_min) + " bytes");
     return std::nullopt;
   }
   if (has_forbidden_control(text, bounds.allows_newlines)) {
@@ -58,15 +59,15 @@ std::optional<std::int64_t> read_integer(const Json& json, const Bounds& bounds,
   }
   const std::int64_t value = json.integer();
   if (value < bounds.min || value > bounds.max) {
-    add_error(errors, path, "must be between " + std::to_string(bounds.min) + " and " +
-                                std::to_string(bounds.max));
+    add_error(
+        errors, path,
+        "must be between " + std::to_string(bounds.min) + " and " + std::to_string(bounds.max));
     return std::nullopt;
   }
   return value;
 }
 
-std::optional<Timestamp> read_time(const Json& json, const std::string& path,
-                                   FieldErrors& errors) {
+std::optional<Timestamp> read_time(const Json& json, const std::string& path, FieldErrors& errors) {
   const auto at = json.is_string() ? from_rfc3339(json.string()) : std::nullopt;
   if (!at) add_error(errors, path, "must be an RFC 3339 date-time");
   return at;
@@ -168,7 +169,8 @@ void Decoder::refuse_the_rest() {
   };
   if (source_.body != nullptr && source_.body->is_object()) {
     for (const auto& [name, value] : source_.body->members()) {
-      if (!is_known(name)) add_error(errors_, join(prefix_, name), "is not a field of this request");
+      if (!is_known(name))
+        add_error(errors_, join(prefix_, name), "is not a field of this request");
     }
   }
   for (std::size_t i = 0; i < source_.query.size(); ++i) {

@@ -10,13 +10,6 @@
 // Not thread-safe; a walker lives for one walk.
 #pragma once
 
-#include <functional>
-#include <limits>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -24,16 +17,23 @@
 #include "base/time.h"
 #include "domain/words.h"
 
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace assent::app {
 
 // What a value may be, beyond its type. Violations are Code::validation_error with the path.
 struct Bounds {
-  std::size_t length_max = 1000;   // Of a string, in bytes; of an array, in items.
+  std::size_t length_max = 1000;  // Of a string, in bytes; of an array, in items.
   std::size_t length_min = 0;
   std::int64_t min = std::numeric_limits<std::int64_t>::min();
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
-  std::string_view format = {};    // JSON Schema `format`, for the reader; not enforced.
-  bool allows_newlines = false;    // Control characters other than \n and \t are always refused.
+  std::string_view format = {};  // JSON Schema `format`, for the reader; not enforced.
+  bool allows_newlines = false;  // Control characters other than \n and \t are always refused.
 };
 
 // Where the HTTP request carries a field; the CLI makes path fields positional arguments.

@@ -170,8 +170,9 @@ struct Codec<Id<Prefix>> {
     if (id) {
       out = *id;
     } else {
-      internal::add_error(errors, path, "must be an id of the form " + std::string(Prefix.view()) +
-                                            "_ and 26 characters");
+      internal::add_error(
+          errors, path,
+          "must be an id of the form " + std::string(Prefix.view()) + "_ and 26 characters");
     }
   }
   static Json write(const Id<Prefix>& value) { return value.text(); }
@@ -242,22 +243,24 @@ void Fields::visit_value(std::string_view name, T& value, std::string_view help,
                          const Bounds& bounds) {
   if constexpr (internal::IsOptional<T>::value) {
     using Inner = typename T::value_type;
-    visit({name, help, place, false, bounds, &Codec<Inner>::schema},
-          [&](const Json& json, const std::string& path, FieldErrors& errors) {
-            Inner inner{};
-            Codec<Inner>::read(json, inner, bounds, path, errors);
-            value = std::move(inner);
-          },
-          [&]() -> std::optional<Json> {
-            if (!value) return std::nullopt;
-            return Codec<Inner>::write(*value);
-          });
+    visit(
+        {name, help, place, false, bounds, &Codec<Inner>::schema},
+        [&](const Json& json, const std::string& path, FieldErrors& errors) {
+          Inner inner{};
+          Codec<Inner>::read(json, inner, bounds, path, errors);
+          value = std::move(inner);
+        },
+        [&]() -> std::optional<Json> {
+          if (!value) return std::nullopt;
+          return Codec<Inner>::write(*value);
+        });
   } else {
-    visit({name, help, place, !internal::IsVector<T>::value, bounds, &Codec<T>::schema},
-          [&](const Json& json, const std::string& path, FieldErrors& errors) {
-            Codec<T>::read(json, value, bounds, path, errors);
-          },
-          [&]() -> std::optional<Json> { return Codec<T>::write(value); });
+    visit(
+        {name, help, place, !internal::IsVector<T>::value, bounds, &Codec<T>::schema},
+        [&](const Json& json, const std::string& path, FieldErrors& errors) {
+          Codec<T>::read(json, value, bounds, path, errors);
+        },
+        [&]() -> std::optional<Json> { return Codec<T>::write(value); });
   }
 }
 

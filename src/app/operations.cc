@@ -1,18 +1,31 @@
 // Everything one can ask of the system. Read downwards it is the reference.
-#include <algorithm>
-#include <array>
-
+#include "app/approval_trail.h"
+#include "app/attach_evidence.h"
+#include "app/check_policy.h"
+#include "app/complete_execution.h"
+#include "app/create_key.h"
+#include "app/create_principal.h"
+#include "app/create_tenant.h"
 #include "app/decide_approval.h"
 #include "app/emit_events.h"
-#include "app/execute.h"
-#include "app/manage_blobs.h"
-#include "app/manage_evidence.h"
-#include "app/manage_policy.h"
-#include "app/manage_principals.h"
+#include "app/get_approval.h"
+#include "app/get_blob.h"
+#include "app/get_event.h"
+#include "app/get_policy.h"
+#include "app/get_principal.h"
+#include "app/list_approvals.h"
+#include "app/list_principals.h"
 #include "app/operation.h"
+#include "app/put_blob.h"
+#include "app/put_policy.h"
 #include "app/query_events.h"
-#include "app/read_approvals.h"
 #include "app/request_approval.h"
+#include "app/revoke_key.h"
+#include "app/start_execution.h"
+#include "app/withdraw_evidence.h"
+
+#include <algorithm>
+#include <array>
 
 namespace assent::app {
 

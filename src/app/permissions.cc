@@ -1,7 +1,7 @@
+#include "app/operation.h"
+
 #include <algorithm>
 #include <array>
-
-#include "app/operation.h"
 
 namespace assent::app {
 
@@ -19,7 +19,8 @@ using enum Role;
 const std::array kGrants = {
     Grants{Permission::read, {agent, requester, approver, auditor, policy_admin, admin}},
     Grants{Permission::request, {agent, requester, approver, admin}},
-    Grants{Permission::decide, {agent, requester, approver, auditor, policy_admin, admin, operator_}},
+    Grants{Permission::decide,
+           {agent, requester, approver, auditor, policy_admin, admin, operator_}},
     Grants{Permission::attach, {agent, requester, approver, admin}},
     Grants{Permission::execute, {agent, requester, approver, admin}},
     Grants{Permission::emit, {agent, requester, admin}},

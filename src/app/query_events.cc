@@ -1,11 +1,9 @@
 #include "app/query_events.h"
 
-#include <charconv>
-
 #include "app/cursor.h"
-#include "store/approvals.h"
-#include "store/log.h"
 #include "store/search.h"
+
+#include <algorithm>
 
 namespace assent::app {
 
@@ -33,20 +31,23 @@ Result<store::EventQuery> query_of(const store::Read& read, const QueryEvents& i
   if (in.trace_id) {
     const auto trace = trace_from_text(*in.trace_id);
     if (!trace) {
-      return Error{Code::validation_error, "traceId is not a trace id",
+      return Error{Code::validation_error,
+                   "traceId is not a trace id",
                    {{"traceId", "must be 32 hex digits or a UUID"}}};
     }
     query.trace_id = *trace;
   }
-  if (in.as_of) query.end_sequence = std::min(query.end_sequence, static_cast<std::uint64_t>(*in.as_of));
+  if (in.as_of)
+    query.end_sequence = std::min(query.end_sequence, static_cast<std::uint64_t>(*in.as_of));
   return query;
 }
 
 // What a cursor is bound to: every filter, but neither the page size nor the cursor itself.
 Json filter_of(const QueryEvents& in) {
   Json filter = encode(in);
-  std::erase_if(filter.members(),
-                [](const auto& member) { return member.first == "limit" || member.first == "cursor"; });
+  std::erase_if(filter.members(), [](const auto& member) {
+    return member.first == "limit" || member.first == "cursor";
+  });
   return filter;
 }
 
@@ -64,13 +65,6 @@ Result<void> go_on(const store::Read& read, const QueryEvents& in, store::EventQ
   return {};
 }
 
-std::optional<std::uint64_t> sequence_from(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 Result<EventList> query_events(const store::Read& read, const QueryEvents& in) {
@@ -80,43 +74,11 @@ Result<EventList> query_events(const store::Read& read, const QueryEvents& in) {
   EventList out;
   for (auto& event : page.events) out.events.push_back(std::move(event.bytes));
   if (page.next_sequence) {
-    out.next_cursor = make_cursor(read.tenant().number, filter_of(in),
-                                  Json::object({{"from", *page.next_sequence},
-                                                {"end", query.end_sequence}}));
+    out.next_cursor =
+        make_cursor(read.tenant().number, filter_of(in),
+                    Json::object({{"from", *page.next_sequence}, {"end", query.end_sequence}}));
   }
   return out;
-}
-
-Result<OneEvent> get_event(const store::Read& read, const GetEvent& in) {
-  if (const auto sequence = sequence_from(in.event)) {
-    return OneEvent{TRY(store::event_at(read, *sequence))};
-  }
-  auto id = EventId::parse(in.event);
-  if (!id) {
-    if (const auto uuid = uuid_from_text(in.event)) id = EventId(*uuid);
-  }
-  if (!id) {
-    return Error{Code::validation_error, "id is neither an event id nor a sequence",
-                 {{"id", "must be an event id or a sequence"}}};
-  }
-  const auto sequence = TRY(
-      read.search().sequence_of(read.connection(), read.tenant().number, *id, read.size()));
-  return OneEvent{TRY(store::event_at(read, sequence))};
-}
-
-Result<EventList> approval_trail(const store::Read& read, const GetTrail& in) {
-  TRY(store::approval(read, in.approval));  // Absent and foreign are the same 404.
-  store::EventQuery query;
-  query.approval_id = in.approval.text();
-  query.end_sequence = read.size();
-  query.limit = static_cast<std::size_t>(kPageMax);
-  EventList out;
-  for (;;) {
-    auto page = TRY(read.search().find(read.connection(), read.tenant().number, query));
-    for (auto& event : page.events) out.events.push_back(std::move(event.bytes));
-    if (!page.next_sequence) return out;
-    query.from_sequence = *page.next_sequence;
-  }
 }
 
 std::string to_data_text(const EventList& out) {
@@ -127,8 +89,6 @@ std::string to_data_text(const EventList& out) {
   }
   return text + "]";
 }
-
-std::string to_data_text(const OneEvent& out) { return out.bytes; }
 
 void describe(Fields& fields, QueryEvents& in) {
   const Bounds text{.length_max = 512, .length_min = 1};
@@ -150,15 +110,5 @@ void describe(Fields& fields, QueryEvents& in) {
 void describe(Fields& fields, EventList& out) {
   fields.field("events", out.events, "canonical events in sequence order");
 }
-
-void describe(Fields& fields, GetEvent& in) {
-  fields.path("id", in.event, "the event's id, or its sequence");
-}
-
-void describe(Fields& fields, OneEvent& out) {
-  fields.field("event", out.bytes, "the canonical event");
-}
-
-void describe(Fields& fields, GetTrail& in) { fields.path("id", in.approval, "the approval"); }
 
 }  // namespace assent::app

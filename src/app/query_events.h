@@ -1,12 +1,11 @@
-// Reading the log: by filters, one event, the trail of one approval. What is returned are the bytes
-// that were hashed.
+// Reading the log by filters. What is returned are the bytes that were hashed.
 #pragma once
+
+#include "app/operation.h"
 
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "app/operation.h"
 
 namespace assent::app {
 
@@ -31,25 +30,5 @@ void describe(Fields& fields, EventList& out);
 std::string to_data_text(const EventList& out);
 
 Result<EventList> query_events(const store::Read& read, const QueryEvents& in);
-
-struct GetEvent {
-  std::string event;  // An id or a sequence.
-};
-void describe(Fields& fields, GetEvent& in);
-
-struct OneEvent {
-  std::string bytes;
-};
-void describe(Fields& fields, OneEvent& out);
-std::string to_data_text(const OneEvent& out);
-
-Result<OneEvent> get_event(const store::Read& read, const GetEvent& in);
-
-struct GetTrail {
-  ApprovalId approval;
-};
-void describe(Fields& fields, GetTrail& in);
-
-Result<EventList> approval_trail(const store::Read& read, const GetTrail& in);
 
 }  // namespace assent::app

@@ -1,10 +1,10 @@
 #include "app/request_approval.h"
 
-#include <array>
-
 #include "domain/policy.h"
 #include "store/blobs.h"
 #include "store/policies.h"
+
+#include <array>
 
 namespace assent {
 
@@ -85,8 +85,8 @@ Result<Json> spill(const Json& value, const Preparation& preparation, Json& blob
   std::string text = canonical_json(value);
   if (text.size() <= kInlineBytesMax) return value;
   const Hash hash = TRY(preparation.blobs.put(preparation.caller.tenant.number, text));
-  blob = Json::object({{"sha256", content_hash_text(hash)},
-                       {"sizeBytes", static_cast<std::int64_t>(text.size())}});
+  blob = Json::object(
+      {{"sha256", content_hash_text(hash)}, {"sizeBytes", static_cast<std::int64_t>(text.size())}});
   return Json();
 }
 
@@ -108,8 +108,8 @@ Result<Timestamp> deadline(const store::Write& write, const RequestApproval& in,
                            const PolicyEntry& entry) {
   const Timestamp latest = write.now() + entry.expires_after;
   std::optional<Timestamp> asked = in.expires_at;
-  if (in.timeout && in.timeout->action.value_or(TimeoutAction::auto_reject) !=
-                        TimeoutAction::auto_reject) {
+  if (in.timeout &&
+      in.timeout->action.value_or(TimeoutAction::auto_reject) != TimeoutAction::auto_reject) {
     return unprocessable("timeout.action", "must be auto_reject: the policy allows no other");
   }
   if (in.timeout && in.timeout->duration) {
@@ -137,19 +137,20 @@ struct Asked {
 
 Event requested_event(const RequestApproval& in, const Asked& asked) {
   const Approval& approval = asked.approval;
-  Json data = Json::object({{"approvalId", approval.id.text()},
-                            {"kind", word(approval.kind)},
-                            {"contentHash", approval.content_hash},
-                            {"riskTier", word(approval.risk_tier)},
-                            {"policyVersion", asked.policy.version},
-                            {"evidencePolicy", to_json(approval.evidence_policy)},
-                            {"quorum", to_json(approval.quorum)},
-                            {"selfApproval", approval.allows_self_approval ? "allowed" : "forbidden"},
-                            {"expiresAt", to_rfc3339(approval.expires_at)},
-                            {"maxAttempts", approval.max_attempts},
-                            {"grantTtlSeconds", approval.grant_ttl_seconds},
-                            {"requestedBy", approval.requested_by.text()},
-                            {"why", asked.answer.why}});
+  Json data =
+      Json::object({{"approvalId", approval.id.text()},
+                    {"kind", word(approval.kind)},
+                    {"contentHash", approval.content_hash},
+                    {"riskTier", word(approval.risk_tier)},
+                    {"policyVersion", asked.policy.version},
+                    {"evidencePolicy", to_json(approval.evidence_policy)},
+                    {"quorum", to_json(approval.quorum)},
+                    {"selfApproval", approval.allows_self_approval ? "allowed" : "forbidden"},
+                    {"expiresAt", to_rfc3339(approval.expires_at)},
+                    {"maxAttempts", approval.max_attempts},
+                    {"grantTtlSeconds", approval.grant_ttl_seconds},
+                    {"requestedBy", approval.requested_by.text()},
+                    {"why", asked.answer.why}});
   data.set_if("tool", approval.tool);
   if (!in.subject.is_null()) data.set("subject", in.subject);
   if (!in.subject_blob.is_null()) data.set("subjectBlob", in.subject_blob);
@@ -173,10 +174,11 @@ Actor entry_actor(const Asked& asked) {
                 (asked.answer.index ? std::to_string(*asked.answer.index) : "defaults")};
 }
 
-Event answered_event(const store::Write& write, const Asked& asked, const std::string& correlation) {
+Event answered_event(const store::Write& write, const Asked& asked,
+                     const std::string& correlation) {
   const Approval& approval = asked.approval;
-  Json data = Json::object(
-      {{"approvalId", approval.id.text()}, {"contentHash", approval.content_hash}});
+  Json data =
+      Json::object({{"approvalId", approval.id.text()}, {"contentHash", approval.content_hash}});
   if (asked.answer.index) {
     data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
   }
@@ -201,9 +203,9 @@ Result<Asked> ask(store::Write& write, const RequestApproval& in) {
   asked.policy = TRY(store::current_policy(write));
   const bool is_tool_call = in.kind == Kind::tool_call;
   const Json no_arguments = Json::object();
-  asked.answer = evaluate(*asked.policy.policy, in.kind,
-                          is_tool_call ? *in.tool : in.type.value_or("content"),
-                          in.arguments ? in.arguments->value : no_arguments);
+  asked.answer =
+      evaluate(*asked.policy.policy, in.kind, is_tool_call ? *in.tool : in.type.value_or("content"),
+               in.arguments ? in.arguments->value : no_arguments);
   const PolicyEntry& entry = *asked.answer.entry;
   const Principal& caller = write.caller().principal;
   asked.approval = {.id = write.make_id<ApprovalId>(),
@@ -295,7 +297,8 @@ void describe(Fields& fields, AskedEvidencePolicy& policy) {
 }
 
 void describe(Fields& fields, AskedTimeout& timeout) {
-  fields.field("duration", timeout.duration, "minutes until it expires", {.min = 1, .max = 525'600});
+  fields.field("duration", timeout.duration, "minutes until it expires",
+               {.min = 1, .max = 525'600});
   fields.field("action", timeout.action, "what the deadline does: auto_reject");
   fields.field("message", timeout.message, "what to tell people then",
                {.length_max = 1000, .allows_newlines = true});
@@ -303,7 +306,8 @@ void describe(Fields& fields, AskedTimeout& timeout) {
 
 void describe(Fields& fields, RequestApproval& in) {
   fields.field("kind", in.kind, "what is asked: tool_call or content");
-  fields.field("tool", in.tool, "the tool's name (tool_call)", {.length_max = 256, .length_min = 1});
+  fields.field("tool", in.tool, "the tool's name (tool_call)",
+               {.length_max = 256, .length_min = 1});
   fields.field("arguments", in.arguments, "the exact arguments (tool_call)");
   fields.field("title", in.title, "one line for the approver", {.length_max = 200});
   fields.field("description", in.description, "what it is about",

@@ -1,12 +1,12 @@
 // An agent asks: may I do this? Policy answers at once, or people will.
 #pragma once
 
+#include "app/operation.h"
+#include "domain/approval.h"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "app/operation.h"
-#include "domain/approval.h"
 
 namespace assent::app {
 enum class TimeoutAction;
@@ -24,8 +24,8 @@ struct AskedEvidencePolicy {
 };
 void describe(Fields& fields, AskedEvidencePolicy& policy);
 
-// What happens when nobody decides in time (seed 002). Denial is the default and, until a policy can
-// allow more, the only action.
+// What happens when nobody decides in time (seed 002). Denial is the default and, until a policy
+// can allow more, the only action.
 enum class TimeoutAction { auto_approve, auto_reject, escalate };
 struct AskedTimeout {
   std::optional<std::int64_t> duration;  // Minutes.
@@ -36,8 +36,8 @@ void describe(Fields& fields, AskedTimeout& timeout);
 
 struct RequestApproval {
   Kind kind = Kind::tool_call;
-  std::optional<std::string> tool;          // Required for a tool call, and only there.
-  std::optional<JsonObject> arguments;      // Likewise; absent means {}.
+  std::optional<std::string> tool;      // Required for a tool call, and only there.
+  std::optional<JsonObject> arguments;  // Likewise; absent means {}.
   std::optional<std::string> title, description, type, reason;
   std::optional<Priority> priority;
   std::optional<Json> content;

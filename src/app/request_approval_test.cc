@@ -1,5 +1,4 @@
 #include "app/testing.h"
-
 #include "domain/approval.h"
 
 #include <gtest/gtest.h>
@@ -75,8 +74,7 @@ TEST_F(Request, TheContentHashIsThatOfTheCanonicalSubject) {
 }
 
 TEST_F(Request, TheMatchingEntrySetsEvidenceApproversAndDeadline) {
-  const Reply reply =
-      world.request_tool(agent, "fs.delete", Json::object({{"path", "/srv/a"}}));
+  const Reply reply = world.request_tool(agent, "fs.delete", Json::object({{"path", "/srv/a"}}));
   const Reply shown = world.show(reply.id());
   EXPECT_EQ(*shown.data.find("evidencePolicy"),
             Json::object({{"required", true}, {"ttlSeconds", 3600}}));
@@ -116,7 +114,8 @@ TEST_F(Request, TheDeadlineMayBeEarlierNeitherLaterNorPast) {
                                               {"expiresAt", to_rfc3339(at)}}));
   };
   const Timestamp now = world.clock.now();
-  EXPECT_EQ(ask(now + std::chrono::hours(1)).at("expiresAt"), to_rfc3339(now + std::chrono::hours(1)));
+  EXPECT_EQ(ask(now + std::chrono::hours(1)).at("expiresAt"),
+            to_rfc3339(now + std::chrono::hours(1)));
   EXPECT_EQ(ask(now).outcome(), "unprocessable");
   EXPECT_EQ(ask(now + std::chrono::hours(49)).outcome(), "unprocessable");
 }
@@ -134,15 +133,17 @@ TEST_F(Request, MalformedInputIsRefusedWithThePathAndWithoutAnEvent) {
   EXPECT_EQ(path_of(Json::object({{"kind", "tool_call"}, {"tool", 5}})), "tool");
   EXPECT_EQ(path_of(Json::object({{"kind", "tool_call"}, {"tool", "x"}, {"evidencPolicy", 1}})),
             "evidencPolicy");
-  EXPECT_EQ(path_of(Json::object({{"kind", "tool_call"}, {"tool", "x"}, {"arguments", Json::array()}})),
-            "arguments");
+  EXPECT_EQ(
+      path_of(Json::object({{"kind", "tool_call"}, {"tool", "x"}, {"arguments", Json::array()}})),
+      "arguments");
   EXPECT_EQ(path_of(Json::object({{"kind", "content"}, {"tool", "x"}, {"title", "t"}})), "tool");
-  EXPECT_EQ(path_of(Json::object({{"kind", "tool_call"}, {"tool", std::string(257, 'x')}})), "tool");
-  EXPECT_EQ(path_of(Json::object(
-                {{"kind", "tool_call"},
-                 {"tool", "x"},
-                 {"evidencePolicy", Json::object({{"required", true}, {"ttl", 5}})}})),
-            "evidencePolicy.ttl");
+  EXPECT_EQ(path_of(Json::object({{"kind", "tool_call"}, {"tool", std::string(257, 'x')}})),
+            "tool");
+  EXPECT_EQ(
+      path_of(Json::object({{"kind", "tool_call"},
+                            {"tool", "x"},
+                            {"evidencePolicy", Json::object({{"required", true}, {"ttl", 5}})}})),
+      "evidencePolicy.ttl");
   EXPECT_EQ(world.log_size(), before);
 }
 
@@ -157,11 +158,11 @@ TEST_F(Request, ALargeSubjectLiesInABlobAndComesBackWhole) {
 }
 
 TEST_F(Request, ContentIsRequestedDecidedAndShownLikeAToolCall) {
-  const Reply reply = world.request(
-      agent, Json::object({{"kind", "content"},
-                           {"type", "code_review"},
-                           {"title", "Release notes"},
-                           {"content", Json::object({{"summary", "all good"}})}}));
+  const Reply reply =
+      world.request(agent, Json::object({{"kind", "content"},
+                                         {"type", "code_review"},
+                                         {"title", "Release notes"},
+                                         {"content", Json::object({{"summary", "all good"}})}}));
   ASSERT_EQ(reply.at("status"), "pending");
   const Person ann = world.make("human", "ann", {"approver"});
   EXPECT_EQ(world.decide("approve", ann, reply.id()).outcome(), "ok");
@@ -188,10 +189,10 @@ TEST_F(Request, ListsFilterAndPageWithoutSkippingOrRepeating) {
   std::vector<std::string> seen;
   std::optional<std::string> cursor;
   do {
-    std::vector<std::pair<std::string, std::string>> query = {{"limit", "10"}, {"status", "pending"}};
+    std::vector<std::pair<std::string, std::string>> query = {{"limit", "10"},
+                                                              {"status", "pending"}};
     if (cursor) query.emplace_back("cursor", *cursor);
-    const Reply page =
-        world.call({.operation = "list_approvals", .by = agent, .query = query});
+    const Reply page = world.call({.operation = "list_approvals", .by = agent, .query = query});
     ASSERT_EQ(page.outcome(), "ok");
     for (const Json& line : page.data.items()) seen.emplace_back(*line.string_at("id"));
     cursor = page.next_cursor;

@@ -15,7 +15,8 @@ std::string answer_text(const Answer& answer, std::string_view secret) {
                                       {"details", answer.refused->details}}));
   } else {
     Json data = answer.data;
-    if (!secret.empty()) std::erase_if(data.members(), [&](const auto& m) { return m.first == secret; });
+    if (!secret.empty())
+      std::erase_if(data.members(), [&](const auto& m) { return m.first == secret; });
     kept.set("data", std::move(data));
   }
   return json_text(kept);
@@ -25,9 +26,9 @@ Result<Answer> answer_from(const std::string& text) {
   const Json kept = TRY(parse_json(text));
   Answer answer;
   if (const Json* refused = kept.find("refused")) {
-    answer.refused = Refused{std::string(refused->string_at("code").value_or("")),
-                             std::string(refused->string_at("message").value_or("")),
-                             *refused->find("details")};
+    answer.refused =
+        Refused{std::string(refused->string_at("code").value_or("")),
+                std::string(refused->string_at("message").value_or("")), *refused->find("details")};
   } else if (const Json* data = kept.find("data")) {
     answer.data = *data;
   }
@@ -48,7 +49,8 @@ struct InFlight {
   }
 };
 
-// Inside the writer's savepoint: the earlier answer to the same key, or the operation and its record.
+// Inside the writer's savepoint: the earlier answer to the same key, or the operation and its
+// record.
 Result<void> run_write(InFlight& flight, store::Write& write) {
   Invocation& invocation = flight.invocation;
   if (!is_allowed(invocation.operation->about.permission, write.caller().principal)) {
@@ -64,8 +66,7 @@ Result<void> run_write(InFlight& flight, store::Write& write) {
                                   .key = *invocation.idempotency_key};
   if (const auto earlier = TRY(store::find_idempotent(write.connection(), key))) {
     if (earlier->fingerprint != invocation.fingerprint) {
-      return Error{Code::idempotency_conflict,
-                   "this Idempotency-Key was used for another request"};
+      return Error{Code::idempotency_conflict, "this Idempotency-Key was used for another request"};
     }
     flight.answer = TRY(answer_from(earlier->answer));
     flight.trace = earlier->trace;
@@ -73,20 +74,20 @@ Result<void> run_write(InFlight& flight, store::Write& write) {
     return {};
   }
   flight.answer = TRY(invocation.operation->write(write, *invocation.call));
-  return store::keep_idempotent(write.connection(), key,
-                                {.fingerprint = invocation.fingerprint,
-                                 .answer = answer_text(*flight.answer, invocation.operation->about.secret),
-                                 .trace = flight.trace,
-                                 .at = write.now()});
+  return store::keep_idempotent(
+      write.connection(), key,
+      {.fingerprint = invocation.fingerprint,
+       .answer = answer_text(*flight.answer, invocation.operation->about.secret),
+       .trace = flight.trace,
+       .at = write.now()});
 }
 
 void submit_write(store::Store& store, const std::shared_ptr<InFlight>& flight) {
-  auto accepted = store.write({.caller = flight->invocation.caller,
-                               .trace = flight->trace,
-                               .run = [flight](store::Write& write) { return run_write(*flight, write); },
-                               .done = [flight](Result<void> result) {
-                                 flight->finish(std::move(result));
-                               }});
+  auto accepted =
+      store.write({.caller = flight->invocation.caller,
+                   .trace = flight->trace,
+                   .run = [flight](store::Write& write) { return run_write(*flight, write); },
+                   .done = [flight](Result<void> result) { flight->finish(std::move(result)); }});
   if (!accepted) flight->finish(std::move(accepted));
 }
 
@@ -102,7 +103,8 @@ void submit_read(store::Store& store, const std::shared_ptr<InFlight>& flight) {
   if (!accepted) flight->finish(std::move(accepted));
 }
 
-Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now, const store::Read* read) {
+Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now,
+                     const store::Read* read) {
   return flight.invocation.call->prepare({.caller = flight.invocation.caller,
                                           .trace = flight.trace,
                                           .blobs = store.blobs(),

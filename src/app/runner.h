@@ -2,14 +2,14 @@
 // no operation may forget is here, once.
 #pragma once
 
+#include "app/operation.h"
+#include "base/result.h"
+#include "store/store.h"
+
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-
-#include "app/operation.h"
-#include "base/result.h"
-#include "store/store.h"
 
 namespace assent::app {
 
@@ -24,12 +24,12 @@ struct Invocation {
 
 struct Completed {
   Result<Answer> answer;
-  TraceId trace;            // The original call's, where this is a replay.
+  TraceId trace;  // The original call's, where this is a replay.
   bool is_replay = false;
 };
 
-// Thread-safe. `done` is called exactly once, possibly before run() returns, on any thread, and must
-// not block.
+// Thread-safe. `done` is called exactly once, possibly before run() returns, on any thread, and
+// must not block.
 class Runner {
  public:
   explicit Runner(store::Store& store) : store_(store) {}

@@ -94,7 +94,8 @@ TEST_F(Run, ASecretIsShownOnceAndNotKeptForTheReplay) {
 }
 
 TEST_F(Run, ARevokedKeyStopsWorkingAtOnce) {
-  const Reply key = world.call({.operation = "create_key", .by = world.admin, .path = {{"id", agent.id}}});
+  const Reply key =
+      world.call({.operation = "create_key", .by = world.admin, .path = {{"id", agent.id}}});
   const Person with_key{.id = agent.id, .key = key.at("key")};
   ASSERT_EQ(world.request_tool(with_key, "x").outcome(), "ok");
   ASSERT_EQ(world.decide("revoke_key", world.admin, key.at("keyId")).outcome(), "ok");
@@ -103,15 +104,14 @@ TEST_F(Run, ARevokedKeyStopsWorkingAtOnce) {
 }
 
 TEST_F(Run, H57_AnotherTenantsIdsAreAsAbsentAsIdsThatNeverWere) {
-  const Reply made = world.call({.operation = "create_tenant",
-                                 .by = world.admin,
-                                 .body = Json::object({{"name", "acme"}})});
+  const Reply made = world.call(
+      {.operation = "create_tenant", .by = world.admin, .body = Json::object({{"name", "acme"}})});
   ASSERT_EQ(made.outcome(), "ok");
   const Person stranger{.id = "", .key = made.at("adminKey")};
   const auto id = world.call(ask(1, std::nullopt)).id();
   const std::string absent = "apr_01h455vb4pex5vsknk084sn02q";
-  for (const std::string operation : {"get_approval", "approve", "reject", "cancel", "approval_trail",
-                                      "attach_evidence", "start_execution"}) {
+  for (const std::string operation : {"get_approval", "approve", "reject", "cancel",
+                                      "approval_trail", "attach_evidence", "start_execution"}) {
     Json body = Json::object();
     if (operation == "attach_evidence") body = Json::object({{"type", "text"}, {"text", "x"}});
     const Reply foreign = world.decide(operation, stranger, id, body);
@@ -128,18 +128,20 @@ TEST_F(Run, H57_AnotherTenantsIdsAreAsAbsentAsIdsThatNeverWere) {
 
 TEST_F(Run, OnlyAnOperatorFoundsTenantsOrMakesOperators) {
   const Person admin = world.make("human", "other admin", {"admin"});
-  EXPECT_EQ(world.call({.operation = "create_tenant",
-                        .by = admin,
-                        .body = Json::object({{"name", "acme"}})})
-                .outcome(),
-            "insufficient_permissions");
-  EXPECT_EQ(world.call({.operation = "create_principal",
-                        .by = admin,
-                        .body = Json::object({{"type", "human"},
-                                              {"name", "x"},
-                                              {"roles", Json(Json::Array{"operator"})}})})
-                .outcome(),
-            "insufficient_permissions");
+  EXPECT_EQ(
+      world
+          .call(
+              {.operation = "create_tenant", .by = admin, .body = Json::object({{"name", "acme"}})})
+          .outcome(),
+      "insufficient_permissions");
+  EXPECT_EQ(
+      world
+          .call({.operation = "create_principal",
+                 .by = admin,
+                 .body = Json::object(
+                     {{"type", "human"}, {"name", "x"}, {"roles", Json(Json::Array{"operator"})}})})
+          .outcome(),
+      "insufficient_permissions");
 }
 
 }  // namespace

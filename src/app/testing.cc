@@ -1,24 +1,38 @@
 #include "app/testing.h"
 
-#include <filesystem>
-
 #include "store/verify_store.h"
 
 #include <gtest/gtest.h>
+
+#include <filesystem>
 
 namespace assent::app {
 
 namespace {
 
-Timestamp start_of_world() { return *from_rfc3339("2026-01-19T22:26:59.79Z"); }
+Timestamp start_of_world() {
+  return *from_rfc3339("2026-01-19T22:26:59.79Z");
+}
 
 std::string code_word(Code code) {
-  static constexpr std::array kWords = {
-      "validation_error",     "unprocessable", "unauthenticated", "insufficient_permissions",
-      "reserved_event_type",  "not_found",     "method_not_allowed", "invalid_state",
-      "idempotency_conflict", "expired",       "too_large",       "unsupported_media_type",
-      "rate_limited",         "unavailable",   "overloaded",      "uncertain",
-      "corrupt",              "internal"};
+  static constexpr std::array kWords = {"validation_error",
+                                        "unprocessable",
+                                        "unauthenticated",
+                                        "insufficient_permissions",
+                                        "reserved_event_type",
+                                        "not_found",
+                                        "method_not_allowed",
+                                        "invalid_state",
+                                        "idempotency_conflict",
+                                        "expired",
+                                        "too_large",
+                                        "unsupported_media_type",
+                                        "rate_limited",
+                                        "unavailable",
+                                        "overloaded",
+                                        "uncertain",
+                                        "corrupt",
+                                        "internal"};
   return kWords[static_cast<std::size_t>(code)];
 }
 
@@ -38,7 +52,8 @@ std::string Reply::outcome() const {
 
 World::World() : clock(start_of_world()) {
   directory = (std::filesystem::temp_directory_path() /
-               ("assent_" + PrincipalId::make(clock.now(), random).text())).string();
+               ("assent_" + PrincipalId::make(clock.now(), random).text()))
+                  .string();
   const auto made = must(store::Store::create(directory, "assent.test", clock, random));
   admin.key = made.admin_key;
   restart();
@@ -76,10 +91,12 @@ std::future<Reply> World::start(Ask ask) {
   }
   const Operation* operation = find_operation(ask.operation);
   CHECK(operation != nullptr);
-  const bool has_fields = operation->about.body == BodyKind::json &&
-                          !operation->about.route.starts_with("GET");
-  const Source source{.path = ask.path, .query = ask.query, .body = has_fields ? &ask.body : nullptr};
-  auto decoded = operation->decode(source, {.text = ask.raw_body, .content_type = ask.content_type});
+  const bool has_fields =
+      operation->about.body == BodyKind::json && !operation->about.route.starts_with("GET");
+  const Source source{
+      .path = ask.path, .query = ask.query, .body = has_fields ? &ask.body : nullptr};
+  auto decoded =
+      operation->decode(source, {.text = ask.raw_body, .content_type = ask.content_type});
   if (!decoded) {
     failed.error = std::move(decoded).error();
     promise->set_value(std::move(failed));
@@ -108,7 +125,9 @@ std::future<Reply> World::start(Ask ask) {
   return future;
 }
 
-Reply World::call(Ask ask) { return start(std::move(ask)).get(); }
+Reply World::call(Ask ask) {
+  return start(std::move(ask)).get();
+}
 
 Person World::make(std::string_view type, std::string_view name, std::vector<std::string> roles,
                    std::optional<std::string> owner) {
@@ -139,9 +158,9 @@ Reply World::request(const Person& by, Json body) {
 }
 
 Reply World::request_tool(const Person& by, std::string_view tool, Json arguments) {
-  return request(by, Json::object({{"kind", "tool_call"},
-                                   {"tool", tool},
-                                   {"arguments", std::move(arguments)}}));
+  return request(
+      by,
+      Json::object({{"kind", "tool_call"}, {"tool", tool}, {"arguments", std::move(arguments)}}));
 }
 
 Reply World::decide(std::string_view verb, const Person& by, std::string_view approval, Json body) {
@@ -176,9 +195,10 @@ std::uint64_t World::log_size() {
   auto promise = std::make_shared<std::promise<std::uint64_t>>();
   Caller engine;
   engine.tenant = *store->identities()->tenant("default");
-  const auto accepted = store->read({.caller = engine, .run = [promise](Result<void>, const store::Read* read) {
-    promise->set_value(read == nullptr ? 0 : read->size());
-  }});
+  const auto accepted =
+      store->read({.caller = engine, .run = [promise](Result<void>, const store::Read* read) {
+                     promise->set_value(read == nullptr ? 0 : read->size());
+                   }});
   CHECK(accepted.has_value());
   return promise->get_future().get();
 }

@@ -3,18 +3,18 @@
 // The clock is a variable. Every test ends with a full verification of the store (destructor).
 #pragma once
 
+#include "app/operation.h"
+#include "app/runner.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "store/store.h"
+
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "app/operation.h"
-#include "app/runner.h"
-#include "base/random.h"
-#include "base/time.h"
-#include "store/store.h"
 
 namespace assent::app {
 

@@ -219,7 +219,8 @@ TEST_F(StoreTest, TamperingAtTheHeadIsNotServed) {
       "DROP TRIGGER events_are_never_updated; DROP TRIGGER events_are_never_deleted;";
   for (const std::string_view change :
        {"DELETE FROM events WHERE position = (1 << 40) + 3",
-        "UPDATE events SET body = replace(body, 'test', 'tost') WHERE position = (1 << 40) + 3",
+        "UPDATE events SET body = CAST(replace(body, 'test', 'tost') AS BLOB) WHERE position = (1 "
+        "<< 40) + 3",
         "INSERT INTO events SELECT position + 1, leaf, body FROM events WHERE position = (1<<40)+3",
         "UPDATE heads SET time = time + 1", "UPDATE heads SET peaks = zeroblob(length(peaks))",
         "UPDATE heads SET size = size + 1", "DELETE FROM heads"}) {

@@ -46,7 +46,7 @@ std::vector<StoredEvent> events_of(Connection& connection, TenantNumber tenant) 
 std::vector<std::int64_t> numbers_of(Connection& connection, TenantNumber tenant) {
   std::vector<std::int64_t> numbers;
   for (const StoredEvent& event : events_of(connection, tenant)) {
-    if (const auto number = event.data.integer_at("number")) numbers.push_back(*number);
+    if (const auto number = event.data.integer_at("ordinal")) numbers.push_back(*number);
   }
   return numbers;
 }

@@ -111,7 +111,7 @@ inline PreparedEvent numbered_event(const Tenant& tenant, std::int64_t number, R
   const EventId id = EventId::make(from_microseconds(1'700'000'000'000'000), random);
   return prepare({.type = "test.happened",
                   .subject = "test/" + std::to_string(number),
-                  .data = Json::object({{"number", number}})},
+                  .data = Json::object({{"ordinal", number}})},
                  engine_actor(), tenant, kTestTrace, id);
 }
 

@@ -42,8 +42,8 @@ Result<std::optional<std::uint64_t>> VerifyCauses::resolve(Connection& connectio
   std::ranges::sort(waiting_, by_cause);
   const std::uint64_t end = std::ranges::max_element(waiting_, {}, &Waiting::sequence)->sequence;
 
-  const auto rows = TRY(
-      connection.query(kBodies, {position_of(tenant_, 0), position_of(tenant_, end)}));
+  const auto rows =
+      TRY(connection.query(kBodies, {position_of(tenant_, 0), position_of(tenant_, end)}));
   while (!waiting_.empty() && TRY(rows->next())) {
     const auto event = stored_event_from(rows->bytes(1));
     if (event) settle(event->id.bytes(), event->sequence);

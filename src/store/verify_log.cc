@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace assent::store {
 namespace {
@@ -29,8 +30,7 @@ bool is_outcome(std::string_view type) {
 // A policy entry that rejects answers the request itself: nobody attempted anything.
 bool is_by_rule(const StoredEvent& event) {
   const Json* actor = event.data.find("actor");
-  return event.type == "approval.rejected" &&
-         actor->string_at("type") == word(ActorType::rule);
+  return event.type == "approval.rejected" && actor->string_at("type") == word(ActorType::rule);
 }
 
 std::string approval_of(const StoredEvent& event) {
@@ -49,14 +49,13 @@ Result<void> VerifyPairs::add(const StoredEvent& event) {
   }
   if (is_answer && !attempt) return corrupt("the outcome has no attempt before it");
   if (event.type == kAttempted) {
-    open_ = {.sequence = event.sequence,
-             .approval = approval_of(event),
-             .trace_id = event.trace_id};
+    open_ = {
+        .sequence = event.sequence, .approval = approval_of(event), .trace_id = event.trace_id};
   }
   return {};
 }
 
-Result<void> VerifyPairs::finish() const {
+Result<void> VerifyPairs::finish() {
   if (!open_) return {};
   blamed_ = open_->sequence;
   return corrupt("the log ends with an attempt that has no outcome");
@@ -64,7 +63,21 @@ Result<void> VerifyPairs::finish() const {
 
 Result<void> VerifyLog::add(std::uint64_t sequence, std::string_view leaf, std::string_view body) {
   blamed_ = size();
-  if (sequence > size()) return corrupt("the event is missing");
+  const auto added = add_bytes(sequence, leaf, body);
+  if (added && !causes_.is_full()) return {};
+  // A cause that is still looked for was named by an earlier event than this one.
+  const auto blamed = blamed_;
+  TRY(resolve_causes());
+  blamed_ = blamed;
+  return added;
+}
+
+Result<void> VerifyLog::add_bytes(std::uint64_t sequence, std::string_view leaf,
+                                  std::string_view body) {
+  if (sequence > size()) {
+    if (const auto event = stored_event_from(body); event && name_.empty()) name_ = event->tenant;
+    return corrupt("the event is missing");
+  }
   const auto stored_leaf = hash_from_bytes(leaf);
   if (!stored_leaf) return corrupt("the stored leaf is not a hash");
   TRY(check_.add(body, *stored_leaf));
@@ -73,8 +86,6 @@ Result<void> VerifyLog::add(std::uint64_t sequence, std::string_view leaf, std::
     return corrupt("the event says that its sequence is " + std::to_string(event.sequence));
   }
   TRY(add_event(event));
-
-  if (causes_.is_full()) TRY(resolve_causes());
   if (checkpoint_ && check_.size() == checkpoint_->head.size) TRY(check_checkpoint());
   return {};
 }
@@ -163,8 +174,9 @@ Result<void> VerifyLog::open_note() {
   const auto key = ledger::VerifierKey::from_text(verifier_key_);
   if (!key) return corrupt("the log's verifier key is none");
   if (key->name() != origin_) return corrupt("the log's verifier key is another log's");
-  if (!note_) return {};
-  auto checkpoint = ledger::open_checkpoint(*note_, *key);
+  const auto note = parts_.notes.find(name_);
+  if (note == parts_.notes.end()) return {};
+  auto checkpoint = ledger::open_checkpoint(note->second, *key);
   if (checkpoint) {
     checkpoint_ = *std::move(checkpoint);
     return {};
@@ -176,8 +188,9 @@ Result<void> VerifyLog::open_note() {
 
 Result<void> VerifyLog::check_checkpoint() const {
   if (check_.head() == checkpoint_->head) return {};
-  return corrupt("this or an event before it was replaced: the log is not the one whose checkpoint of size " +
-                 std::to_string(size()) + " was signed");
+  return corrupt(
+      "this or an event before it was replaced: the log is not the one whose checkpoint of size " +
+      std::to_string(size()) + " was signed");
 }
 
 Result<void> VerifyLog::resolve_causes() {
@@ -194,8 +207,7 @@ Result<void> VerifyLog::finish(const StoredHead& head) {
     return corrupt("the event is missing: the log's head counts " + std::to_string(head.size));
   }
   if (size() > head.size) {
-    return corrupt("the event is beyond the log's head, which counts " +
-                   std::to_string(head.size));
+    return corrupt("the event is beyond the log's head, which counts " + std::to_string(head.size));
   }
   if (checkpoint_ && check_.size() < checkpoint_->head.size) {
     return corrupt("the event is missing: the log's checkpoint promised " +

@@ -11,6 +11,7 @@
 #include "store/verify_store.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ class VerifyPairs {
   // Code::corrupt if `event` should not follow the one before it; see blamed().
   Result<void> add(const StoredEvent& event);
   // At the log's end.
-  Result<void> finish() const;
+  Result<void> finish();
   // Where the attempt is that lacks its outcome, after add() or finish() said so.
   std::optional<std::uint64_t> blamed() const { return blamed_; }
 
@@ -35,7 +36,7 @@ class VerifyPairs {
     std::string trace_id;
   };
   std::optional<Attempt> open_;  // What the event before was, if it was an attempt.
-  mutable std::optional<std::uint64_t> blamed_;
+  std::optional<std::uint64_t> blamed_;
 };
 
 // Checks a log as it is fed, replays it, and remembers what a report wants to know.
@@ -48,12 +49,11 @@ class VerifyLog {
     Connection& source;  // Where the events come from.
     Connection& replay;  // An empty state, in an open transaction.
     const Blobs& blobs;
+    const std::map<std::string, std::string>& notes;  // Checkpoint files, by tenant.
   };
   explicit VerifyLog(const Parts& parts) : parts_(parts), causes_(parts.tenant) {}
 
-  // The bytes of the checkpoint file that the log has to keep to. Before the first add().
-  void expect_checkpoint(std::string note) { note_ = std::move(note); }
-
+  // The event in the place after the one before, its stored leaf, its stored bytes.
   Result<void> add(std::uint64_t sequence, std::string_view leaf, std::string_view body);
 
   // What the table of heads says of it.
@@ -72,6 +72,7 @@ class VerifyLog {
   TenantReport report() const;
 
  private:
+  Result<void> add_bytes(std::uint64_t sequence, std::string_view leaf, std::string_view body);
   Result<void> add_event(const StoredEvent& event);
   Result<void> found(const StoredEvent& event);
   Result<void> check_place(const StoredEvent& event) const;
@@ -90,8 +91,7 @@ class VerifyLog {
   std::string origin_;
   std::string verifier_key_;
   Timestamp time_;  // Of the last event.
-  std::optional<std::string> note_;
-  std::optional<ledger::Checkpoint> checkpoint_;  // From note_, once the key is known.
+  std::optional<ledger::Checkpoint> checkpoint_;
   std::unordered_set<std::string> good_blobs_;
   std::optional<std::uint64_t> blamed_;
 };

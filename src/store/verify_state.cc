@@ -23,8 +23,7 @@ using Kind = StateTable::Kind;
 using Column = StateTable::Column;
 
 constexpr std::array kSchemaColumns = {Column{"type", Kind::text}, Column{"name", Kind::text},
-                                       Column{"tbl_name", Kind::text},
-                                       Column{"sql", Kind::text}};
+                                       Column{"tbl_name", Kind::text}, Column{"sql", Kind::text}};
 constexpr StateTable kSchemaTable = {"sqlite_schema", kSchema, kSchemaColumns, 2};
 
 std::strong_ordering compare(const Rows& a, const Rows& b, int column, Kind kind) {
@@ -80,8 +79,7 @@ class Comparison {
       if (!has_replayed) return at(live_, "is not of the log");
       if (!has_live) return at(replayed_, "is missing");
       for (std::size_t i = 0; i < table_.columns.size(); ++i) {
-        const auto order =
-            compare(live_, replayed_, static_cast<int>(i), table_.columns[i].kind);
+        const auto order = compare(live_, replayed_, static_cast<int>(i), table_.columns[i].kind);
         if (order != 0) return differing(i, order);
       }
     }
@@ -90,8 +88,8 @@ class Comparison {
  private:
   std::optional<StateDifference> differing(std::size_t column, std::strong_ordering order) const {
     if (column >= table_.key_columns) {
-      return at(live_, "has another " + std::string(table_.columns[column].name) +
-                           " than the log says");
+      return at(live_,
+                "has another " + std::string(table_.columns[column].name) + " than the log says");
     }
     return order < 0 ? at(live_, "is not of the log") : at(replayed_, "is missing");
   }

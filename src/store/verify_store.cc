@@ -71,7 +71,7 @@ class Verification {
   const std::string& directory_;
   const VerifyProgress& progress_;
   const Blobs blobs_;
-  std::map<std::string, std::string> notes_;  // By tenant; those not yet met in the log.
+  std::map<std::string, std::string> notes_;             // By tenant; those not yet met in the log.
   std::map<TenantNumber, VerifyLog::StoredHead> heads_;  // Those not yet met in the log.
   std::map<TenantNumber, std::string> names_;
   std::unique_ptr<Connection> source_;
@@ -110,8 +110,7 @@ Result<void> Verification::read_checkpoints() {
 }
 
 Result<void> Verification::open() {
-  source_ =
-      TRY(open_sqlite({.path = directory_ + "/ledger.db", .mode = SqliteMode::read_only}));
+  source_ = TRY(open_sqlite({.path = directory_ + "/ledger.db", .mode = SqliteMode::read_only}));
   TRY(source_->begin_snapshot());
   replay_ = TRY(open_sqlite({.path = ":memory:"}));
   TRY(migrate(*replay_, sqlite_migrations()));
@@ -127,14 +126,14 @@ Result<void> Verification::check_version() {
     const bool has_ours = TRY(ours->next());
     if (!has_live && !has_ours) return {};
     if (has_live != has_ours || live->text(0) != ours->text(0) || live->text(1) != ours->text(1)) {
-      return fault("the database is of another version of Assent than this one");
+      return Error{Code::unavailable,
+                   "The database is of another version of Assent: verify it with that one."};
     }
   }
 }
 
 Result<void> Verification::check_schema() {
-  auto difference =
-      TRY(schema_difference({.live = *source_, .replayed = *replay_}));
+  auto difference = TRY(schema_difference({.live = *source_, .replayed = *replay_}));
   if (difference) return fault(*std::move(difference));
   return {};
 }
@@ -216,8 +215,7 @@ Result<void> Verification::check_forgotten() {
 }
 
 Result<void> Verification::check_state() {
-  const auto difference =
-      TRY(state_difference({.live = *source_, .replayed = *replay_}));
+  const auto difference = TRY(state_difference({.live = *source_, .replayed = *replay_}));
   if (!difference) return {};
   const auto name = names_.find(TenantNumber{difference->tenant});
   if (name != names_.end()) finding_.tenant = name->second;

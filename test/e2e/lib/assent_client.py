@@ -123,7 +123,8 @@ class Client:
     def clone(self):
         return Client(self.address, self.key, self.id, self.timeout)
 
-    def call(self, method, path, body=None, headers=None, raw=None, content_type="application/json"):
+    def call(self, method, path, body=None, headers=None, raw=None,
+             content_type="application/json"):
         sent = dict(headers or {})
         if self.key:
             sent.setdefault("Authorization", "Bearer " + self.key)
@@ -172,7 +173,8 @@ class Client:
         return self.post(f"/v1/approvals/{approval}/cancel", {"rationale": "no more", **body})
 
     def attach(self, approval, text="the backup of tonight is complete", **body):
-        return self.post(f"/v1/approvals/{approval}/evidence", {"type": "text", "text": text, **body})
+        return self.post(f"/v1/approvals/{approval}/evidence",
+                         {"type": "text", "text": text, **body})
 
     def start(self, approval, **body):
         return self.post(f"/v1/approvals/{approval}/executions", body)

@@ -1,7 +1,8 @@
-#include "app/manage_policy.h"
+#include "app/check_policy.h"
 
-#include "store/blobs.h"
 #include "store/policies.h"
+
+#include <memory>
 
 namespace assent::app {
 
@@ -18,46 +19,6 @@ Result<store::CurrentPolicy> policy_to_check(const store::Read& read, const Chec
 }
 
 }  // namespace
-
-Result<PolicyView> get_policy(const store::Read& read, const GetPolicy& in) {
-  const auto current = TRY(store::current_policy(read));
-  const std::int64_t version = in.version.value_or(current.version);
-  if (version == 0) return PolicyView{};
-  auto text = TRY(store::policy_text(read, version));
-  const std::string hash = content_hash_text(sha256(text));
-  return PolicyView{.version = version, .sha256 = hash, .document = std::move(text)};
-}
-
-Result<void> take_body(PutPolicy& in, const RawBody& body) {
-  if (body.text.size() > kDocumentBytesMax) {
-    return Error{Code::too_large, "a policy has at most 256 KiB"};
-  }
-  in.document = std::string(body.text);
-  return {};
-}
-
-bool blocks(const PutPolicy&) { return true; }
-
-Result<void> prepare(PutPolicy& in, const Preparation& preparation) {
-  TRY(policy_from_yaml(in.document));  // Parsed again when it is first used; refused here if wrong.
-  in.sha256 = TRY(preparation.blobs.put(preparation.caller.tenant.number, in.document));
-  return {};
-}
-
-Result<PutPolicyDone> put_policy(store::Write& write, const PutPolicy& in) {
-  const auto current = TRY(store::current_policy(write));
-  const std::string hash = content_hash_text(in.sha256);
-  // The same document again is no change, and no change is no event.
-  if (current.version > 0 && current.sha256 == hash) {
-    return PutPolicyDone{.version = current.version, .sha256 = hash};
-  }
-  const auto id = write.make_id<PolicyId>();
-  const std::int64_t version = current.version + 1;
-  Json data = Json::object({{"policyId", id.text()}, {"version", version}, {"sha256", hash}});
-  if (current.version > 0) data.set("previousSha256", current.sha256);
-  TRY(write.record({.type = "policy.changed", .subject = "policy/" + id.text(), .data = std::move(data)}));
-  return PutPolicyDone{.version = version, .sha256 = hash};
-}
 
 Result<PolicyVerdict> check_policy(const store::Read& read, const CheckPolicy& in) {
   const auto current = TRY(policy_to_check(read, in));
@@ -80,25 +41,6 @@ Result<PolicyVerdict> check_policy(const store::Read& read, const CheckPolicy& i
                         .considered = explain(*current.policy, kind, name, arguments)};
   if (answer.index) verdict.entry = static_cast<std::int64_t>(*answer.index);
   return verdict;
-}
-
-void describe(Fields& fields, GetPolicy& in) {
-  fields.query("version", in.version, "default: the one in force", {.min = 0});
-}
-
-void describe(Fields& fields, PolicyView& view) {
-  fields.field("version", view.version, "0: nobody has put one, so people decide everything");
-  fields.field("sha256", view.sha256, "of the document");
-  fields.field("document", view.document, "the text as it was put");
-}
-
-void describe(Fields&, PutPolicy&) {
-  // The body is the document itself: take_body() reads it.
-}
-
-void describe(Fields& fields, PutPolicyDone& out) {
-  fields.field("version", out.version, "1, 2, …");
-  fields.field("sha256", out.sha256, "of the document, as in the log");
 }
 
 void describe(Fields& fields, CheckPolicy& in) {

@@ -1,37 +1,19 @@
-#include "app/manage_blobs.h"
+#include "app/get_blob.h"
 
 #include "store/blobs.h"
 
 namespace assent::app {
 
-Result<void> take_body(PutBlob& in, const RawBody& body) {
-  in.bytes = std::string(body.text);
-  return {};
-}
-
-Result<StoredBlob> put_blob(const store::Read& read, const PutBlob& in) {
-  const Hash hash = TRY(read.blobs().put(read.tenant().number, in.bytes));
-  return StoredBlob{.sha256 = hash, .size_bytes = static_cast<std::int64_t>(in.bytes.size())};
-}
-
 Result<BlobBytes> get_blob(const store::Read& read, const GetBlob& in) {
   const std::string text = in.sha256.starts_with("sha256:") ? in.sha256 : "sha256:" + in.sha256;
   const auto hash = content_hash_from_text(text);
   if (!hash) {
-    return Error{Code::validation_error, "sha256 is not a hash",
+    return Error{Code::validation_error,
+                 "sha256 is not a hash",
                  {{"sha256", "must be 64 lower-case hex digits"}}};
   }
   return BlobBytes{.raw = TRY(read.blobs().get(read.tenant().number, *hash)),
                    .content_type = "application/octet-stream"};
-}
-
-void describe(Fields&, PutBlob&) {
-  // The body is the blob: take_body() reads it.
-}
-
-void describe(Fields& fields, StoredBlob& out) {
-  fields.field("sha256", out.sha256, "the blob's name");
-  fields.field("sizeBytes", out.size_bytes, "its size");
 }
 
 void describe(Fields& fields, GetBlob& in) {

@@ -1,11 +1,12 @@
-// Evidence is attached before the decision and may gate it; a withdrawn item counts as none.
+// Evidence is attached before the decision and may gate it.
 #pragma once
+
+#include "app/operation.h"
+#include "domain/approval.h"
+#include "domain/evidence.h"
 
 #include <optional>
 #include <string>
-
-#include "app/operation.h"
-#include "domain/evidence.h"
 
 namespace assent::app {
 
@@ -33,19 +34,8 @@ void describe(Fields& fields, Attached& out);
 
 Result<Attached> attach_evidence(store::Write& write, const AttachEvidence& in);
 
-struct WithdrawEvidence {
-  EvidenceId evidence;
-  std::optional<std::string> reason;
-};
-void describe(Fields& fields, WithdrawEvidence& in);
-
-struct Withdrawn {
-  EvidenceId id;
-  ApprovalId approval_id;
-  Timestamp withdrawn_at;
-};
-void describe(Fields& fields, Withdrawn& out);
-
-Result<Withdrawn> withdraw_evidence(store::Write& write, const WithdrawEvidence& in);
+// Evidence may change only while the approval is pending: afterwards it stands.
+// Code::invalid_state.
+Result<void> refuse_unless_pending(const store::Write& write, const Approval& approval);
 
 }  // namespace assent::app

@@ -1,10 +1,10 @@
 #include "app/expire.h"
 #include "app/testing.h"
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <thread>
-
-#include <gtest/gtest.h>
 
 namespace assent::app {
 namespace {
@@ -48,7 +48,8 @@ TEST_F(Execute, AHundredConcurrentStartsHaveOneWinner) {
   const auto id = approved();
   std::vector<std::future<Reply>> calls;
   for (int i = 0; i < 100; ++i) {
-    calls.push_back(world.start({.operation = "start_execution", .by = agent, .path = {{"id", id}}}));
+    calls.push_back(
+        world.start({.operation = "start_execution", .by = agent, .path = {{"id", id}}}));
   }
   std::map<std::string, int> outcomes;
   for (auto& call : calls) ++outcomes[call.get().outcome()];
@@ -70,8 +71,9 @@ TEST_F(Execute, OnlyTheRequesterStartsAndOnlyWhoStartedCompletes) {
   const Person other = world.make("agent", "other", {"agent"});
   EXPECT_EQ(world.decide("start_execution", other, id).outcome(), "insufficient_permissions");
   const Reply started = start(id);
-  EXPECT_EQ(world.decide("complete_execution", other, started.at("executionId"),
-                         Json::object({{"outcome", "success"}}))
+  EXPECT_EQ(world
+                .decide("complete_execution", other, started.at("executionId"),
+                        Json::object({{"outcome", "success"}}))
                 .outcome(),
             "insufficient_permissions");
   EXPECT_EQ(complete(started, "success").outcome(), "ok");
@@ -80,8 +82,9 @@ TEST_F(Execute, OnlyTheRequesterStartsAndOnlyWhoStartedCompletes) {
 
 TEST_F(Execute, OtherContentThanWasApprovedDoesNotRun) {
   const auto id = approved();
-  const Reply reply = world.decide("start_execution", agent, id,
-                                   Json::object({{"contentHash", "sha256:" + std::string(64, '0')}}));
+  const Reply reply =
+      world.decide("start_execution", agent, id,
+                   Json::object({{"contentHash", "sha256:" + std::string(64, '0')}}));
   EXPECT_TRUE(reply.refused.has_value());
   EXPECT_EQ(start(id).outcome(), "ok") << "the grant is not spent by a refusal";
 }
@@ -114,9 +117,9 @@ TEST_F(Execute, AGrantNotUsedInTimeIsVoid) {
 
 TEST_F(Execute, AnOversizedResultIsRefusedAndTheExecutionStaysOpen) {
   const Reply started = start(approved());
-  const Reply large = world.decide("complete_execution", agent, started.at("executionId"),
-                                   Json::object({{"outcome", "success"},
-                                                 {"result", std::string(40'000, 'x')}}));
+  const Reply large =
+      world.decide("complete_execution", agent, started.at("executionId"),
+                   Json::object({{"outcome", "success"}, {"result", std::string(40'000, 'x')}}));
   EXPECT_EQ(large.outcome(), "too_large");
   EXPECT_EQ(complete(started, "success").outcome(), "ok");
 }

@@ -1,31 +1,23 @@
-// Execution: the grant is used once, and what came of it is said once.
+// What came of an execution is said once.
 #pragma once
-
-#include <optional>
-#include <string>
 
 #include "app/operation.h"
 #include "domain/approval.h"
 
+#include <optional>
+#include <string>
+
 namespace assent::app {
-
-struct StartExecution {
-  ApprovalId approval;
-  std::optional<std::string> content_hash;  // What the executor is about to run.
-};
-void describe(Fields& fields, StartExecution& in);
-
-struct Started {
-  ExecutionId execution_id;
-  std::int64_t attempt = 1;
-  std::optional<Refused> refused;
-};
-void describe(Fields& fields, Started& out);
-
-Result<Started> start_execution(store::Write& write, const StartExecution& in);
-
 // How an execution ended, as its caller says it.
 enum class EndedAs { success, failure, partial, unknown };
+}  // namespace assent::app
+
+namespace assent {
+template <>
+std::span<const std::string_view> words<app::EndedAs>();
+}  // namespace assent
+
+namespace assent::app {
 
 struct CompleteExecution {
   ExecutionId execution;
@@ -49,8 +41,3 @@ void describe(Fields& fields, Completion& out);
 Result<Completion> complete_execution(store::Write& write, const CompleteExecution& in);
 
 }  // namespace assent::app
-
-namespace assent {
-template <>
-std::span<const std::string_view> words<app::EndedAs>();
-}

@@ -1,9 +1,9 @@
-// Blobs: bytes named by their hash, uploaded before what names them.
+// Bytes are uploaded before what names them, and named by their hash.
 #pragma once
 
-#include <string>
-
 #include "app/operation.h"
+
+#include <string>
 
 namespace assent::app {
 
@@ -21,17 +21,5 @@ void describe(Fields& fields, StoredBlob& out);
 
 // Changes no state and no log: what counts is the event that names the blob later.
 Result<StoredBlob> put_blob(const store::Read& read, const PutBlob& in);
-
-struct GetBlob {
-  std::string sha256;  // With or without `sha256:`.
-};
-void describe(Fields& fields, GetBlob& in);
-
-struct BlobBytes {
-  std::string raw;
-  std::string content_type;
-};
-void describe(Fields& fields, BlobBytes& out);
-Result<BlobBytes> get_blob(const store::Read& read, const GetBlob& in);
 
 }  // namespace assent::app

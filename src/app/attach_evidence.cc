@@ -1,8 +1,11 @@
-#include "app/manage_evidence.h"
+#include "app/attach_evidence.h"
 
 #include "store/approvals.h"
 #include "store/blobs.h"
 #include "store/evidence.h"
+
+#include <algorithm>
+#include <array>
 
 namespace assent::app {
 
@@ -47,13 +50,6 @@ Result<void> check_shape(const AttachEvidence& in) {
   return {};
 }
 
-Result<void> refuse_unless_pending(const store::Write& write, const Approval& approval) {
-  if (approval.status == Status::pending && !is_overdue(approval, write.now())) return {};
-  const Status shown = approval.status == Status::pending ? Status::expired : approval.status;
-  return Error{Code::invalid_state,
-               "the approval is " + std::string(word(shown)) + ", so its evidence stands"};
-}
-
 std::optional<std::string> hash_of(const AttachEvidence& in) {
   if (in.blob) return content_hash_text(*in.blob);
   if (in.sha256) return content_hash_text(*in.sha256);
@@ -80,7 +76,16 @@ Result<Timestamp> captured_at(const store::Write& write, const AttachEvidence& i
 
 }  // namespace
 
-bool blocks(const AttachEvidence& in) { return in.type == EvidenceType::file; }
+Result<void> refuse_unless_pending(const store::Write& write, const Approval& approval) {
+  if (approval.status == Status::pending && !is_overdue(approval, write.now())) return {};
+  const Status shown = approval.status == Status::pending ? Status::expired : approval.status;
+  return Error{Code::invalid_state,
+               "the approval is " + std::string(word(shown)) + ", so its evidence stands"};
+}
+
+bool blocks(const AttachEvidence& in) {
+  return in.type == EvidenceType::file;
+}
 
 Result<void> prepare(AttachEvidence& in, const Preparation& preparation) {
   TRY(check_shape(in));
@@ -117,31 +122,14 @@ Result<Attached> attach_evidence(store::Write& write, const AttachEvidence& in) 
   return Attached{.id = id, .sha256 = hash_of(in), .captured_at = at};
 }
 
-Result<Withdrawn> withdraw_evidence(store::Write& write, const WithdrawEvidence& in) {
-  const Evidence item = TRY(store::evidence(write, in.evidence));
-  const Approval approval = TRY(store::approval(write, item.approval));
-  TRY(refuse_unless_pending(write, approval));
-  if (item.withdrawn_at) return Error{Code::invalid_state, "the evidence is withdrawn already"};
-  Json data = Json::object({{"approvalId", approval.id.text()},
-                            {"evidenceId", item.id.text()},
-                            {"type", word(item.type)}});
-  data.set_if("name", item.name);
-  data.set_if("sha256", item.sha256);
-  data.set_if("reason", in.reason);
-  TRY(write.record({.type = "evidence.withdrawn",
-                    .subject = "evidence/" + item.id.text(),
-                    .data = std::move(data),
-                    .correlation_id = approval.correlation_id}));
-  return Withdrawn{.id = item.id, .approval_id = approval.id, .withdrawn_at = write.now()};
-}
-
 void describe(Fields& fields, AttachEvidence& in) {
   fields.path("id", in.approval, "the approval");
   fields.field("type", in.type, "file, url, text, hash or entity");
   fields.field("name", in.name, "what it is called", {.length_max = 255});
   fields.field("text", in.text, "the text, or the entity's name",
                {.length_max = kTextBytesMax, .length_min = 1, .allows_newlines = true});
-  fields.field("url", in.url, "where it is", {.length_max = 2000, .length_min = 1, .format = "uri"});
+  fields.field("url", in.url, "where it is",
+               {.length_max = 2000, .length_min = 1, .format = "uri"});
   fields.field("sha256", in.sha256, "the hash of what is elsewhere");
   fields.field("blob", in.blob, "the uploaded file");
   fields.field("capturedAt", in.captured_at, "what its age counts from");
@@ -151,18 +139,6 @@ void describe(Fields& fields, Attached& out) {
   fields.field("id", out.id, "the evidence");
   fields.field("sha256", out.sha256, "the hash of its content");
   fields.field("capturedAt", out.captured_at, "what its age counts from");
-}
-
-void describe(Fields& fields, WithdrawEvidence& in) {
-  fields.path("id", in.evidence, "the evidence");
-  fields.field("reason", in.reason, "why it no longer counts",
-               {.length_max = 2000, .allows_newlines = true});
-}
-
-void describe(Fields& fields, Withdrawn& out) {
-  fields.field("id", out.id, "the evidence");
-  fields.field("approvalId", out.approval_id, "the approval it belonged to");
-  fields.field("withdrawnAt", out.withdrawn_at, "the commit's time");
 }
 
 }  // namespace assent::app

@@ -1,0 +1,33 @@
+#include "app/approval_trail.h"
+
+#include "store/approvals.h"
+#include "store/search.h"
+
+namespace assent::app {
+
+namespace {
+
+constexpr std::size_t kEventsPerLookup = 1000;
+
+}  // namespace
+
+Result<EventList> approval_trail(const store::Read& read, const GetTrail& in) {
+  TRY(store::approval(read, in.approval));  // Absent and foreign are the same 404.
+  store::EventQuery query;
+  query.approval_id = in.approval.text();
+  query.end_sequence = read.size();
+  query.limit = kEventsPerLookup;
+  EventList out;
+  for (;;) {
+    auto page = TRY(read.search().find(read.connection(), read.tenant().number, query));
+    for (auto& event : page.events) out.events.push_back(std::move(event.bytes));
+    if (!page.next_sequence) return out;
+    query.from_sequence = *page.next_sequence;
+  }
+}
+
+void describe(Fields& fields, GetTrail& in) {
+  fields.path("id", in.approval, "the approval");
+}
+
+}  // namespace assent::app
