@@ -19,8 +19,8 @@ namespace {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-// How long new events wait for company when nobody waits for them. A batch costs about as much as
-// ten events, and a busy log commits a thousand times a second.
+// How long new events wait for company when nobody waits for them: a busy log commits a thousand
+// times a second, and each batch has a fixed cost.
 constexpr auto kGather = std::chrono::milliseconds(5);
 // Between attempts to get going again after the log or the index failed us.
 constexpr auto kPause = std::chrono::milliseconds(200);

@@ -54,7 +54,7 @@ class Search {
     std::string directory;
     // Opens a fresh connection for the indexer thread.
     std::function<Result<std::unique_ptr<Connection>>()> connect;
-    std::size_t events_per_batch = 4096;
+    std::size_t events_per_batch = 16384;  // Of a backlog; what follows commits is smaller.
   };
   // Opens or rebuilds, and starts the indexer. Never fails because the index is damaged.
   static Result<std::unique_ptr<Search>> open(Options options);

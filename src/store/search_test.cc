@@ -262,6 +262,24 @@ TEST_F(H60_SearchTest, GoesOnWhereItStopped) {
   expect_finds_all(*search, log);
 }
 
+TEST_F(H60_SearchTest, ACrashCostsOnlyTheWorkSinceTheLastFlush) {
+  std::vector<MadeUpEvent> log;
+  append(kAcme, log, 500);
+  expect_finds_all(*open(), log);
+  append(kAcme, log, 500);
+  {
+    const auto search = open(64);
+    expect_finds_all(*search, log);
+    // What the disk has now is what a crash would leave.
+    std::filesystem::copy(directory_ / "search", directory_ / "crashed",
+                          std::filesystem::copy_options::recursive);
+  }
+  std::filesystem::remove_all(directory_ / "search");
+  std::filesystem::rename(directory_ / "crashed", directory_ / "search");
+  append(kAcme, log, 100);
+  expect_finds_all(*open(64), log);
+}
+
 // Each does something dreadful to the directory of a closed index.
 using Harm = void (*)(const std::filesystem::path&);
 

@@ -26,12 +26,12 @@ void VerifyCauses::add(const StoredEvent& event) {
   if (event.causation && !recent_.contains(event.causation->bytes())) {
     waiting_.push_back({.cause = event.causation->bytes(), .sequence = event.sequence});
   }
-  if (ring_.size() < kWindow) {
+  if (ring_.size() < limits_.window) {
     ring_.push_back(event.id.bytes());
   } else {
     recent_.erase(recent_.find(ring_[next_]));
     ring_[next_] = event.id.bytes();
-    next_ = (next_ + 1) % kWindow;
+    next_ = (next_ + 1) % limits_.window;
   }
   recent_.insert(event.id.bytes());
 }

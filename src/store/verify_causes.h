@@ -20,22 +20,24 @@ namespace assent::store {
 
 class VerifyCauses {
  public:
-  explicit VerifyCauses(TenantNumber tenant) : tenant_(tenant) {}
+  struct Limits {
+    std::size_t window = 65'536;        // Ids remembered.
+    std::size_t waiting_max = 262'144;  // Causes looked for in one walk.
+  };
+  explicit VerifyCauses(TenantNumber tenant) : VerifyCauses(tenant, Limits()) {}
+  VerifyCauses(TenantNumber tenant, const Limits& limits) : tenant_(tenant), limits_(limits) {}
 
   // The log's next event.
   void add(const StoredEvent& event);
 
   // Whether so many wait that resolve() is due.
-  bool is_full() const { return waiting_.size() >= kWaitingMax; }
+  bool is_full() const { return waiting_.size() >= limits_.waiting_max; }
 
   // Walks through the log until the causes that wait are found. Returns the lowest sequence whose
   // cause is no earlier event, if there is one. None waits afterwards.
   Result<std::optional<std::uint64_t>> resolve(Connection& connection);
 
  private:
-  static constexpr std::size_t kWindow = 65'536;
-  static constexpr std::size_t kWaitingMax = 262'144;
-
   struct Waiting {
     UuidBytes cause;
     std::uint64_t sequence;  // Of the event that names it.
@@ -47,6 +49,7 @@ class VerifyCauses {
   void settle(const UuidBytes& id, std::uint64_t sequence);
 
   const TenantNumber tenant_;
+  const Limits limits_;
   std::vector<UuidBytes> ring_;  // The last ids, the next one's place after the newest.
   std::size_t next_ = 0;
   std::unordered_multiset<UuidBytes, HashOfUuid> recent_;  // What is in ring_.

@@ -1,0 +1,194 @@
+#include "edge/http/problem.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace assent::http {
+
+namespace {
+
+struct Problem {
+  int status;
+  std::string_view code;
+  std::string message;
+  const Json* details = nullptr;
+  const std::vector<FieldError>* fields = nullptr;
+};
+
+std::string_view title_of(int status) {
+  static constexpr std::array kTitles = {std::pair{400, "Bad Request"},
+                                         std::pair{401, "Unauthorized"},
+                                         std::pair{403, "Forbidden"},
+                                         std::pair{404, "Not Found"},
+                                         std::pair{405, "Method Not Allowed"},
+                                         std::pair{408, "Request Timeout"},
+                                         std::pair{409, "Conflict"},
+                                         std::pair{410, "Gone"},
+                                         std::pair{413, "Content Too Large"},
+                                         std::pair{415, "Unsupported Media Type"},
+                                         std::pair{422, "Unprocessable Content"},
+                                         std::pair{429, "Too Many Requests"},
+                                         std::pair{431, "Request Header Fields Too Large"},
+                                         std::pair{503, "Service Unavailable"}};
+  const auto* found = std::ranges::find(kTitles, status, &std::pair<int, const char*>::first);
+  return found == kTitles.end() ? "Internal Server Error" : found->second;
+}
+
+// `EVIDENCE_STALE` as the last part of a problem type's URI reference.
+std::string type_of(std::string_view code) {
+  std::string type = "/problems/";
+  for (const char c : code) type += c == '_' ? '-' : static_cast<char>(c | 0x20);
+  return type;
+}
+
+net::Response render(const Problem& problem, const TraceId& trace) {
+  const std::string id = trace_uuid(trace);
+  Json error =
+      Json::object({{"code", problem.code}, {"message", problem.message}, {"traceId", id}});
+  if (problem.details != nullptr && !problem.details->members().empty()) {
+    error.set("details", *problem.details);
+  }
+  if (problem.fields != nullptr && !problem.fields->empty()) {
+    Json list = Json::array();
+    for (const FieldError& field : *problem.fields) {
+      list.push(Json::object({{"path", field.path}, {"message", field.message}}));
+    }
+    error.set("fieldErrors", std::move(list));
+  }
+  const Json body = Json::object({{"type", type_of(problem.code)},
+                                  {"title", title_of(problem.status)},
+                                  {"status", problem.status},
+                                  {"detail", problem.message},
+                                  {"code", problem.code},
+                                  {"traceId", id},
+                                  {"error", std::move(error)}});
+  net::Response response{
+      .status = problem.status,
+      .headers = {{"Content-Type", "application/problem+json"}, {"X-Trace-Id", id}},
+      .body = json_text(body)};
+  if (problem.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+// Faults of ours are not for callers to read.
+std::string message_of(const Error& error) {
+  switch (error.code) {
+    case Code::internal:
+      return "something went wrong on our side";
+    case Code::corrupt:
+      return "the store found damage and accepts no writes";
+    case Code::not_found:
+      return "there is no such thing here";
+    default:
+      return error.detail;
+  }
+}
+
+}  // namespace
+
+int status_of(Code code) {
+  switch (code) {
+    case Code::validation_error:
+      return 400;
+    case Code::unprocessable:
+      return 422;
+    case Code::unauthenticated:
+      return 401;
+    case Code::insufficient_permissions:
+    case Code::reserved_event_type:
+      return 403;
+    case Code::not_found:
+      return 404;
+    case Code::method_not_allowed:
+      return 405;
+    case Code::invalid_state:
+    case Code::idempotency_conflict:
+      return 409;
+    case Code::expired:
+      return 410;
+    case Code::too_large:
+      return 413;
+    case Code::unsupported_media_type:
+      return 415;
+    case Code::rate_limited:
+      return 429;
+    case Code::unavailable:
+    case Code::overloaded:
+    case Code::uncertain:
+    case Code::corrupt:
+      return 503;
+    case Code::internal:
+      return 500;
+  }
+  return 500;
+}
+
+std::string_view wire_code(Code code) {
+  switch (code) {
+    case Code::validation_error:
+    case Code::unprocessable:
+      return "VALIDATION_ERROR";
+    case Code::unauthenticated:
+      return "UNAUTHENTICATED";
+    case Code::insufficient_permissions:
+      return "INSUFFICIENT_PERMISSIONS";
+    case Code::reserved_event_type:
+      return "RESERVED_EVENT_TYPE";
+    case Code::not_found:
+      return "NOT_FOUND";
+    case Code::method_not_allowed:
+      return "METHOD_NOT_ALLOWED";
+    case Code::invalid_state:
+      return "INVALID_STATE";
+    case Code::idempotency_conflict:
+      return "IDEMPOTENCY_CONFLICT";
+    case Code::expired:
+      return "EXPIRED";
+    case Code::too_large:
+      return "PAYLOAD_TOO_LARGE";
+    case Code::unsupported_media_type:
+      return "UNSUPPORTED_MEDIA_TYPE";
+    case Code::rate_limited:
+      return "RATE_LIMITED";
+    case Code::unavailable:
+    case Code::corrupt:
+      return "AUDIT_UNAVAILABLE";
+    case Code::overloaded:
+      return "OVERLOADED";
+    case Code::uncertain:
+      return "UNCERTAIN";
+    case Code::internal:
+      return "INTERNAL_ERROR";
+  }
+  return "INTERNAL_ERROR";
+}
+
+int status_of_refusal(std::string_view code) {
+  if (code == "NOT_FOUND") return 404;
+  if (code == "EXPIRED") return 410;
+  for (const std::string_view who : {"INSUFFICIENT_PERMISSIONS", "SELF_APPROVAL_FORBIDDEN",
+                                     "HUMAN_ACTOR_REQUIRED", "STEP_UP_REQUIRED"}) {
+    if (code == who) return 403;
+  }
+  return 409;
+}
+
+net::Response problem(const Error& error, const TraceId& trace) {
+  return render({.status = status_of(error.code),
+                 .code = wire_code(error.code),
+                 .message = message_of(error),
+                 .fields = &error.fields},
+                trace);
+}
+
+net::Response problem(const Refused& refused, const TraceId& trace) {
+  return render({.status = status_of_refusal(refused.code),
+                 .code = refused.code,
+                 .message = refused.message,
+                 .details = &refused.details},
+                trace);
+}
+
+}  // namespace assent::http

@@ -1,0 +1,24 @@
+// The one place that knows status codes: from errors and refusals to what HTTP says.
+//
+// Sources: RFC 9110 (statuses), RFC 9457 (problem+json), API.md (codes). Pure.
+#pragma once
+
+#include "base/result.h"
+#include "domain/event.h"
+#include "domain/refusal.h"
+#include "edge/net/message.h"
+
+#include <string>
+#include <string_view>
+
+namespace assent::http {
+
+int status_of(Code code);
+std::string_view wire_code(Code code);
+int status_of_refusal(std::string_view code);
+
+// The whole answer. The body is a problem document that also carries the `error` envelope.
+net::Response problem(const Error& error, const TraceId& trace);
+net::Response problem(const Refused& refused, const TraceId& trace);
+
+}  // namespace assent::http

@@ -1,0 +1,53 @@
+#include "edge/http/render.h"
+
+#include "edge/http/problem.h"
+
+namespace assent::http {
+
+namespace {
+
+net::Response raw_response(app::Answer answer) {
+  return {.status = 200,
+          .headers = {{"Content-Type", std::move(answer.content_type)},
+                      {"Content-Disposition", "attachment"}},
+          .body = std::move(*answer.raw)};
+}
+
+net::Response envelope(const app::About& about, const app::Answer& answer, const TraceId& trace) {
+  const std::string id = trace_uuid(trace);
+  std::string body = R"({"data":)";
+  body += answer.data_text ? *answer.data_text : json_text(answer.data);
+  body += R"(,"meta":{"traceId":")" + id + '"';
+  if (answer.next_cursor) {
+    body += R"(,"nextCursor":)";
+    append_json_string(body, *answer.next_cursor);
+  }
+  body += "}}";
+  return {.status = about.is_creation ? 201 : 200,
+          .headers = {{"Content-Type", "application/json"}},
+          .body = std::move(body)};
+}
+
+}  // namespace
+
+net::Response render(const app::About& about, app::Completed completed) {
+  net::Response response;
+  if (!completed.answer) {
+    response = problem(completed.answer.error(), completed.trace);
+  } else if (completed.answer->refused) {
+    response = problem(*completed.answer->refused, completed.trace);
+  } else if (completed.answer->raw) {
+    response = raw_response(std::move(*completed.answer));
+  } else {
+    response = envelope(about, *completed.answer, completed.trace);
+  }
+  if (response.status < 400) {
+    response.headers.emplace_back("X-Trace-Id", trace_uuid(completed.trace));
+  }
+  if (completed.is_replay) response.headers.emplace_back("Idempotency-Replayed", "true");
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace assent::http
