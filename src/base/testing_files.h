@@ -8,9 +8,9 @@
 
 namespace assent {
 
-// The bytes of `test/vectors/<name>`; empty if there is no such file.
+// The bytes of `tests/vectors/<name>`; empty if there is no such file.
 inline std::string read_vector(std::string_view name) {
-  std::ifstream stream(std::string(ASSENT_SOURCE_DIR "/test/vectors/").append(name),
+  std::ifstream stream(std::string(ASSENT_SOURCE_DIR "/tests/vectors/").append(name),
                        std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }

@@ -10,7 +10,7 @@ namespace assent::ledger {
 namespace {
 
 std::vector<std::string> lines_of(const std::string& name) {
-  std::ifstream file(std::string(ASSENT_SOURCE_DIR) + "/test/vectors/ledger/" + name);
+  std::ifstream file(std::string(ASSENT_SOURCE_DIR) + "/tests/vectors/ledger/" + name);
   CHECK(file.good());
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(std::move(line));

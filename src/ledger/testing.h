@@ -30,7 +30,7 @@ struct TileVector {
   Hash sha256{};
 };
 
-// test/vectors/ledger/vectors.txt
+// tests/vectors/ledger/vectors.txt
 struct Vectors {
   std::map<std::uint64_t, Hash> reference_roots;  // Of the eight leaves of RFC 6962's test data.
   std::map<std::uint64_t, Hash> event_roots;
@@ -43,7 +43,7 @@ struct Vectors {
 };
 Vectors load_vectors();
 
-// test/vectors/ledger/notes.txt
+// tests/vectors/ledger/notes.txt
 struct NoteVectors {
   std::vector<std::string> seeds;
   std::vector<std::string> verifier_keys;
