@@ -7,6 +7,7 @@
 #include "store/tenants.h"
 #include "store/testing_search.h"
 #include "store/testing_writer.h"
+#include "store/verify_store.h"
 
 #include <gtest/gtest.h>
 
@@ -121,6 +122,7 @@ TEST_F(StoreTest, ARestartKeepsEverything) {
   EXPECT_EQ(*store->checkpoint(tenant()), before);
   ASSERT_TRUE(emit(100));
   store.reset();
+  check_everything(path());
   const auto numbers = numbers_of(*intruder(), TenantNumber{1});
   ASSERT_EQ(numbers.size(), 101U);
   for (std::size_t i = 0; i < numbers.size(); ++i)
@@ -274,6 +276,7 @@ TEST_F(StoreTest, AFullDiskRefusesWritesAndServesReads) {
   }));
   ASSERT_TRUE(emit(acknowledged++));
   store.reset();
+  check_everything(path());
   EXPECT_EQ(numbers_of(*intruder(), TenantNumber{1}).size(),
             static_cast<std::size_t>(acknowledged));
   open();
@@ -324,6 +327,7 @@ TEST_F(StoreTest, AFoundedTenantHasItsOwnLogAndAdmin) {
   reopen();
   EXPECT_NE(store->identities()->tenant("acme"), nullptr);
   store.reset();
+  check_everything(path());
   EXPECT_EQ(events_of(*intruder(), TenantNumber{1}).size(), 3U);
   EXPECT_EQ(events_of(*intruder(), TenantNumber{2}).size(), 3U);
 }

@@ -1,0 +1,73 @@
+// The composition root: read downwards it is the architecture; destruction is the shutdown.
+#include "app/expire.h"
+#include "app/runner.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "edge/cli/cli.h"
+#include "edge/cli/output.h"
+#include "edge/http/api.h"
+#include "edge/http/openapi.h"
+#include "edge/net/server.h"
+#include "store/store.h"
+
+#include <csignal>
+#include <cstdio>
+#include <pthread.h>
+#include <thread>
+
+namespace {
+
+using assent::Code;
+using assent::Error;
+using assent::cli::Exit;
+
+// Signals are taken by one thread that waits for them, so that no handler runs anywhere.
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+Exit explain(const Error& error) {
+  assent::cli::print_error(error);
+  // A log that is behind its own checkpoint was rolled back or lost: a person must look.
+  if (error.code == Code::corrupt) return Exit::verification_failed;
+  return error.code == Code::unavailable ? Exit::unavailable : Exit::error;
+}
+
+Exit serve(const assent::cli::ServeOptions& options) {
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before any thread is made: they inherit it.
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const assent::SystemClock clock;
+  assent::SystemRandom random;
+  auto store = assent::store::Store::open({.directory = options.directory}, clock, random);
+  if (!store) return explain(store.error());
+  assent::app::Runner runner(**store);
+  assent::http::Api api(**store, runner);
+  const assent::app::ExpiryTimer timer(**store);
+  auto server = assent::net::Server::listen({.host = options.host, .port = options.port}, api);
+  if (!server) return explain(server.error());
+
+  std::printf("assent is ready on http://%s:%u\n", options.host.c_str(), (*server)->port());
+  std::fflush(stdout);
+  std::thread stopper([&] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    (*server)->stop();
+  });
+  (*server)->run();
+  stopper.join();
+  return Exit::done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return assent::cli::run(
+      argc, argv, {.serve = &serve, .openapi = [] { return assent::http::openapi_text(); }});
+}

@@ -1,0 +1,188 @@
+#include "edge/cli/cli.h"
+
+#include "edge/cli/commands.h"
+#include "edge/cli/local_commands.h"
+#include "edge/cli/run_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <cstdio>
+#include <list>
+#include <unistd.h>
+
+namespace assent::cli {
+
+namespace {
+
+constexpr const char* kVersion = "assent 0.1.0";
+
+// Everything the parser writes into, and what it chose. One for each run of the program.
+struct Tree {
+  Common common;
+  std::list<OperationCommand> operations;
+  std::string directory;
+  std::string host = "assent.local";
+  std::string listen = "127.0.0.1:8700";
+  RunOptions run;
+  std::vector<std::string> run_arguments, run_json_arguments;
+  std::string run_title, run_reason, run_approval;
+  std::int64_t run_wait = 300;
+  std::function<int(Tree&, const Wiring&)> chosen;
+};
+
+Output output_of(const Common& common) {
+  Output output;
+  output.is_coloured = wants_colour();
+  if (common.output == "json") output.format = Format::json;
+  return output;
+}
+
+// A command that talks to the server: makes the session around it.
+int with_session(const Tree& tree, const std::function<int(const Session&)>& action) {
+  SystemRandom random;
+  Target target = target_from_environment(tree.common.url);
+  Client client(target.url, std::move(target.key), random);
+  return action({.client = client, .output = output_of(tree.common)});
+}
+
+std::optional<ServeOptions> serve_options(const Tree& tree) {
+  const std::size_t colon = tree.listen.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  ServeOptions options{.directory = tree.directory, .host = tree.listen.substr(0, colon)};
+  if (options.host.starts_with('[') && options.host.ends_with(']')) {
+    options.host = options.host.substr(1, options.host.size() - 2);
+  }
+  const char* const first = tree.listen.data() + colon + 1;
+  const char* const last = tree.listen.data() + tree.listen.size();
+  const auto [end, error] = std::from_chars(first, last, options.port);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return options;
+}
+
+int run_serve(Tree& tree, const Wiring& wiring) {
+  const auto options = serve_options(tree);
+  if (!options) {
+    print_error({Code::validation_error, "--listen is written HOST:PORT"});
+    return static_cast<int>(Exit::usage);
+  }
+  return static_cast<int>(wiring.serve(*options));
+}
+
+int run_run(Tree& tree) {
+  auto arguments = arguments_from(tree.run_arguments, tree.run_json_arguments);
+  if (!arguments) return static_cast<int>(fail(arguments.error()));
+  tree.run.arguments = std::move(*arguments);
+  if (!tree.run_title.empty()) tree.run.title = tree.run_title;
+  if (!tree.run_reason.empty()) tree.run.reason = tree.run_reason;
+  if (!tree.run_approval.empty()) tree.run.approval = tree.run_approval;
+  tree.run.wait = std::chrono::seconds(tree.run_wait);
+  return with_session(tree, [&](const Session& session) { return run_command(session, tree.run); });
+}
+
+int run_doctor(Tree& tree) {
+  return with_session(tree, [](const Session& session) {
+    const auto reply = call(session.client, {.method = "GET", .path = "/readyz", .body = ""});
+    if (!reply) return static_cast<int>(fail(reply.error()));
+    if (!reply->http.is_success()) return static_cast<int>(fail(session, *reply));
+    print(session.output, reply->body);
+    return static_cast<int>(Exit::done);
+  });
+}
+
+void add_local(CLI::App& root, Tree& tree) {
+  auto* init_command = root.add_subcommand("init", "Make a store, its first tenant and its admin.");
+  init_command->add_option("--data", tree.directory, "the directory, absent or empty")->required();
+  init_command->add_option("--host", tree.host, "what the log's origin begins with");
+  init_command->callback([&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return static_cast<int>(init(output_of(it.common), it.directory, it.host));
+    };
+  });
+  auto* serve_command = root.add_subcommand("serve", "Serve a store over HTTP until SIGTERM.");
+  serve_command->add_option("--data", tree.directory, "the store's directory")->required();
+  serve_command->add_option("--listen", tree.listen, "HOST:PORT; port 0 takes a free one");
+  serve_command->callback([&tree] { tree.chosen = &run_serve; });
+  auto* verify_command =
+      root.add_subcommand("verify", "Recompute the log and the state of a store.");
+  verify_command->add_option("--data", tree.directory, "the store's directory")->required();
+  verify_command->callback([&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return static_cast<int>(verify(output_of(it.common), it.directory));
+    };
+  });
+  root.add_subcommand("openapi", "Print the OpenAPI description.")->callback([&tree] {
+    tree.chosen = [](Tree&, const Wiring& wiring) {
+      std::fputs(wiring.openapi().c_str(), stdout);
+      return static_cast<int>(Exit::done);
+    };
+  });
+  root.add_subcommand("doctor", "Ask the server how it is.")->callback([&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) { return run_doctor(it); };
+  });
+  root.add_subcommand("version", "Print the version.")->callback([&tree] {
+    tree.chosen = [](Tree&, const Wiring&) {
+      std::puts(kVersion);
+      return static_cast<int>(Exit::done);
+    };
+  });
+}
+
+void add_run(CLI::App& root, Tree& tree) {
+  auto* run = root.add_subcommand("run", "Ask, wait, and run a command once it is approved.");
+  run->add_option("--tool", tree.run.tool, "the tool's name; default: the command's");
+  run->add_option("--argument", tree.run_arguments, "name=value, shown to the approver")
+      ->expected(1)
+      ->take_all();
+  run->add_option("--argument-json", tree.run_json_arguments, "name=JSON")->expected(1)->take_all();
+  run->add_option("--title", tree.run_title, "one line for the approver");
+  run->add_option("--reason", tree.run_reason, "why");
+  run->add_option("--approval", tree.run_approval, "go on with this approval instead of asking");
+  run->add_option("--wait", tree.run_wait, "how many seconds to wait for a decision")
+      ->check(CLI::Range(0, 86'400));
+  run->add_option("command", tree.run.command, "the command, after --")->required();
+  run->positionals_at_end();
+  run->callback([&tree] { tree.chosen = [](Tree& it, const Wiring&) { return run_run(it); }; });
+}
+
+void add_operations(CLI::App& root, Tree& tree) {
+  for (const app::Operation& operation : app::operations()) {
+    if (operation.about.command.empty()) continue;
+    OperationCommand& command = tree.operations.emplace_back();
+    command.operation = &operation;
+    add_operation(root, command, [&tree, &command] {
+      tree.chosen = [&command](Tree& it, const Wiring&) {
+        return with_session(
+            it, [&](const Session& session) { return run_operation(session, command); });
+      };
+    });
+  }
+}
+
+}  // namespace
+
+int run(int argc, char** argv, const Wiring& wiring) {
+  CLI::App root(
+      "Assent decides whether an autonomous agent may do something, lets the right human say "
+      "yes or no, and proves it.\nThe server is ASSENT_URL, the key ASSENT_KEY.",
+      "assent");
+  Tree tree;
+  root.require_subcommand(1);
+  root.fallthrough();
+  root.add_option("--url", tree.common.url, "the server; default: ASSENT_URL");
+  root.add_option("--output", tree.common.output, "json or table")
+      ->check(CLI::IsMember({"json", "table"}));
+  add_local(root, tree);
+  add_run(root, tree);
+  add_operations(root, tree);
+  // CLI11 tells by exceptions; this is the one place that knows.
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = root.exit(error);
+    return code == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  return tree.chosen(tree, wiring);
+}
+
+}  // namespace assent::cli

@@ -1,0 +1,127 @@
+#include "edge/cli/client.h"
+
+#include "base/text.h"
+
+#include <curl/curl.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+namespace assent::cli {
+
+namespace {
+
+constexpr int kTriesMax = 4;
+constexpr std::chrono::milliseconds kFirstPause{200};
+
+std::size_t append(char* bytes, std::size_t size, std::size_t count, void* to) {
+  static_cast<std::string*>(to)->append(bytes, size * count);
+  return size * count;
+}
+
+// curl's list of header lines, freed when it goes.
+class HeaderList {
+ public:
+  HeaderList() = default;
+  ~HeaderList() { curl_slist_free_all(list_); }
+  HeaderList(const HeaderList&) = delete;
+  HeaderList& operator=(const HeaderList&) = delete;
+  void add(const std::string& line) { list_ = curl_slist_append(list_, line.c_str()); }
+  curl_slist* get() const { return list_; }
+
+ private:
+  curl_slist* list_ = nullptr;
+};
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+}  // namespace
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+    } else {
+      out += '%' + to_hex({&c, 1});
+    }
+  }
+  return out;
+}
+
+std::string query_text(const std::vector<std::pair<std::string, std::string>>& parameters) {
+  std::string out;
+  for (const auto& [name, value] : parameters) {
+    if (!out.empty()) out += '&';
+    out += percent_encoded(name) + '=' + percent_encoded(value);
+  }
+  return out;
+}
+
+Client::Client(std::string url, Secret key, Random& random)
+    : url_(std::move(url)), key_(std::move(key)), random_(random), curl_(curl_easy_init()) {
+  while (url_.ends_with('/')) url_.pop_back();
+}
+
+Client::~Client() {
+  curl_easy_cleanup(curl_);
+}
+
+Result<HttpReply> Client::send(HttpRequest request) {
+  const bool is_repeatable = request.method != "PUT";
+  if (request.method == "POST") {
+    std::array<std::uint8_t, 16> bytes{};
+    random_.fill(bytes);
+    request.headers.push_back("Idempotency-Key: \"" +
+                              to_hex({reinterpret_cast<const char*>(bytes.data()), 16}) + '"');
+  }
+  auto pause = kFirstPause;
+  for (int attempt = 1;; ++attempt) {
+    auto reply = send_once(request);
+    const bool is_final = reply && reply->status != 503;
+    if (is_final || attempt == kTriesMax || !is_repeatable) return reply;
+    std::this_thread::sleep_for(pause);
+    pause *= 2;
+  }
+}
+
+Result<HttpReply> Client::send_once(const HttpRequest& request) {
+  auto* const curl = static_cast<CURL*>(curl_);
+  curl_easy_reset(curl);
+  HeaderList headers;
+  headers.add("Content-Type: " + request.content_type);
+  headers.add("Expect:");
+  if (!key_.reveal().empty()) headers.add("Authorization: Bearer " + std::string(key_.reveal()));
+  for (const std::string& line : request.headers) headers.add(line);
+
+  HttpReply reply;
+  const std::string url = url_ + request.path;
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, request.timeout_seconds);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  if (request.method != "GET") {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+  }
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &append);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply.body);
+  const CURLcode code = curl_easy_perform(curl);
+  if (code != CURLE_OK) {
+    return Error{Code::unavailable,
+                 std::string("cannot reach the server: ") + curl_easy_strerror(code)};
+  }
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply.status);
+  return reply;
+}
+
+}  // namespace assent::cli

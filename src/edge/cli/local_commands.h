@@ -1,0 +1,18 @@
+// The commands that work on a data directory without a server.
+#pragma once
+
+#include "edge/cli/cli.h"
+#include "edge/cli/output.h"
+
+#include <string>
+
+namespace assent::cli {
+
+// `assent init`: makes the store and prints the first admin's key, this once.
+Exit init(const Output& output, const std::string& directory, const std::string& host);
+
+// `assent verify --data`: recomputes everything; names the first bad sequence. Works beside a
+// server.
+Exit verify(const Output& output, const std::string& directory);
+
+}  // namespace assent::cli
