@@ -1,8 +1,8 @@
 #include "app/attach_evidence.h"
 
-#include "store/approvals.h"
+#include "store/state/approvals.h"
 #include "store/blobs.h"
-#include "store/evidence.h"
+#include "store/state/evidence.h"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "app/check_policy.h"
 
-#include "store/policies.h"
+#include "store/state/policies.h"
 
 #include <memory>
 

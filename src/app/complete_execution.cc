@@ -1,7 +1,7 @@
 #include "app/complete_execution.h"
 
-#include "store/approvals.h"
-#include "store/grants.h"
+#include "store/state/approvals.h"
+#include "store/state/grants.h"
 
 #include <array>
 

@@ -1,7 +1,7 @@
 #include "app/create_key.h"
 
 #include "store/identities.h"
-#include "store/principals.h"
+#include "store/state/principals.h"
 
 namespace assent::app {
 

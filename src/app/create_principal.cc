@@ -1,6 +1,6 @@
 #include "app/create_principal.h"
 
-#include "store/principals.h"
+#include "store/state/principals.h"
 
 #include <algorithm>
 

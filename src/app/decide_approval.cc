@@ -1,8 +1,8 @@
 #include "app/decide_approval.h"
 
 #include "app/expire.h"
-#include "store/approvals.h"
-#include "store/evidence.h"
+#include "store/state/approvals.h"
+#include "store/state/evidence.h"
 
 namespace assent::app {
 

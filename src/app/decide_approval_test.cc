@@ -151,7 +151,7 @@ TEST_F(Decide, H24_EveryAnsweredCallLeavesOneAttemptAndOneOutcomeNextToIt) {
     ids.push_back(ask(dice.next() % 2 == 0 ? evidence_policy(60) : Json::object()));
   }
   const std::vector<Person> people = {ann, bob, owner, agent, world.admin};
-  const int calls = std::getenv("ASSENT_LONG") != nullptr ? 10'000 : 1'000;
+  const int calls = is_long_run() ? 10'000 : 1'000;
   for (int i = 0; i < calls; ++i) {
     const auto& id = ids[dice.next() % ids.size()];
     const auto& by = people[dice.next() % people.size()];

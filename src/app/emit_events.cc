@@ -1,7 +1,7 @@
 #include "app/emit_events.h"
 
 #include "store/idempotency.h"
-#include "store/search.h"
+#include "store/search/search.h"
 
 #include <algorithm>
 #include <array>

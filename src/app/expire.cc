@@ -1,8 +1,8 @@
 #include "app/expire.h"
 
 #include "base/log.h"
-#include "store/approvals.h"
-#include "store/grants.h"
+#include "store/state/approvals.h"
+#include "store/state/grants.h"
 
 namespace assent::app {
 

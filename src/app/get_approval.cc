@@ -1,9 +1,9 @@
 #include "app/get_approval.h"
 
-#include "store/approvals.h"
+#include "store/state/approvals.h"
 #include "store/blobs.h"
-#include "store/evidence.h"
-#include "store/grants.h"
+#include "store/state/evidence.h"
+#include "store/state/grants.h"
 
 namespace assent::app {
 

@@ -1,7 +1,7 @@
 #include "app/get_event.h"
 
 #include "store/log.h"
-#include "store/search.h"
+#include "store/search/search.h"
 
 #include <charconv>
 

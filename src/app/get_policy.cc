@@ -1,6 +1,6 @@
 #include "app/get_policy.h"
 
-#include "store/policies.h"
+#include "store/state/policies.h"
 
 namespace assent::app {
 

@@ -1,6 +1,6 @@
 #include "app/get_principal.h"
 
-#include "store/principals.h"
+#include "store/state/principals.h"
 
 namespace assent::app {
 

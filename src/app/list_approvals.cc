@@ -2,7 +2,7 @@
 
 #include "app/cursor.h"
 #include "app/get_approval.h"
-#include "store/approvals.h"
+#include "store/state/approvals.h"
 
 namespace assent::app {
 

@@ -1,7 +1,7 @@
 #include "app/list_principals.h"
 
 #include "app/cursor.h"
-#include "store/principals.h"
+#include "store/state/principals.h"
 
 namespace assent::app {
 

@@ -2,7 +2,7 @@
 
 #include "domain/policy.h"
 #include "store/blobs.h"
-#include "store/policies.h"
+#include "store/state/policies.h"
 
 namespace assent::app {
 

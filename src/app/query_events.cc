@@ -1,7 +1,7 @@
 #include "app/query_events.h"
 
 #include "app/cursor.h"
-#include "store/search.h"
+#include "store/search/search.h"
 
 #include <algorithm>
 

@@ -10,7 +10,8 @@ using Types = std::vector<std::string>;
 
 constexpr std::string_view kPolicy = R"yaml(
 version: 1
-defaults: {decision: human, riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 1}]}
+defaults:
+  {decision: human, riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 1}]}
 selfApproval: forbidden
 tools:
   - match: {tool: "fs.read*"}

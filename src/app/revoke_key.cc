@@ -1,6 +1,6 @@
 #include "app/revoke_key.h"
 
-#include "store/principals.h"
+#include "store/state/principals.h"
 
 namespace assent::app {
 

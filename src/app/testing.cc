@@ -1,9 +1,10 @@
 #include "app/testing.h"
 
-#include "store/verify_store.h"
+#include "store/verify/verify_store.h"
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 namespace assent::app {
@@ -44,6 +45,8 @@ T must(Result<T> result) {
 }
 
 }  // namespace
+
+bool is_long_run() { return std::getenv("ASSENT_LONG") != nullptr; }
 
 std::string Reply::outcome() const {
   if (error) return code_word(error->code);

@@ -18,6 +18,9 @@
 
 namespace assent::app {
 
+// Whether the suite runs at its large size (`./test --long`).
+bool is_long_run();
+
 // What came of one call.
 struct Reply {
   std::optional<Error> error;

@@ -1,8 +1,8 @@
 #include "app/withdraw_evidence.h"
 
 #include "app/attach_evidence.h"
-#include "store/approvals.h"
-#include "store/evidence.h"
+#include "store/state/approvals.h"
+#include "store/state/evidence.h"
 
 namespace assent::app {
 

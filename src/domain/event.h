@@ -2,18 +2,18 @@
 // Those bytes are the leaf of the log. Pure.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include "base/id.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/principal.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace assent {
 
@@ -22,8 +22,8 @@ inline constexpr std::size_t kEntryBytesMax = 65535;
 
 // A fact, before the log has given it a place.
 struct Event {
-  std::string type;     // `approval.requested`
-  std::string subject;  // `approval/apr_…`
+  std::string type;            // `approval.requested`
+  std::string subject;         // `approval/apr_…`
   Json data = Json::object();  // Without actor: `actor` is stamped in prepare().
   std::optional<std::string> correlation_id = std::nullopt;  // Default: the trace id.
   std::optional<EventId> causation = std::nullopt;
@@ -57,12 +57,14 @@ struct PreparedEvent {
 using TraceId = std::string;
 TraceId make_trace(Random& random);
 
-// `actor` becomes data.actor unless data has one already (an emitter's). REQUIRES: data is an object.
+// `actor` becomes data.actor unless data has one already (an emitter's). REQUIRES: data is an
+// object.
 PreparedEvent prepare(const Event& event, const Actor& actor, const Tenant& tenant,
                       const TraceId& trace, const EventId& id);
 
 // The canonical bytes. Code::too_large over kEntryBytesMax.
-Result<std::string> entry_bytes(const PreparedEvent& prepared, std::uint64_t sequence, Timestamp time);
+Result<std::string> entry_bytes(const PreparedEvent& prepared, std::uint64_t sequence,
+                                Timestamp time);
 
 // An event read back from its bytes, envelope checked: every attribute present, well-formed and of
 // this notation. Code::corrupt with the reason otherwise.

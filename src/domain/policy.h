@@ -4,17 +4,17 @@
 // human under the defaults, and what is not classified is high risk.
 #pragma once
 
-#include <chrono>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/json.h"
 #include "base/result.h"
 #include "domain/evidence.h"
 #include "domain/quorum.h"
 #include "domain/words.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace assent {
 
@@ -29,7 +29,7 @@ struct ArgumentCondition {
 };
 
 struct PolicyEntry {
-  std::string tool;  // Glob: `*` is any run of characters.
+  std::string tool;          // Glob: `*` is any run of characters.
   std::optional<Kind> kind;  // Nothing: tool calls. `content` entries match kind content by `type`.
   std::vector<ArgumentCondition> arguments;
   PolicyDecision decision = PolicyDecision::human;
@@ -44,8 +44,8 @@ struct PolicyEntry {
 };
 
 struct Policy {
-  std::int64_t version = 1;    // The document format.
-  PolicyEntry defaults;        // `tool` is empty: it answers where no entry does.
+  std::int64_t version = 1;  // The document format.
+  PolicyEntry defaults;      // `tool` is empty: it answers where no entry does.
   bool allows_self_approval = false;
   std::vector<PolicyEntry> entries;
 };
@@ -70,7 +70,8 @@ Result<Policy> policy_from_json(const Json& document);
 Policy default_policy();
 
 // First match wins. `arguments` must be an object for kind tool_call.
-PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool, const Json& arguments);
+PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
+                      const Json& arguments);
 
 // Why each entry before the answer did not match: one sentence an entry, in order, ending with
 // the one that did. For `assent policy check`.

@@ -27,29 +27,60 @@ enum class Priority { low, medium, high, critical };
 
 // Why the rules say no to a decision, in the order in which they are tested (EVENTS.md).
 enum class Refusal {
-  forbidden, human_actor_required, self_approval, invalid_state, expired, content_changed,
-  already_voted, step_up_required, kill_switch, evidence_required, evidence_stale,
+  forbidden,
+  human_actor_required,
+  self_approval,
+  invalid_state,
+  expired,
+  content_changed,
+  already_voted,
+  step_up_required,
+  kill_switch,
+  evidence_required,
+  evidence_stale,
 };
 // Why a presented grant is refused (EVENTS.md, grant.refused).
-enum class GrantRefusal { token_not_found, tenant_mismatch, ir_hash_mismatch, already_consumed, expired };
+enum class GrantRefusal {
+  token_not_found,
+  tenant_mismatch,
+  ir_hash_mismatch,
+  already_consumed,
+  expired
+};
 
 // All words of an enumeration, indexed by enumerator.
-template <class E> std::span<const std::string_view> words();
-template <> std::span<const std::string_view> words<PrincipalType>();
-template <> std::span<const std::string_view> words<ActorType>();
-template <> std::span<const std::string_view> words<Role>();
-template <> std::span<const std::string_view> words<Kind>();
-template <> std::span<const std::string_view> words<Status>();
-template <> std::span<const std::string_view> words<RiskTier>();
-template <> std::span<const std::string_view> words<PolicyDecision>();
-template <> std::span<const std::string_view> words<Verdict>();
-template <> std::span<const std::string_view> words<EvidenceType>();
-template <> std::span<const std::string_view> words<GrantForm>();
-template <> std::span<const std::string_view> words<ExecutionState>();
-template <> std::span<const std::string_view> words<EmitOutcome>();
-template <> std::span<const std::string_view> words<Priority>();
-template <> std::span<const std::string_view> words<Refusal>();
-template <> std::span<const std::string_view> words<GrantRefusal>();
+template <class E>
+std::span<const std::string_view> words();
+template <>
+std::span<const std::string_view> words<PrincipalType>();
+template <>
+std::span<const std::string_view> words<ActorType>();
+template <>
+std::span<const std::string_view> words<Role>();
+template <>
+std::span<const std::string_view> words<Kind>();
+template <>
+std::span<const std::string_view> words<Status>();
+template <>
+std::span<const std::string_view> words<RiskTier>();
+template <>
+std::span<const std::string_view> words<PolicyDecision>();
+template <>
+std::span<const std::string_view> words<Verdict>();
+template <>
+std::span<const std::string_view> words<EvidenceType>();
+template <>
+std::span<const std::string_view> words<GrantForm>();
+template <>
+std::span<const std::string_view> words<ExecutionState>();
+template <>
+std::span<const std::string_view> words<EmitOutcome>();
+template <>
+std::span<const std::string_view> words<Priority>();
+template <>
+std::span<const std::string_view> words<Refusal>();
+template <>
+std::span<const std::string_view> words<GrantRefusal>();
 
 template <class E>
 std::string_view word(E value) {

@@ -1,7 +1,7 @@
 #include "store/blobs.h"
 
 #include "base/text.h"
-#include "store/testing_search.h"
+#include "store/search/testing_search.h"
 
 #include <gtest/gtest.h>
 

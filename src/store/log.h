@@ -3,7 +3,7 @@
 
 #include "base/result.h"
 #include "store/read.h"
-#include "store/search.h"
+#include "store/search/search.h"
 
 #include <cstdint>
 #include <string>

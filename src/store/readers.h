@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "store/blobs.h"
 #include "store/connection.h"
-#include "store/search.h"
+#include "store/search/search.h"
 #include "store/store.h"
 
 #include <condition_variable>

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "store/checkpoints.h"
 #include "store/committed.h"
-#include "store/deadlines.h"
+#include "store/state/deadlines.h"
 #include "store/files.h"
 #include "store/readers.h"
 #include "store/sqlite/sqlite_connection.h"

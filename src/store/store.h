@@ -12,7 +12,7 @@
 #include "store/blobs.h"
 #include "store/identities.h"
 #include "store/read.h"
-#include "store/search.h"
+#include "store/search/search.h"
 
 #include <cstdint>
 #include <functional>

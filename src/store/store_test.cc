@@ -5,9 +5,9 @@
 #include "store/idempotency.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/tenants.h"
-#include "store/testing_search.h"
+#include "store/search/testing_search.h"
 #include "store/testing_writer.h"
-#include "store/verify_store.h"
+#include "store/verify/verify_store.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 #include "store/batch.h"
-#include "store/projection.h"
+#include "store/state/projection.h"
 #include "store/read.h"
 
 namespace assent::store {

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "store/store.h"
-#include "store/verify_store.h"
+#include "store/verify/verify_store.h"
 
 #include <cstdio>
 #include <unistd.h>

@@ -1,0 +1,115 @@
+#include "store/state/policies.h"
+
+#include "store/blobs.h"
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace assent::store {
+namespace {
+
+constexpr std::string_view kCurrent = R"sql(
+  SELECT version, sha256
+    FROM policies
+   WHERE tenant = $1
+   ORDER BY version DESC
+   LIMIT 1)sql";
+
+constexpr std::string_view kVersion = R"sql(
+  SELECT version, sha256
+    FROM policies
+   WHERE tenant = $1 AND version = $2)sql";
+
+using Parsed = std::shared_ptr<const Policy>;
+
+// Documents by their hash. What a hash names never changes, so that one for the whole process,
+// whoever owns the document, cannot tell anybody anything. Thread-safe.
+class PolicyCache {
+ public:
+  Parsed find(const std::string& sha256) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = parsed_.find(sha256);
+    return found == parsed_.end() ? nullptr : found->second;
+  }
+
+  void keep(std::string sha256, Parsed policy) {
+    const std::scoped_lock lock(mutex_);
+    // One per tenant is in use; whoever has so many starts again from nothing now and then.
+    if (parsed_.size() >= kPoliciesMax) parsed_.clear();
+    parsed_.insert_or_assign(std::move(sha256), std::move(policy));
+  }
+
+ private:
+  static constexpr std::size_t kPoliciesMax = 1024;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Parsed> parsed_;  // Guarded by mutex_.
+};
+
+PolicyCache& cache() {
+  static PolicyCache cache;
+  return cache;
+}
+
+Parsed built_in() {
+  static const Parsed kBuiltIn = std::make_shared<const Policy>(default_policy());
+  return kBuiltIn;
+}
+
+struct Version {
+  std::int64_t number = 0;
+  std::string sha256;
+};
+
+Result<std::optional<Version>> version_from(std::unique_ptr<Rows> rows) {
+  if (!TRY(rows->next())) return std::optional<Version>();
+  return std::optional(Version{.number = rows->integer(0), .sha256 = std::string(rows->text(1))});
+}
+
+Result<std::string> document(const Read& read, const std::string& sha256) {
+  const auto hash = content_hash_from_text(sha256);
+  if (!hash) return Error{Code::corrupt, "A policy has no proper hash."};
+  auto text = read.blobs().get(read.tenant().number, *hash);
+  if (!text && text.error().code == Code::not_found) {
+    return Error{Code::corrupt, "The document of a policy is lost: there is no blob " + sha256};
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<CurrentPolicy> current_policy(const Read& read) {
+  const auto version =
+      TRY(version_from(TRY(read.connection().query(kCurrent, {read.tenant_key()}))));
+  if (!version) return CurrentPolicy{.version = 0, .sha256 = "", .policy = built_in()};
+
+  Parsed policy = cache().find(version->sha256);
+  if (!policy) {
+    auto parsed = parsed_policy(TRY(document(read, version->sha256)));
+    // It was parsed before it was recorded, so it cannot be what was put.
+    if (!parsed)
+      return Error{Code::corrupt, "The policy in force is none: " + parsed.error().detail};
+    policy = *std::move(parsed);
+  }
+  return CurrentPolicy{
+      .version = version->number, .sha256 = version->sha256, .policy = std::move(policy)};
+}
+
+Result<std::string> policy_text(const Read& read, std::int64_t version) {
+  const auto found =
+      TRY(version_from(TRY(read.connection().query(kVersion, {read.tenant_key(), version}))));
+  if (!found) return Error{Code::not_found, "There is no such version of the policy."};
+  return document(read, found->sha256);
+}
+
+Result<std::shared_ptr<const Policy>> parsed_policy(std::string_view text) {
+  std::string sha256 = content_hash_text(assent::sha256(text));
+  if (Parsed policy = cache().find(sha256)) return policy;
+  Parsed policy = std::make_shared<const Policy>(TRY(policy_from_yaml(text)));
+  cache().keep(std::move(sha256), policy);
+  return policy;
+}
+
+}  // namespace assent::store

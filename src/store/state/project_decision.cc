@@ -1,0 +1,153 @@
+// How a pending approval ends, and the votes on the way.
+#include "store/state/fact_fields.h"
+#include "store/state/project_parts.h"
+
+namespace assent::store {
+namespace {
+
+constexpr std::string_view kInsertVote = R"sql(
+  INSERT INTO votes (tenant, approval, principal, id, roles, sequence)
+       VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT DO NOTHING)sql";
+
+// The deadline, like the status, is part of what is compared: equality is still in time.
+constexpr std::string_view kDecide = R"sql(
+  UPDATE approvals
+     SET status = $4, decided_at = $5, decided_by = $6
+   WHERE tenant = $1 AND id = $2 AND status = 'pending' AND content_hash = $3
+     AND expires_at >= $5)sql";
+
+constexpr std::string_view kCancel = R"sql(
+  UPDATE approvals
+     SET status = 'cancelled', decided_at = $3, decided_by = $4
+   WHERE tenant = $1 AND id = $2 AND status = 'pending' AND expires_at >= $3)sql";
+
+constexpr std::string_view kExpire = R"sql(
+  UPDATE approvals
+     SET status = 'expired', decided_at = $4
+   WHERE tenant = $1 AND id = $2 AND status = 'pending' AND expires_at = $3
+     AND expires_at < $4)sql";
+
+struct Outcome {
+  ApprovalId approval;
+  std::string_view content_hash;
+  Status status;
+  Timestamp at;
+  std::optional<PrincipalId> by = std::nullopt;
+};
+
+Result<void> decide(Connection& connection, const Fact& fact, const Outcome& outcome) {
+  return require_one(fact, TRY(connection.run(kDecide, {fact.tenant, bytes_of(outcome.approval),
+                                                        outcome.content_hash, word(outcome.status),
+                                                        to_microseconds(outcome.at),
+                                                        nullable_bytes(outcome.by)})));
+}
+
+struct Ballot {
+  ApprovalId approval;
+  PrincipalId by;
+  DecisionId id;
+  std::string roles;
+};
+
+Result<void> insert_vote(Connection& connection, const Fact& fact, const Ballot& ballot) {
+  return require_one(
+      fact, TRY(connection.run(kInsertVote, {fact.tenant, bytes_of(ballot.approval),
+                                             bytes_of(ballot.by), bytes_of(ballot.id), ballot.roles,
+                                             static_cast<std::int64_t>(fact.sequence)})));
+}
+
+}  // namespace
+
+Result<void> project_approval_auto_approved(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const auto approval = fields.id<ApprovalId>("approvalId");
+  const auto content_hash = fields.content_hash("contentHash");
+  const auto at = fields.time("approvedAt");
+  const auto grant = fields.id<GrantId>("grantId");
+  const auto expires_at = fields.time("expiresAt");
+  TRY(fields.finish());
+
+  TRY(decide(
+      connection, fact,
+      {.approval = approval, .content_hash = content_hash, .status = Status::approved, .at = at}));
+  return insert_grant(
+      connection, fact,
+      {.id = grant, .approval = approval, .content_hash = content_hash, .expires_at = expires_at});
+}
+
+Result<void> project_approval_recorded(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const auto approval = fields.id<ApprovalId>("approvalId");
+  const auto id = fields.id<DecisionId>("decisionId");
+  auto roles = fields.word_list<Role>("roles");
+  TRY(fields.finish());
+  const auto by = TRY(acting_principal(fact));
+  TRY(require_status(connection, fact, approval, Status::pending));
+
+  return insert_vote(connection, fact,
+                     {.approval = approval, .by = by, .id = id, .roles = std::move(roles)});
+}
+
+Result<void> project_approval_succeeded(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const auto approval = fields.id<ApprovalId>("approvalId");
+  const auto id = fields.id<DecisionId>("decisionId");
+  auto roles = fields.word_list<Role>("roles");
+  const auto by = fields.id<PrincipalId>("approvedBy");
+  const auto at = fields.time("approvedAt");
+  const auto content_hash = fields.content_hash("contentHash");
+  TRY(fields.finish());
+
+  TRY(decide(connection, fact,
+             {.approval = approval,
+              .content_hash = content_hash,
+              .status = Status::approved,
+              .at = at,
+              .by = by}));
+  return insert_vote(connection, fact,
+                     {.approval = approval, .by = by, .id = id, .roles = std::move(roles)});
+}
+
+Result<void> project_approval_rejected(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const auto approval = fields.id<ApprovalId>("approvalId");
+  const auto content_hash = fields.content_hash("contentHash");
+  const auto at = fields.time("rejectedAt");
+  const auto by = fields.optional_id<PrincipalId>("rejectedBy");
+  TRY(fields.finish());
+
+  return decide(connection, fact,
+                {.approval = approval,
+                 .content_hash = content_hash,
+                 .status = Status::rejected,
+                 .at = at,
+                 .by = by});
+}
+
+Result<void> project_approval_cancelled(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const auto approval = fields.id<ApprovalId>("approvalId");
+  const auto by = fields.id<PrincipalId>("cancelledBy");
+  const auto at = fields.time("cancelledAt");
+  TRY(fields.finish());
+
+  return require_one(fact, TRY(connection.run(kCancel, {fact.tenant, bytes_of(approval),
+                                                        to_microseconds(at), bytes_of(by)})));
+}
+
+Result<void> project_approval_expired(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const auto approval = fields.id<ApprovalId>("approvalId");
+  const auto expires_at = fields.time("expiresAt");
+  // No other action and no other end is known; a silent approval by time-out must be impossible.
+  if (fields.text("timeoutAction") != "reject") fields.spoil("timeoutAction");
+  if (fields.text("resultingStatus") != word(Status::expired)) fields.spoil("resultingStatus");
+  TRY(fields.finish());
+
+  return require_one(fact, TRY(connection.run(kExpire, {fact.tenant, bytes_of(approval),
+                                                        to_microseconds(expires_at),
+                                                        to_microseconds(fact.time)})));
+}
+
+}  // namespace assent::store

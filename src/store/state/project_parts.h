@@ -1,0 +1,66 @@
+// One function for each event that changes state: the rows of projection.cc's table.
+#pragma once
+
+#include "base/result.h"
+#include "store/connection.h"
+#include "store/state/projection.h"
+
+namespace assent::store {
+
+// project_identity.cc
+Result<void> project_ledger_created(Connection& connection, const Fact& fact);
+Result<void> project_principal_created(Connection& connection, const Fact& fact);
+Result<void> project_key_created(Connection& connection, const Fact& fact);
+Result<void> project_key_revoked(Connection& connection, const Fact& fact);
+
+// project_policy.cc
+Result<void> project_policy_changed(Connection& connection, const Fact& fact);
+
+// project_approval.cc
+Result<void> project_approval_requested(Connection& connection, const Fact& fact);
+
+// project_decision.cc
+Result<void> project_approval_auto_approved(Connection& connection, const Fact& fact);
+Result<void> project_approval_recorded(Connection& connection, const Fact& fact);
+Result<void> project_approval_succeeded(Connection& connection, const Fact& fact);
+Result<void> project_approval_rejected(Connection& connection, const Fact& fact);
+Result<void> project_approval_cancelled(Connection& connection, const Fact& fact);
+Result<void> project_approval_expired(Connection& connection, const Fact& fact);
+
+// project_evidence.cc
+Result<void> project_evidence_attached(Connection& connection, const Fact& fact);
+Result<void> project_evidence_withdrawn(Connection& connection, const Fact& fact);
+
+// project_grant.cc
+Result<void> project_grant_issued(Connection& connection, const Fact& fact);
+Result<void> project_grant_consumed(Connection& connection, const Fact& fact);
+Result<void> project_grant_expired(Connection& connection, const Fact& fact);
+
+// project_execution.cc
+Result<void> project_execution_started(Connection& connection, const Fact& fact);
+Result<void> project_execution_ended(Connection& connection, const Fact& fact);
+
+// ---- steps that more than one of them takes ----
+
+// Code::corrupt unless the approval has that status now.
+Result<void> require_status(Connection& connection, const Fact& fact, const ApprovalId& approval,
+                            Status status);
+
+struct Transition {
+  ApprovalId approval;
+  Status from;
+  Status to;
+};
+// Compare and set, for what happens to an approval after its decision.
+Result<void> move_status(Connection& connection, const Fact& fact, const Transition& transition);
+
+struct GrantTerms {
+  GrantId id;
+  ApprovalId approval;
+  std::string_view content_hash;
+  GrantForm form = GrantForm::identity;
+  Timestamp expires_at;
+};
+Result<void> insert_grant(Connection& connection, const Fact& fact, const GrantTerms& terms);
+
+}  // namespace assent::store

@@ -1,0 +1,69 @@
+#include "store/state/projection.h"
+
+#include "store/state/project_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace assent::store {
+namespace {
+
+Result<void> change_nothing(Connection&, const Fact&) {
+  return {};
+}
+
+struct Projector {
+  std::string_view type;
+  Result<void> (*apply)(Connection&, const Fact&);
+};
+
+// Sorted by type.
+constexpr std::array kProjectors = {
+    Projector{"approval.attempted", change_nothing},
+    Projector{"approval.auto_approved", project_approval_auto_approved},
+    Projector{"approval.cancelled", project_approval_cancelled},
+    Projector{"approval.expired", project_approval_expired},
+    Projector{"approval.recorded", project_approval_recorded},
+    Projector{"approval.rejected", project_approval_rejected},
+    Projector{"approval.requested", project_approval_requested},
+    Projector{"approval.succeeded", project_approval_succeeded},
+    Projector{"evidence.attached", project_evidence_attached},
+    Projector{"evidence.withdrawn", project_evidence_withdrawn},
+    Projector{"execution.failed", project_execution_ended},
+    Projector{"execution.partial", project_execution_ended},
+    Projector{"execution.started", project_execution_started},
+    Projector{"execution.succeeded", project_execution_ended},
+    Projector{"execution.unknown", project_execution_ended},
+    Projector{"grant.consumed", project_grant_consumed},
+    Projector{"grant.expired", project_grant_expired},
+    Projector{"grant.issued", project_grant_issued},
+    Projector{"grant.refused", change_nothing},
+    Projector{"key.created", project_key_created},
+    Projector{"key.revoked", project_key_revoked},
+    Projector{"ledger.created", project_ledger_created},
+    Projector{"policy.changed", project_policy_changed},
+    Projector{"principal.created", project_principal_created},
+};
+static_assert(std::ranges::is_sorted(kProjectors, {}, &Projector::type));
+
+constexpr std::string_view kBlockedPrefix = "approval.blocked.";
+
+bool is_block(std::string_view type) {
+  return type.starts_with(kBlockedPrefix) &&
+         from_word<Refusal>(type.substr(kBlockedPrefix.size())).has_value();
+}
+
+}  // namespace
+
+Result<void> project(Connection& connection, const Fact& fact) {
+  if (!is_governed_type(fact.type) || is_block(fact.type)) return {};
+
+  const auto found = std::ranges::lower_bound(kProjectors, fact.type, {}, &Projector::type);
+  if (found != kProjectors.end() && found->type == fact.type) return found->apply(connection, fact);
+  // Not to be passed over: what a newer version calls a change of state would be lost in a replay.
+  return Error{Code::corrupt,
+               "The event type " + std::string(fact.type) + " is none that this version writes."};
+}
+
+}  // namespace assent::store

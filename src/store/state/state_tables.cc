@@ -1,0 +1,143 @@
+// The shape of every state table, for those who compare them.
+#include "store/state/projection.h"
+
+#include <array>
+
+namespace assent::store {
+namespace {
+
+using Column = StateTable::Column;
+constexpr auto kInteger = StateTable::Kind::integer;
+constexpr auto kText = StateTable::Kind::text;
+constexpr auto kBytes = StateTable::Kind::bytes;
+
+constexpr std::string_view kTenants = R"sql(
+  SELECT number, name, origin, verifier_key, created_at
+    FROM tenants
+   ORDER BY number)sql";
+constexpr std::array kTenantColumns = {Column{"number", kInteger}, Column{"name", kText},
+                                       Column{"origin", kText}, Column{"verifier_key", kText},
+                                       Column{"created_at", kInteger}};
+
+constexpr std::string_view kPrincipals = R"sql(
+  SELECT tenant, id, type, name, roles, owner, email, created_at
+    FROM principals
+   ORDER BY tenant, id)sql";
+constexpr std::array kPrincipalColumns = {
+    Column{"tenant", kInteger}, Column{"id", kBytes},          Column{"type", kText},
+    Column{"name", kText},      Column{"roles", kText},        Column{"owner", kBytes},
+    Column{"email", kText},     Column{"created_at", kInteger}};
+
+constexpr std::string_view kKeys = R"sql(
+  SELECT tenant, id, principal, key_hash, name, expires_at, revoked_at, created_at
+    FROM keys
+   ORDER BY tenant, id)sql";
+constexpr std::array kKeyColumns = {Column{"tenant", kInteger},     Column{"id", kBytes},
+                                    Column{"principal", kBytes},    Column{"key_hash", kBytes},
+                                    Column{"name", kText},          Column{"expires_at", kInteger},
+                                    Column{"revoked_at", kInteger}, Column{"created_at", kInteger}};
+
+constexpr std::string_view kPolicies = R"sql(
+  SELECT tenant, version, id, sha256, created_at
+    FROM policies
+   ORDER BY tenant, version)sql";
+constexpr std::array kPolicyColumns = {Column{"tenant", kInteger}, Column{"version", kInteger},
+                                       Column{"id", kBytes}, Column{"sha256", kText},
+                                       Column{"created_at", kInteger}};
+
+constexpr std::string_view kApprovals = R"sql(
+  SELECT tenant, id, kind, status, risk_tier, content_hash, tool, requested_by, requester_owner,
+         requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
+         allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
+         decided_by, request
+    FROM approvals
+   ORDER BY tenant, id)sql";
+constexpr std::array kApprovalColumns = {Column{"tenant", kInteger},
+                                         Column{"id", kBytes},
+                                         Column{"kind", kText},
+                                         Column{"status", kText},
+                                         Column{"risk_tier", kText},
+                                         Column{"content_hash", kText},
+                                         Column{"tool", kText},
+                                         Column{"requested_by", kBytes},
+                                         Column{"requester_owner", kBytes},
+                                         Column{"requested_at", kInteger},
+                                         Column{"expires_at", kInteger},
+                                         Column{"evidence_required", kInteger},
+                                         Column{"evidence_ttl_seconds", kInteger},
+                                         Column{"quorum", kText},
+                                         Column{"allows_self_approval", kInteger},
+                                         Column{"max_attempts", kInteger},
+                                         Column{"grant_ttl_seconds", kInteger},
+                                         Column{"correlation_id", kText},
+                                         Column{"decided_at", kInteger},
+                                         Column{"decided_by", kBytes},
+                                         Column{"request", kText}};
+
+constexpr std::string_view kVotes = R"sql(
+  SELECT tenant, approval, principal, id, roles, sequence
+    FROM votes
+   ORDER BY tenant, approval, principal)sql";
+constexpr std::array kVoteColumns = {Column{"tenant", kInteger},  Column{"approval", kBytes},
+                                     Column{"principal", kBytes}, Column{"id", kBytes},
+                                     Column{"roles", kText},      Column{"sequence", kInteger}};
+
+constexpr std::string_view kEvidence = R"sql(
+  SELECT tenant, id, approval, type, name, text, url, sha256, size_bytes, captured_at,
+         attached_at, withdrawn_at
+    FROM evidence
+   ORDER BY tenant, id)sql";
+constexpr std::array kEvidenceColumns = {Column{"tenant", kInteger},
+                                         Column{"id", kBytes},
+                                         Column{"approval", kBytes},
+                                         Column{"type", kText},
+                                         Column{"name", kText},
+                                         Column{"text", kText},
+                                         Column{"url", kText},
+                                         Column{"sha256", kText},
+                                         Column{"size_bytes", kInteger},
+                                         Column{"captured_at", kInteger},
+                                         Column{"attached_at", kInteger},
+                                         Column{"withdrawn_at", kInteger}};
+
+constexpr std::string_view kGrants = R"sql(
+  SELECT tenant, approval, id, content_hash, form, issued_at, expires_at, consumed_at, expired_at
+    FROM grants
+   ORDER BY tenant, approval)sql";
+constexpr std::array kGrantColumns = {
+    Column{"tenant", kInteger},     Column{"approval", kBytes},
+    Column{"id", kBytes},           Column{"content_hash", kText},
+    Column{"form", kText},          Column{"issued_at", kInteger},
+    Column{"expires_at", kInteger}, Column{"consumed_at", kInteger},
+    Column{"expired_at", kInteger}};
+
+constexpr std::string_view kExecutions = R"sql(
+  SELECT tenant, id, approval, grant_id, attempt, state, started_by, started_at, completed_at,
+         result, error
+    FROM executions
+   ORDER BY tenant, id)sql";
+constexpr std::array kExecutionColumns = {
+    Column{"tenant", kInteger},   Column{"id", kBytes},           Column{"approval", kBytes},
+    Column{"grant_id", kBytes},   Column{"attempt", kInteger},    Column{"state", kText},
+    Column{"started_by", kBytes}, Column{"started_at", kInteger}, Column{"completed_at", kInteger},
+    Column{"result", kText},      Column{"error", kText}};
+
+constexpr std::array kTables = {
+    StateTable{"tenants", kTenants, kTenantColumns, 1},
+    StateTable{"principals", kPrincipals, kPrincipalColumns, 2},
+    StateTable{"keys", kKeys, kKeyColumns, 2},
+    StateTable{"policies", kPolicies, kPolicyColumns, 2},
+    StateTable{"approvals", kApprovals, kApprovalColumns, 2},
+    StateTable{"votes", kVotes, kVoteColumns, 3},
+    StateTable{"evidence", kEvidence, kEvidenceColumns, 2},
+    StateTable{"grants", kGrants, kGrantColumns, 2},
+    StateTable{"executions", kExecutions, kExecutionColumns, 2},
+};
+
+}  // namespace
+
+std::span<const StateTable> state_tables() {
+  return kTables;
+}
+
+}  // namespace assent::store

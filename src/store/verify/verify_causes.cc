@@ -1,0 +1,64 @@
+#include "store/verify/verify_causes.h"
+
+#include "store/read.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace assent::store {
+namespace {
+
+constexpr std::string_view kBodies = R"sql(
+  SELECT position, body
+    FROM events
+   WHERE position >= $1 AND position < $2
+   ORDER BY position)sql";
+
+}  // namespace
+
+std::size_t VerifyCauses::HashOfUuid::operator()(const UuidBytes& id) const {
+  std::size_t hash = 0;  // The end of a UUIDv7 is random.
+  std::memcpy(&hash, id.data() + id.size() - sizeof hash, sizeof hash);
+  return hash;
+}
+
+void VerifyCauses::add(const StoredEvent& event) {
+  if (event.causation && !recent_.contains(event.causation->bytes())) {
+    waiting_.push_back({.cause = event.causation->bytes(), .sequence = event.sequence});
+  }
+  if (ring_.size() < limits_.window) {
+    ring_.push_back(event.id.bytes());
+  } else {
+    recent_.erase(recent_.find(ring_[next_]));
+    ring_[next_] = event.id.bytes();
+    next_ = (next_ + 1) % limits_.window;
+  }
+  recent_.insert(event.id.bytes());
+}
+
+Result<std::optional<std::uint64_t>> VerifyCauses::resolve(Connection& connection) {
+  if (waiting_.empty()) return std::optional<std::uint64_t>();
+  const auto by_cause = [](const Waiting& a, const Waiting& b) { return a.cause < b.cause; };
+  std::ranges::sort(waiting_, by_cause);
+  const std::uint64_t end = std::ranges::max_element(waiting_, {}, &Waiting::sequence)->sequence;
+
+  const auto rows =
+      TRY(connection.query(kBodies, {position_of(tenant_, 0), position_of(tenant_, end)}));
+  while (!waiting_.empty() && TRY(rows->next())) {
+    const auto event = stored_event_from(rows->bytes(1));
+    if (event) settle(event->id.bytes(), event->sequence);
+  }
+  std::optional<std::uint64_t> first;
+  for (const Waiting& waiting : waiting_) first = std::min(first.value_or(end), waiting.sequence);
+  waiting_.clear();
+  return first;
+}
+
+void VerifyCauses::settle(const UuidBytes& id, std::uint64_t sequence) {
+  const auto range = std::ranges::equal_range(waiting_, id, {}, &Waiting::cause);
+  const auto is_later = [sequence](const Waiting& waiting) { return waiting.sequence > sequence; };
+  const auto kept = std::remove_if(range.begin(), range.end(), is_later);
+  waiting_.erase(kept, range.end());
+}
+
+}  // namespace assent::store
