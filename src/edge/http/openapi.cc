@@ -164,12 +164,14 @@ Json components() {
       "description": "wait=N answers when the approval changes, or after N seconds.",
       "schema": {"type": "string"}}
   },
-  "responses": {"Problem": {"description": "Refused or impossible; nothing but the events of a refusal was written.",
+  "responses": {"Problem": {
+    "description": "Refused or impossible; nothing but the events of a refusal was written.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}},
   "schemas": {
     "Meta": {"type": "object", "required": ["traceId"], "properties": {
       "traceId": {"type": "string", "format": "uuid"}, "nextCursor": {"type": "string"}}},
-    "Problem": {"type": "object", "required": ["type", "title", "status", "code", "traceId", "error"],
+    "Problem": {"type": "object",
+      "required": ["type", "title", "status", "code", "traceId", "error"],
       "properties": {
         "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
         "detail": {"type": "string"}, "code": {"type": "string"},
@@ -180,11 +182,13 @@ Json components() {
           "fieldErrors": {"type": "array", "items": {"type": "object", "properties": {
             "path": {"type": "string"}, "message": {"type": "string"}}}}}}}},
     "Event": {"type": "object", "description": "CloudEvents 1.0, as in the log.",
-      "required": ["specversion", "id", "source", "type", "subject", "time", "sequence", "tenantid", "traceid", "correlationid", "dataschema", "data"],
+      "required": ["specversion", "id", "source", "type", "subject", "time", "sequence",
+        "tenantid", "traceid", "correlationid", "dataschema", "data"],
       "properties": {
         "specversion": {"const": "1.0"}, "id": {"type": "string"}, "source": {"type": "string"},
         "type": {"type": "string"}, "subject": {"type": "string"},
-        "time": {"type": "string", "format": "date-time"}, "sequence": {"type": "string", "pattern": "^[0-9]{20}$"},
+        "time": {"type": "string", "format": "date-time"},
+        "sequence": {"type": "string", "pattern": "^[0-9]{20}$"},
         "tenantid": {"type": "string"}, "traceid": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         "correlationid": {"type": "string"}, "causationid": {"type": "string"},
         "dataschema": {"type": "string"}, "data": {"type": "object"}}}

@@ -1,8 +1,9 @@
--- The state tables: a cache that a replay of the log rebuilds row for row (store/projection.h).
+-- The state tables: a cache that a replay of the log rebuilds row for row
+-- (store/state/projection.h).
 --
 -- Everything is keyed by tenant first. Ids are their 16 bytes, so that order by id is order by time
--- (UUIDv7); times are microseconds since 1970; JSON is text in canonical form; words are spelt as in
--- the log. Small rows live in their key (WITHOUT ROWID), rows that may be large do not.
+-- (UUIDv7); times are microseconds since 1970; JSON is text in canonical form; words are spelt as
+-- in the log. Small rows live in their key (WITHOUT ROWID), rows that may be large do not.
 
 CREATE TABLE tenants (
   number        INTEGER NOT NULL PRIMARY KEY,
