@@ -1,7 +1,7 @@
 #include "app/approval_trail.h"
 
-#include "store/state/approvals.h"
 #include "store/search/search.h"
+#include "store/state/approvals.h"
 
 namespace assent::app {
 

@@ -1,7 +1,7 @@
 #include "app/attach_evidence.h"
 
-#include "store/state/approvals.h"
 #include "store/blobs.h"
+#include "store/state/approvals.h"
 #include "store/state/evidence.h"
 
 #include <algorithm>

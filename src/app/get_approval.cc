@@ -1,7 +1,7 @@
 #include "app/get_approval.h"
 
-#include "store/state/approvals.h"
 #include "store/blobs.h"
+#include "store/state/approvals.h"
 #include "store/state/evidence.h"
 #include "store/state/grants.h"
 

@@ -46,7 +46,9 @@ T must(Result<T> result) {
 
 }  // namespace
 
-bool is_long_run() { return std::getenv("ASSENT_LONG") != nullptr; }
+bool is_long_run() {
+  return std::getenv("ASSENT_LONG") != nullptr;
+}
 
 std::string Reply::outcome() const {
   if (error) return code_word(error->code);

@@ -5,6 +5,9 @@
 // be passed nor parsed where a rule's is meant. Values; thread-safe.
 #pragma once
 
+#include "base/random.h"
+#include "base/time.h"
+
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -12,9 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/random.h"
-#include "base/time.h"
 
 namespace assent {
 

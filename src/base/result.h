@@ -19,24 +19,24 @@ namespace assent {
 // Why something could not be done. A refusal by the rules is not an Error: see
 // domain/refusal.h.
 enum class Code {
-  validation_error,         // Malformed input; `fields` says where.
-  unprocessable,            // Well-formed input whose meaning is impossible; `fields` says where.
-  unauthenticated,          // No caller could be established.
-  insufficient_permissions, // The caller's roles do not allow the operation.
-  reserved_event_type,      // Only the engine writes events of this family.
-  not_found,                // Absent, or another tenant's: indistinguishable on purpose.
+  validation_error,          // Malformed input; `fields` says where.
+  unprocessable,             // Well-formed input whose meaning is impossible; `fields` says where.
+  unauthenticated,           // No caller could be established.
+  insufficient_permissions,  // The caller's roles do not allow the operation.
+  reserved_event_type,       // Only the engine writes events of this family.
+  not_found,                 // Absent, or another tenant's: indistinguishable on purpose.
   method_not_allowed,
-  invalid_state,            // The item is not in a state that allows this.
-  idempotency_conflict,     // The idempotency key was used for another request.
-  expired,                  // The deadline has passed.
+  invalid_state,         // The item is not in a state that allows this.
+  idempotency_conflict,  // The idempotency key was used for another request.
+  expired,               // The deadline has passed.
   too_large,
   unsupported_media_type,
   rate_limited,
-  unavailable,              // The store cannot record; nothing happened.
-  overloaded,               // A queue is full; nothing happened.
-  uncertain,                // The commit itself broke: only a retry under the same key can tell.
-  corrupt,                  // What was read is not what was written. The store latches read-only.
-  internal,                 // A defect of ours that was caught before it did harm.
+  unavailable,  // The store cannot record; nothing happened.
+  overloaded,   // A queue is full; nothing happened.
+  uncertain,    // The commit itself broke: only a retry under the same key can tell.
+  corrupt,      // What was read is not what was written. The store latches read-only.
+  internal,     // A defect of ours that was caught before it did harm.
 };
 
 // Where in the input a fault is, as a path like `arguments.path` or `events[3].type`.
@@ -114,11 +114,11 @@ namespace internal {
 // the enclosing function. A GNU statement expression; not usable in a coroutine.
 #define ASSENT_CONCAT_(a, b) a##b
 #define ASSENT_CONCAT(a, b) ASSENT_CONCAT_(a, b)
-#define ASSENT_TRY_(name, ...)                                    \
-  __extension__({                                                 \
-    auto name = (__VA_ARGS__);                                    \
-    if (!name.has_value()) return std::move(name).error();        \
-    std::move(name).value();                                      \
+#define ASSENT_TRY_(name, ...)                             \
+  __extension__({                                          \
+    auto name = (__VA_ARGS__);                             \
+    if (!name.has_value()) return std::move(name).error(); \
+    std::move(name).value();                               \
   })
 #define TRY(...) ASSENT_TRY_(ASSENT_CONCAT(try_, __COUNTER__), __VA_ARGS__)
 

@@ -1,12 +1,6 @@
 // The approval: what is asked, who may decide it, and what deciding does. Pure: told the time.
 #pragma once
 
-#include <chrono>
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -15,6 +9,12 @@
 #include "domain/principal.h"
 #include "domain/quorum.h"
 #include "domain/words.h"
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace assent {
 

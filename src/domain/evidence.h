@@ -2,14 +2,14 @@
 // Source: seed 001 (EVI012) with its trap 1 turned round: the newest usable item decides.
 #pragma once
 
-#include <optional>
-#include <span>
-#include <string>
-
 #include "base/id.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "domain/words.h"
+
+#include <optional>
+#include <span>
+#include <string>
 
 namespace assent {
 

@@ -1,15 +1,15 @@
 // Who acts: principals, their roles, and the caller of an operation. Pure values.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "domain/words.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace assent {
 

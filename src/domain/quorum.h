@@ -1,15 +1,15 @@
 // Who must say yes: an expression over roles, and whether given votes satisfy it. Pure.
 #pragma once
 
+#include "base/id.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "domain/words.h"
+
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "base/json.h"
-#include "base/id.h"
-#include "base/result.h"
-#include "domain/words.h"
 
 namespace assent {
 

@@ -1,12 +1,12 @@
 // What the rules say no to. A refusal is a fact: it is committed with its events, unlike an Error.
 #pragma once
 
+#include "base/json.h"
+#include "domain/words.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/json.h"
-#include "domain/words.h"
 
 namespace assent {
 
@@ -18,7 +18,7 @@ struct Refused {
 };
 
 // The one table of refusal texts and codes.
-std::string_view refusal_code(Refusal refusal);     // `EVIDENCE_REQUIRED`
+std::string_view refusal_code(Refusal refusal);  // `EVIDENCE_REQUIRED`
 std::string_view refusal_message(Refusal refusal);
 std::string_view refusal_code(GrantRefusal refusal);
 std::string_view refusal_message(GrantRefusal refusal);

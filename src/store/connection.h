@@ -7,6 +7,8 @@
 // the file is damaged).
 #pragma once
 
+#include "base/result.h"
+
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -14,8 +16,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include "base/result.h"
 
 namespace assent::store {
 
@@ -50,8 +50,8 @@ class Connection {
   // Runs a statement without rows; returns how many rows it changed.
   virtual Result<std::int64_t> run(std::string_view sql,
                                    std::initializer_list<Parameter> parameters = {}) = 0;
-  virtual Result<std::unique_ptr<Rows>> query(
-      std::string_view sql, std::initializer_list<Parameter> parameters = {}) = 0;
+  virtual Result<std::unique_ptr<Rows>> query(std::string_view sql,
+                                              std::initializer_list<Parameter> parameters = {}) = 0;
   // Several statements, uncached: migrations and pragmas.
   virtual Result<void> script(std::string_view sql) = 0;
 

@@ -4,11 +4,11 @@
 #include "base/text.h"
 #include "store/checkpoints.h"
 #include "store/committed.h"
-#include "store/state/deadlines.h"
 #include "store/files.h"
 #include "store/readers.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/sqlite/wal_mover.h"
+#include "store/state/deadlines.h"
 #include "store/writer.h"
 
 #include <chrono>

@@ -3,9 +3,9 @@
 #include "ledger/checkpoint.h"
 #include "store/files.h"
 #include "store/idempotency.h"
+#include "store/search/testing_search.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/tenants.h"
-#include "store/search/testing_search.h"
 #include "store/testing_writer.h"
 #include "store/verify/verify_store.h"
 

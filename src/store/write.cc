@@ -1,6 +1,6 @@
 #include "store/batch.h"
-#include "store/state/projection.h"
 #include "store/read.h"
+#include "store/state/projection.h"
 
 namespace assent::store {
 

@@ -1,7 +1,7 @@
 #include "store/writer.h"
 
-#include "store/sqlite/sqlite_connection.h"
 #include "store/search/testing_search.h"
+#include "store/sqlite/sqlite_connection.h"
 #include "store/testing_writer.h"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #include "store/state/testing_story.h"
 
-#include "store/state/projection.h"
 #include "store/sqlite/sqlite_connection.h"
+#include "store/state/projection.h"
 
 #include <chrono>
 

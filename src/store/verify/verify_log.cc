@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "domain/words.h"
-#include "store/state/projection.h"
 #include "store/read.h"
+#include "store/state/projection.h"
 
 #include <algorithm>
 #include <array>

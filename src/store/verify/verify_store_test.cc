@@ -2,10 +2,10 @@
 
 #include "base/text.h"
 #include "ledger/merkle.h"
-#include "store/sqlite/sqlite_connection.h"
-#include "store/store.h"
 #include "store/search/testing_search.h"
+#include "store/sqlite/sqlite_connection.h"
 #include "store/state/testing_story.h"
+#include "store/store.h"
 #include "store/testing_writer.h"
 
 #include <gtest/gtest.h>
