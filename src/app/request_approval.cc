@@ -1,9 +1,12 @@
 #include "app/request_approval.h"
 
+#include "app/expire.h"
 #include "domain/policy.h"
 #include "store/blobs.h"
+#include "store/state/approvals.h"
 #include "store/state/policies.h"
 
+#include <algorithm>
 #include <array>
 
 namespace assent {
@@ -76,7 +79,6 @@ Json request_of(const RequestApproval& in) {
   request.set_if("channel", in.channel);
   if (in.timeout) request.set("timeout", encode(*in.timeout));
   if (in.context) request.set("context", in.context->value);
-  request.set_if("deduplicationKey", in.deduplication_key);
   return request;
 }
 
@@ -161,6 +163,7 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
   }
   if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
   if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
+  data.set_if("deduplicationKey", in.deduplication_key);
   return {.type = "approval.requested",
           .subject = "approval/" + approval.id.text(),
           .data = std::move(data),
@@ -232,9 +235,35 @@ Result<Asked> ask(store::Write& write, const RequestApproval& in) {
   return asked;
 }
 
+// The approval that stands for the same deduplication key. One that expired, was cancelled or was
+// executed stands for nothing any more: then it is a new question.
+Result<std::optional<Requested>> find_earlier(store::Write& write, const RequestApproval& in) {
+  if (!in.deduplication_key) return std::optional<Requested>();
+  const auto earlier = TRY(store::approval_of_deduplication_key(write, *in.deduplication_key));
+  if (!earlier) return std::optional<Requested>();
+  TRY(expire_if_overdue(write, earlier->id));
+  const Approval approval = TRY(store::approval(write, earlier->id));
+  constexpr std::array kOver = {Status::expired, Status::cancelled, Status::executed};
+  if (std::ranges::find(kOver, approval.status) != kOver.end()) return std::optional<Requested>();
+  if (approval.content_hash != in.content_hash ||
+      approval.requested_by != write.caller().principal.id) {
+    return Error{Code::idempotency_conflict,
+                 "this deduplicationKey stands for another request",
+                 {{"deduplicationKey", "stands for another request"}}};
+  }
+  return std::optional(Requested{.id = approval.id,
+                                 .status = approval.status,
+                                 .risk_tier = approval.risk_tier,
+                                 .content_hash = approval.content_hash,
+                                 .expires_at = approval.expires_at,
+                                 .rule_id = std::nullopt,
+                                 .why = "the same deduplicationKey was asked before"});
+}
+
 }  // namespace
 
 Result<Requested> request_approval(store::Write& write, const RequestApproval& in) {
+  if (auto earlier = TRY(find_earlier(write, in))) return std::move(*earlier);
   const Asked asked = TRY(ask(write, in));
   const Approval& approval = asked.approval;
   TRY(write.record(requested_event(in, asked)));

@@ -181,6 +181,35 @@ TEST_F(Request, ThePolicyInForceIsTheOneOfTheRequest) {
   EXPECT_EQ(world.request_tool(agent, "fs.read").at("status"), "rejected");
 }
 
+TEST_F(Request, H59_ADeduplicationKeyStandsForOneOpenRequestAndForANewOneAfterItExpired) {
+  const auto ask = [&](int n) {
+    return world.request(agent, Json::object({{"kind", "tool_call"},
+                                              {"tool", "rocket.launch"},
+                                              {"arguments", Json::object({{"n", n}})},
+                                              {"deduplicationKey", "moon"}}));
+  };
+  const Reply first = ask(1);
+  const std::uint64_t size = world.log_size();
+  EXPECT_EQ(ask(1).id(), first.id());
+  EXPECT_EQ(ask(2).outcome(), "idempotency_conflict");
+  EXPECT_EQ(world.log_size(), size);
+  const Person ann = world.make("human", "ann", {"approver"});
+  ASSERT_EQ(world.decide("reject", ann, first.id()).outcome(), "ok");
+  EXPECT_EQ(ask(1).at("status"), "rejected") << "a no is not asked away";
+  world.restart();
+  EXPECT_EQ(ask(1).id(), first.id());
+
+  const Reply other = world.request(
+      agent, Json::object(
+                 {{"kind", "tool_call"}, {"tool", "rocket.launch"}, {"deduplicationKey", "mars"}}));
+  world.clock.advance(std::chrono::hours(49));
+  const Reply again = world.request(
+      agent, Json::object(
+                 {{"kind", "tool_call"}, {"tool", "rocket.launch"}, {"deduplicationKey", "mars"}}));
+  EXPECT_NE(again.id(), other.id());
+  EXPECT_EQ(world.show(other.id()).at("status"), "expired");
+}
+
 TEST_F(Request, ListsFilterAndPageWithoutSkippingOrRepeating) {
   std::vector<std::string> ids;
   for (int i = 0; i < 25; ++i) {

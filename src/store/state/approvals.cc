@@ -44,6 +44,11 @@ constexpr std::string_view kListOfStatus = R"sql(
    ORDER BY id DESC
    LIMIT $7)sql";
 
+constexpr std::string_view kDeduplication = R"sql(
+  SELECT approval
+    FROM deduplications
+   WHERE tenant = $1 AND key = $2)sql";
+
 Result<Quorum> quorum_from(RowReader& row, int column) {
   auto quorum = quorum_from_json(row.json(column), "quorum");
   if (quorum) return quorum;
@@ -122,6 +127,16 @@ Result<Approval> approval(const Read& read, const ApprovalId& id) {
   const auto rows = TRY(read.connection().query(kApproval, {read.tenant_key(), bytes_of(id)}));
   if (!TRY(rows->next())) return Error{Code::not_found, "There is no such approval."};
   return approval_from(*rows);
+}
+
+Result<std::optional<Approval>> approval_of_deduplication_key(const Read& read,
+                                                              std::string_view key) {
+  const auto rows = TRY(read.connection().query(kDeduplication, {read.tenant_key(), key}));
+  if (!TRY(rows->next())) return std::optional<Approval>();
+  RowReader row(*rows, "deduplications");
+  const auto id = row.id<ApprovalId>(0);
+  TRY(row.finish());
+  return std::optional(TRY(approval(read, id)));
 }
 
 Result<std::vector<Vote>> votes(const Read& read, const ApprovalId& id) {

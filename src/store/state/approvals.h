@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace assent::store {
@@ -23,6 +24,10 @@ Result<Approval> approval(const Read& read, const ApprovalId& id);
 Result<std::vector<Vote>> votes(const Read& read, const ApprovalId& id);
 
 // All given conditions must hold.
+// The approval that was last requested under this deduplication key; nothing if none was.
+Result<std::optional<Approval>> approval_of_deduplication_key(const Read& read,
+                                                              std::string_view key);
+
 struct ApprovalFilter {
   std::optional<Status> status = std::nullopt;
   std::optional<RiskTier> risk_tier = std::nullopt;

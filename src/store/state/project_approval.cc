@@ -23,6 +23,12 @@ constexpr std::string_view kMove = R"sql(
      SET status = $4
    WHERE tenant = $1 AND id = $2 AND status = $3)sql";
 
+constexpr std::string_view kDeduplicate = R"sql(
+  INSERT INTO deduplications (tenant, key, approval)
+       VALUES ($1, $2, $3)
+  ON CONFLICT (tenant, key) DO UPDATE
+          SET approval = excluded.approval)sql";
+
 // What a reader of the approval wants of the event besides the columns.
 Json request_of(FactFields& fields) {
   Json request = Json::object(
@@ -80,6 +86,10 @@ Result<Approval> requested(const Fact& fact) {
 
 Result<void> project_approval_requested(Connection& connection, const Fact& fact) {
   const Approval approval = TRY(requested(fact));
+  FactFields fields(fact);
+  const auto key = fields.optional_text("deduplicationKey");
+  TRY(fields.finish());
+  if (key) TRY(connection.run(kDeduplicate, {fact.tenant, *key, bytes_of(approval.id)}));
   const std::string quorum = canonical_json(to_json(approval.quorum));
   const std::string request = canonical_json(approval.request);
   const auto changed = TRY(connection.run(

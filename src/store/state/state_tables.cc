@@ -122,12 +122,20 @@ constexpr std::array kExecutionColumns = {
     Column{"started_by", kBytes}, Column{"started_at", kInteger}, Column{"completed_at", kInteger},
     Column{"result", kText},      Column{"error", kText}};
 
+constexpr std::string_view kDeduplications = R"sql(
+  SELECT tenant, key, approval
+    FROM deduplications
+   ORDER BY tenant, key)sql";
+constexpr std::array kDeduplicationColumns = {Column{"tenant", kInteger}, Column{"key", kText},
+                                              Column{"approval", kBytes}};
+
 constexpr std::array kTables = {
     StateTable{"tenants", kTenants, kTenantColumns, 1},
     StateTable{"principals", kPrincipals, kPrincipalColumns, 2},
     StateTable{"keys", kKeys, kKeyColumns, 2},
     StateTable{"policies", kPolicies, kPolicyColumns, 2},
     StateTable{"approvals", kApprovals, kApprovalColumns, 2},
+    StateTable{"deduplications", kDeduplications, kDeduplicationColumns, 2},
     StateTable{"votes", kVotes, kVoteColumns, 3},
     StateTable{"evidence", kEvidence, kEvidenceColumns, 2},
     StateTable{"grants", kGrants, kGrantColumns, 2},

@@ -76,6 +76,14 @@ CREATE TABLE approvals (
 CREATE INDEX approvals_by_status ON approvals (tenant, status, id);
 CREATE INDEX approvals_by_deadline ON approvals (expires_at, tenant) WHERE status = 'pending';
 
+-- Which approval a requester's own name for the request stands for: the latest.
+CREATE TABLE deduplications (
+  tenant    INTEGER NOT NULL,
+  key       TEXT    NOT NULL,
+  approval  BLOB    NOT NULL,
+  PRIMARY KEY (tenant, key)
+) STRICT, WITHOUT ROWID;
+
 -- Who said yes so far: once each.
 CREATE TABLE votes (
   tenant     INTEGER NOT NULL,
