@@ -45,6 +45,7 @@ enum class Permission {
   put_policy,
   operate
 };
+std::span<const Role> roles_with(Permission permission);
 bool is_allowed(Permission permission, const Principal& principal);
 
 // What the body is: a JSON object of fields, or something that take_body() reads: one event, an

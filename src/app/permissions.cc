@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace assent::app {
 
@@ -9,7 +10,7 @@ namespace {
 
 struct Grants {
   Permission permission;
-  std::initializer_list<Role> roles;  // Any of them.
+  std::vector<Role> roles;  // Any of them.
 };
 
 using enum Role;
@@ -31,10 +32,15 @@ const std::array kGrants = {
 
 }  // namespace
 
-bool is_allowed(Permission permission, const Principal& principal) {
-  const auto row = std::ranges::find(kGrants, permission, &Grants::permission);
+std::span<const Role> roles_with(Permission permission) {
+  const auto* row = std::ranges::find(kGrants, permission, &Grants::permission);
   CHECK(row != kGrants.end());
-  return std::ranges::any_of(row->roles, [&](Role role) { return principal.has(role); });
+  return row->roles;
+}
+
+bool is_allowed(Permission permission, const Principal& principal) {
+  return std::ranges::any_of(roles_with(permission),
+                             [&](Role role) { return principal.has(role); });
 }
 
 }  // namespace assent::app

@@ -1,5 +1,6 @@
 #include "edge/cli/cli.h"
 
+#include "app/reference.h"
 #include "edge/cli/commands.h"
 #include "edge/cli/local_commands.h"
 #include "edge/cli/run_command.h"
@@ -117,6 +118,13 @@ void add_local(CLI::App& root, Tree& tree) {
       return static_cast<int>(Exit::done);
     };
   });
+  root.add_subcommand("reference", "Print the reference page of all operations.")
+      ->callback([&tree] {
+        tree.chosen = [](Tree&, const Wiring&) {
+          std::fputs(app::reference_text().c_str(), stdout);
+          return static_cast<int>(Exit::done);
+        };
+      });
   root.add_subcommand("doctor", "Ask the server how it is.")->callback([&tree] {
     tree.chosen = [](Tree& it, const Wiring&) { return run_doctor(it); };
   });
