@@ -105,6 +105,6 @@ void append_canonical(std::string& out, const Json& value);
 void append_json_string(std::string& out, std::string_view text);
 
 // The same notation with the members in their own order; `indent` > 0 makes it readable.
-std::string json_text(const Json& value, int indent = 0);
+std::string json_text(const Json& value, std::size_t indent = 0);
 
 }  // namespace assent

@@ -133,12 +133,12 @@ void append_scalar(std::string& out, const Json& value) {
 
 // `indent` 0 writes on one line; else each item gets its own, `level` steps in.
 struct Layout {
-  int indent = 0;
-  int level = 0;
+  std::size_t indent = 0;
+  std::size_t level = 0;
 
   Layout inside() const { return {indent, level + 1}; }
   void break_line(std::string& out) const {
-    if (indent > 0) out.append("\n").append(static_cast<std::size_t>(indent * level), ' ');
+    if (indent > 0) out.append("\n").append(indent * level, ' ');
   }
 };
 
@@ -213,7 +213,7 @@ std::string canonical_json(const Json& value) {
   return out;
 }
 
-std::string json_text(const Json& value, int indent) {
+std::string json_text(const Json& value, std::size_t indent) {
   std::string out;
   append_text(out, value, {.indent = indent});
   return out;

@@ -10,7 +10,7 @@ namespace {
 // Zeroes everything the string owns. A string that was moved from keeps a short value's bytes
 // in its own body, behind its terminator: hence up to the capacity.
 void wipe(std::string& value) {
-  value.resize(value.capacity());
+  value.resize(value.capacity());  // NOLINT(clang-analyzer-cplusplus.Move): on purpose.
   explicit_bzero(value.data(), value.size());
   value.clear();
 }

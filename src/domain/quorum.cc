@@ -90,7 +90,8 @@ Result<ApproverRequirement> requirement_from(const Json& value, const std::strin
   if (!value.is_object()) return fault_at(path, "must be {role, count}");
   ApproverRequirement requirement;
   for (const auto& [name, member] : value.members()) {
-    const std::string member_path = path + "." + name;
+    std::string member_path = path;
+    member_path.append(".").append(name);
     if (name == "role") {
       const auto role =
           member.is_string() ? from_word<Role>(member.string()) : std::optional<Role>();

@@ -10,7 +10,7 @@
 namespace assent::ledger {
 namespace {
 
-Error malformed(std::string what) {
+Error malformed(const std::string& what) {
   return {Code::validation_error, "Not a checkpoint: " + what};
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kSignaturePrefix = "\u2014 ";  // Em dash, space.
 constexpr std::size_t kKeyIdBytes = 4;
 
-Error malformed(std::string what) {
+Error malformed(const std::string& what) {
   return {Code::validation_error, "Not a note: " + what};
 }
 

@@ -55,7 +55,7 @@ class Shell:
         self.process.stdin.write(command + "\n")
         is_server = command.rstrip().endswith("&")
         if not is_server:
-            self.process.stdin.write(f"echo; echo {MARK}$?\n")
+            self.process.stdin.write(f"ended=$?; echo; echo {MARK}$ended\n")
         self.process.stdin.flush()
         output = []
         for line in self.process.stdout:

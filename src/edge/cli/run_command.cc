@@ -101,6 +101,7 @@ Ended ended_from(int status) {
 // Runs the command in the foreground and waits for it.
 Ended execute(const std::vector<std::string>& command) {
   std::vector<char*> words;
+  words.reserve(command.size() + 1);
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   std::fflush(nullptr);
