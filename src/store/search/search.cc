@@ -20,8 +20,9 @@ namespace {
 using Deadline = std::chrono::steady_clock::time_point;
 
 // How long new events wait for company when nobody waits for them: a busy log commits a thousand
-// times a second, and each batch has a fixed cost.
-constexpr auto kGather = std::chrono::milliseconds(5);
+// times a second, and each batch has a fixed cost (5 ms to 50 ms gave a sixth more ingest). A query
+// that needs them wakes the indexer at once.
+constexpr auto kGather = std::chrono::milliseconds(50);
 // Between attempts to get going again after the log or the index failed us.
 constexpr auto kPause = std::chrono::milliseconds(200);
 
@@ -322,6 +323,7 @@ Result<void> Search::Impl::index_batch() {
   const auto backlogs = this->backlogs();
   std::vector<IndexProgress> progress;
   postings_.clear();
+  progress.reserve(backlogs.size());
   for (const auto& backlog : backlogs) progress.push_back(TRY(collect(backlog)));
 
   auto advanced = progress;

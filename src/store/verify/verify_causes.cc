@@ -55,10 +55,12 @@ Result<std::optional<std::uint64_t>> VerifyCauses::resolve(Connection& connectio
 }
 
 void VerifyCauses::settle(const UuidBytes& id, std::uint64_t sequence) {
-  const auto range = std::ranges::equal_range(waiting_, id, {}, &Waiting::cause);
+  // Not equal_range(): clang 14 cannot read the subrange that it returns.
+  const auto begin = std::ranges::lower_bound(waiting_, id, {}, &Waiting::cause);
+  const auto end = std::ranges::upper_bound(waiting_, id, {}, &Waiting::cause);
   const auto is_later = [sequence](const Waiting& waiting) { return waiting.sequence > sequence; };
-  const auto kept = std::remove_if(range.begin(), range.end(), is_later);
-  waiting_.erase(kept, range.end());
+  const auto kept = std::remove_if(begin, end, is_later);
+  waiting_.erase(kept, end);
 }
 
 }  // namespace assent::store

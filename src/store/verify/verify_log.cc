@@ -63,7 +63,7 @@ Result<void> VerifyPairs::finish() {
 
 Result<void> VerifyLog::add(std::uint64_t sequence, std::string_view leaf, std::string_view body) {
   blamed_ = size();
-  const auto added = add_bytes(sequence, leaf, body);
+  auto added = add_bytes(sequence, leaf, body);
   if (added && !causes_.is_full()) return {};
   // A cause that is still looked for was named by an earlier event than this one.
   const auto blamed = blamed_;

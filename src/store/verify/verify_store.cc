@@ -96,14 +96,14 @@ Result<void> Verification::placed(Result<void> result, const VerifyLog& log) {
 
 // Before the snapshot: a running server may publish a checkpoint that the snapshot is too old for.
 Result<void> Verification::read_checkpoints() {
-  const std::string checkpoints = directory_ + "/checkpoints";
+  const std::filesystem::path checkpoints = directory_ + "/checkpoints";
   std::error_code failure;
   std::filesystem::directory_iterator entry(checkpoints, failure);
   if (failure) return fault("the directory of the checkpoints is lost");
   for (const std::filesystem::directory_iterator end; entry != end && !failure;
        entry.increment(failure)) {
     const std::string name = entry->path().filename().string();
-    if (is_tenant_name(name)) notes_[name] = TRY(read_file(checkpoints + "/" + name));
+    if (is_tenant_name(name)) notes_[name] = TRY(read_file((checkpoints / name).string()));
   }
   if (failure) return Error{Code::unavailable, "The checkpoints cannot be read."};
   return {};
