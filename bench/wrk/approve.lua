@@ -10,7 +10,7 @@ function request()
   next_id = next_id + 1
   local id = ids[(next_id - 1) % #ids + 1]
   local headers = {["Authorization"] = "Bearer " .. key, ["Content-Type"] = "application/json",
-                   ["Idempotency-Key"] = "approve-" .. next_id}
+                   ["Idempotency-Key"] = "approve-" .. id}
   return wrk.format("POST", "/v1/approvals/" .. id .. "/approve", headers,
                     '{"rationale":"looked at it","confidence":90,"channel":"bench"}')
 end
