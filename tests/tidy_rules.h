@@ -34,7 +34,8 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
     {"app",            {"base", "domain", "ledger", "store", "store/state", "store/search",
                         "store/verify"}},
     {"edge/net",       {"base"}},
-    {"edge/http",      {"base", "domain", "ledger", "store", "app", "edge/net/message.h"}},
+    {"edge/http",      {"base", "domain", "ledger", "store", "store/verify", "app",
+                        "edge/net/message.h"}},
     {"edge/mcp",       {"base", "domain", "app", "edge/net/message.h"}},
     {"edge/cli",       {"base", "domain", "ledger", "store", "store/verify", "app"}},
     // The mains, which wire it all.
