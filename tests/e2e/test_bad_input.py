@@ -26,7 +26,7 @@ def refused(server, caller, cases, method="POST"):
     equal(server.admin.log_size(), before, "no event")
 
 
-def trap_19_fields_are_known_and_typed(server):
+def h70_fields_are_known_and_typed(server):
     robot = server.agent()
     refused(server, robot, [
         ("unknown field", "/v1/approvals", {**CALL, "evidencePolcy": {}}, 400, "evidencePolcy"),
@@ -60,7 +60,7 @@ def trap_19_fields_are_known_and_typed(server):
     ])
 
 
-def trap_20_json_is_json(server):
+def h70_json_is_json(server):
     robot = server.agent()
 
     def nested(depth):
@@ -94,7 +94,7 @@ def trap_20_json_is_json(server):
     robot.call("POST", "/v1/approvals", raw=with_arguments(nested(62))).expect(201)
 
 
-def trap_18_an_id_of_another_kind_is_no_id(server):
+def an_id_of_another_kind_is_no_id(server):
     robot, ann = server.agent(), server.approver()
     asked = robot.request("fs.delete")["id"]
     evidence = ann.attach(asked).expect(201).data["id"]
@@ -188,6 +188,6 @@ def slow_and_rude_connections_cost_only_themselves(server):
 
 
 if __name__ == "__main__":
-    run(trap_19_fields_are_known_and_typed, trap_20_json_is_json,
-        trap_18_an_id_of_another_kind_is_no_id, h60_queries_are_precise, policies_are_read_strictly,
+    run(h70_fields_are_known_and_typed, h70_json_is_json,
+        an_id_of_another_kind_is_no_id, h60_queries_are_precise, policies_are_read_strictly,
         a_body_is_of_a_known_kind, slow_and_rude_connections_cost_only_themselves)

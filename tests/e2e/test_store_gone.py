@@ -65,7 +65,7 @@ def fails_closed(server, robot, ann, asked):
     equal(ann.get("/v1/approvals").status, 200)
 
 
-def a_full_disk_is_refused_and_heals(server):
+def h4_a_full_disk_is_refused_and_heals(server):
     robot, ann = server.agent(), server.approver()
     asked = robot.request()["id"]
     if server.disk.is_mounted:
@@ -109,4 +109,4 @@ def make():
 
 
 if __name__ == "__main__":
-    run(a_full_disk_is_refused_and_heals, make=make)
+    run(h4_a_full_disk_is_refused_and_heals, make=make)

@@ -31,6 +31,13 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+// At most `bytes` of it, without half a character at the end.
+std::string cut(std::string text, std::size_t bytes) {
+  while ((static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  text.resize(bytes);
+  return text;
+}
+
 std::string lines_of(const Json& object) {
   std::size_t width = 0;
   for (const auto& [name, value] : object.members()) width = std::max(width, width_of(name));
@@ -78,7 +85,7 @@ std::string rows_of(const Json& list) {
       const Json* value = item.find(column);
       std::string text = value == nullptr ? "" : cell_of(*value);
       // Only in a table, and visibly: `show` has the whole.
-      if (text.size() > kCellWidthMax) text = text.substr(0, kCellWidthMax - 3) + "...";
+      if (text.size() > kCellWidthMax) text = cut(text, kCellWidthMax - 3) + "...";
       row.push_back(std::move(text));
     }
     rows.push_back(std::move(row));
