@@ -16,11 +16,6 @@ namespace {
 constexpr std::chrono::seconds kClockSkewMax{60};
 constexpr std::size_t kTextBytesMax = 16 * 1024;
 
-Error wrong(Code code, std::string path, std::string message) {
-  std::string detail = path + " " + message;
-  return {code, std::move(detail), {{std::move(path), std::move(message)}}};
-}
-
 // Which field carries the substance of each type; the others must be absent.
 Result<void> check_shape(const AttachEvidence& in) {
   struct Carrier {
@@ -39,12 +34,12 @@ Result<void> check_shape(const AttachEvidence& in) {
                           (in.type == EvidenceType::url && carrier.type == EvidenceType::hash);
     const bool is_needed = carrier.type == in.type || (is_entity && carrier.name == "text");
     if (is_needed && !carrier.is_given) {
-      return wrong(Code::validation_error, std::string(carrier.name),
-                   "is required for type " + std::string(word(in.type)));
+      return error_at(Code::validation_error, std::string(carrier.name),
+                      "is required for type " + std::string(word(in.type)));
     }
     if (!is_needed && !is_extra && carrier.is_given) {
-      return wrong(Code::validation_error, std::string(carrier.name),
-                   "is not a field of type " + std::string(word(in.type)));
+      return error_at(Code::validation_error, std::string(carrier.name),
+                      "is not a field of type " + std::string(word(in.type)));
     }
   }
   return {};
@@ -62,7 +57,7 @@ Result<Timestamp> captured_at(const store::Write& write, const AttachEvidence& i
                               std::span<const Evidence> attached) {
   if (in.captured_at) {
     if (*in.captured_at > write.now() + kClockSkewMax) {
-      return wrong(Code::unprocessable, "capturedAt", "is in the future");
+      return error_at(Code::unprocessable, "capturedAt", "is in the future");
     }
     return std::min(*in.captured_at, write.now());
   }
@@ -92,7 +87,7 @@ Result<void> prepare(AttachEvidence& in, const Preparation& preparation) {
   if (!in.blob) return {};
   const TenantNumber tenant = preparation.caller.tenant.number;
   in.size_bytes = preparation.blobs.size(tenant, *in.blob);
-  if (!in.size_bytes) return wrong(Code::unprocessable, "blob", "has not been uploaded");
+  if (!in.size_bytes) return error_at(Code::unprocessable, "blob", "has not been uploaded");
   in.stored_at = preparation.blobs.stored_at(tenant, *in.blob);
   return {};
 }

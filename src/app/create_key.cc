@@ -12,9 +12,7 @@ Result<CreatedKey> create_key(store::Write& write, const CreateKey& in) {
     return Error{Code::insufficient_permissions, "only an operator may make an operator's key"};
   }
   if (in.expires_at && *in.expires_at <= write.now()) {
-    return Error{Code::unprocessable,
-                 "expiresAt must be in the future",
-                 {{"expiresAt", "must be in the future"}}};
+    return error_at(Code::unprocessable, "expiresAt", "must be in the future");
   }
   const auto key = store::make_key(write.random());
   const auto id = write.make_id<KeyId>();

@@ -8,20 +8,16 @@ namespace assent::app {
 
 namespace {
 
-Error unprocessable(std::string path, std::string message) {
-  std::string detail = path + " " + message;
-  return {Code::unprocessable, std::move(detail), {{std::move(path), std::move(message)}}};
-}
-
 Result<void> check_owner(const store::Write& write, const CreatePrincipal& in) {
   if (!in.owner) return {};
   if (in.type == PrincipalType::human) {
-    return unprocessable("ownerId", "is for agents and services: a human answers for himself");
+    return error_at(Code::unprocessable, "ownerId",
+                    "is for agents and services: a human answers for himself");
   }
   const auto owner = store::principal(write, *in.owner);
   if (!owner && owner.error().code != Code::not_found) return owner.error();
   if (!owner || owner->type != PrincipalType::human) {
-    return unprocessable("ownerId", "must be a human of this tenant");
+    return error_at(Code::unprocessable, "ownerId", "must be a human of this tenant");
   }
   return {};
 }

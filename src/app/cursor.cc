@@ -24,6 +24,13 @@ Error refused() {
 
 }  // namespace
 
+Json filter_of(Json input) {
+  std::erase_if(input.members(), [](const auto& member) {
+    return member.first == "limit" || member.first == "cursor";
+  });
+  return input;
+}
+
 std::string make_cursor(TenantNumber tenant, const Json& filter, const Json& place) {
   return to_base64url(binding_of(tenant, filter) + canonical_json(place));
 }

@@ -14,6 +14,10 @@
 
 namespace assent::app {
 
+// What a list's cursor is bound to: the fields of its input, but neither the page size nor the
+// cursor itself.
+Json filter_of(Json input);
+
 // `filter` is everything that must stay the same from page to page; `place` is where to go on.
 std::string make_cursor(TenantNumber tenant, const Json& filter, const Json& place);
 

@@ -14,11 +14,6 @@ constexpr std::size_t kEventsPerRequestMax = 1000;
 // The pseudo-route under which an emitter's own event ids are kept.
 constexpr std::string_view kEventIdRoute = "event id";
 
-Error wrong(Code code, std::string path, std::string message) {
-  std::string detail = path.empty() ? message : path + " " + message;
-  return {code, std::move(detail), {{std::move(path), std::move(message)}}};
-}
-
 std::string path_of(const EmitEvents& in, std::size_t index, std::string_view field) {
   if (in.is_single) return std::string(field);
   return "events[" + std::to_string(index) + "]." + std::string(field);
@@ -52,7 +47,7 @@ Result<void> take_lines(EmitEvents& in, std::string_view text) {
     if (in.events.size() == kEventsPerRequestMax) break;
     TRY(take_item(in, *item));
     if (in.events.size() == kEventsPerRequestMax && !text.empty()) {
-      return wrong(Code::too_large, "events", "has more than 1000 items");
+      return error_at(Code::too_large, "events", "has more than 1000 items");
     }
   }
   return {};
@@ -68,12 +63,12 @@ std::optional<EventId> event_id_from(std::string_view text) {
 Result<void> check_type(const EmitEvents& in, std::size_t index) {
   const std::string& type = in.events[index].type;
   if (!is_event_type(type)) {
-    return wrong(Code::validation_error, path_of(in, index, "type"),
-                 "must be dotted lower-case words such as content.publish");
+    return error_at(Code::validation_error, path_of(in, index, "type"),
+                    "must be dotted lower-case words such as content.publish");
   }
   if (is_governed_type(type)) {
-    return wrong(Code::reserved_event_type, path_of(in, index, "type"),
-                 "is of a family that only the engine writes");
+    return error_at(Code::reserved_event_type, path_of(in, index, "type"),
+                    "is of a family that only the engine writes");
   }
   return {};
 }
@@ -99,7 +94,7 @@ Json data_of(const EmittedEvent& event, const Caller& caller) {
 Result<EventId> cause_of(const EmitEvents& in, std::size_t index, const Preparation& preparation) {
   const auto id = event_id_from(*in.events[index].causation_id);
   const std::string path = path_of(in, index, "causationId");
-  if (!id) return wrong(Code::validation_error, path, "must be an event id");
+  if (!id) return error_at(Code::validation_error, path, "must be an event id");
   const auto is_it = [&](const EmitEvents::Rendered& earlier) { return earlier.event.id == *id; };
   if (std::ranges::any_of(in.rendered, is_it)) return *id;
   CHECK(preparation.read != nullptr);
@@ -108,7 +103,7 @@ Result<EventId> cause_of(const EmitEvents& in, std::size_t index, const Preparat
       read.search().sequence_of(read.connection(), read.tenant().number, *id, read.size());
   if (sequence) return *id;
   if (sequence.error().code != Code::not_found) return sequence.error();
-  return wrong(Code::unprocessable, path, "is no event of this log");
+  return error_at(Code::unprocessable, path, "is no event of this log");
 }
 
 Result<void> render(EmitEvents& in, std::size_t index, const Preparation& preparation) {
@@ -124,8 +119,8 @@ Result<void> render(EmitEvents& in, std::size_t index, const Preparation& prepar
   if (emitted.id) {
     const auto own = event_id_from(*emitted.id);
     if (!own) {
-      return wrong(Code::validation_error, path_of(in, index, "id"),
-                   "must be evt_ and 26 characters, or a UUID of version 7");
+      return error_at(Code::validation_error, path_of(in, index, "id"),
+                      "must be evt_ and 26 characters, or a UUID of version 7");
     }
     id = *own;
     fingerprint = sha256(event.subject + "\n" + event.type + "\n" + canonical_json(event.data));
@@ -187,11 +182,11 @@ Result<void> take_body(EmitEvents& in, const RawBody& body) {
     in.is_single = !value.is_array();
     if (in.is_single) return take_item(in, value);
     if (value.items().size() > kEventsPerRequestMax) {
-      return wrong(Code::too_large, "events", "has more than 1000 items");
+      return error_at(Code::too_large, "events", "has more than 1000 items");
     }
     for (const Json& item : value.items()) TRY(take_item(in, item));
   }
-  if (in.events.empty()) return wrong(Code::validation_error, "events", "must not be empty");
+  if (in.events.empty()) return error_at(Code::validation_error, "events", "must not be empty");
   return {};
 }
 

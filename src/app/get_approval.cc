@@ -157,11 +157,6 @@ void describe(Fields& fields, ExecutionView& view) {
   fields.field("error", view.error, "what went wrong");
 }
 
-void describe(Fields& fields, VotesView& view) {
-  fields.field("have", view.have, "seats filled so far");
-  fields.field("need", view.need, "seats to fill");
-}
-
 void describe(Fields& fields, ApprovalView& view) {
   fields.field("id", view.id, "the approval");
   fields.field("kind", view.kind, "tool_call or content");

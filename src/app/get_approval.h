@@ -1,6 +1,7 @@
 // One approval, whole: what is asked, who decided, on which evidence, what ran.
 #pragma once
 
+#include "app/decide_approval.h"
 #include "app/operation.h"
 #include "domain/approval.h"
 
@@ -42,12 +43,6 @@ struct ExecutionView {
 };
 void describe(Fields& fields, ExecutionView& view);
 
-struct VotesView {
-  std::int64_t have = 0;
-  std::int64_t need = 1;
-};
-void describe(Fields& fields, VotesView& view);
-
 struct ApprovalView {
   ApprovalId id;
   Kind kind = Kind::tool_call;
@@ -63,7 +58,7 @@ struct ApprovalView {
   Timestamp requested_at, expires_at;
   JsonObject evidence_policy;
   Json approvers;
-  VotesView votes;
+  Votes votes;
   std::optional<Timestamp> decided_at;
   std::optional<PrincipalId> decided_by;
   std::string correlation_id;

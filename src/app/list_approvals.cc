@@ -30,14 +30,6 @@ ApprovalLine line_of(const Approval& approval, Timestamp now) {
   return line;
 }
 
-Json filter_of(const ListApprovals& in) {
-  Json filter = encode(in);
-  std::erase_if(filter.members(), [](const auto& member) {
-    return member.first == "limit" || member.first == "cursor";
-  });
-  return filter;
-}
-
 }  // namespace
 
 Result<ApprovalList> list_approvals(const store::Read& read, const ListApprovals& in) {
@@ -50,14 +42,14 @@ Result<ApprovalList> list_approvals(const store::Read& read, const ListApprovals
                                .before_id = std::nullopt,
                                .limit = limit + 1};
   if (in.cursor) {
-    const Json place = TRY(open_cursor(*in.cursor, read.tenant().number, filter_of(in)));
+    const Json place = TRY(open_cursor(*in.cursor, read.tenant().number, filter_of(encode(in))));
     filter.before_id = ApprovalId::parse(place.string_at("before").value_or(""));
   }
   auto found = TRY(store::list_approvals(read, filter));
   ApprovalList out;
   if (static_cast<std::int64_t>(found.size()) > limit) {
     found.pop_back();
-    out.next_cursor = make_cursor(read.tenant().number, filter_of(in),
+    out.next_cursor = make_cursor(read.tenant().number, filter_of(encode(in)),
                                   Json::object({{"before", found.back().id.text()}}));
   }
   for (const Approval& approval : found) out.approvals.push_back(line_of(approval, read.now()));

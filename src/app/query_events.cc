@@ -42,18 +42,9 @@ Result<store::EventQuery> query_of(const store::Read& read, const QueryEvents& i
   return query;
 }
 
-// What a cursor is bound to: every filter, but neither the page size nor the cursor itself.
-Json filter_of(const QueryEvents& in) {
-  Json filter = encode(in);
-  std::erase_if(filter.members(), [](const auto& member) {
-    return member.first == "limit" || member.first == "cursor";
-  });
-  return filter;
-}
-
 Result<void> go_on(const store::Read& read, const QueryEvents& in, store::EventQuery& query) {
   if (!in.cursor) return {};
-  const Json place = TRY(open_cursor(*in.cursor, read.tenant().number, filter_of(in)));
+  const Json place = TRY(open_cursor(*in.cursor, read.tenant().number, filter_of(encode(in))));
   const auto from = place.integer_at("from");
   const auto end = place.integer_at("end");
   if (!from || !end || *from < 0 || *end < 0) {
@@ -75,7 +66,7 @@ Result<EventList> query_events(const store::Read& read, const QueryEvents& in) {
   for (auto& event : page.events) out.events.push_back(std::move(event.bytes));
   if (page.next_sequence) {
     out.next_cursor =
-        make_cursor(read.tenant().number, filter_of(in),
+        make_cursor(read.tenant().number, filter_of(encode(in)),
                     Json::object({{"from", *page.next_sequence}, {"end", query.end_sequence}}));
   }
   return out;

@@ -28,26 +28,19 @@ namespace {
 // which may have 65,535 bytes.
 constexpr std::size_t kInlineBytesMax = 24 * 1024;
 
-Error at(std::string path, std::string message) {
-  std::string detail = path + " " + message;
-  return {Code::validation_error, std::move(detail), {{std::move(path), std::move(message)}}};
-}
-
-Error unprocessable(std::string path, std::string message) {
-  std::string detail = path + " " + message;
-  return {Code::unprocessable, std::move(detail), {{std::move(path), std::move(message)}}};
-}
-
 Result<void> check_shape(const RequestApproval& in) {
   if (in.kind == Kind::tool_call) {
-    if (!in.tool) return at("tool", "is required for kind tool_call");
-    if (in.content) return at("content", "is not a field of kind tool_call");
+    if (!in.tool) return error_at(Code::validation_error, "tool", "is required for kind tool_call");
+    if (in.content)
+      return error_at(Code::validation_error, "content", "is not a field of kind tool_call");
     return {};
   }
-  if (in.tool) return at("tool", "is not a field of kind content");
-  if (in.arguments) return at("arguments", "is not a field of kind content");
+  if (in.tool) return error_at(Code::validation_error, "tool", "is not a field of kind content");
+  if (in.arguments)
+    return error_at(Code::validation_error, "arguments", "is not a field of kind content");
   if (!in.title && !in.description && !in.content) {
-    return at("content", "is required for kind content, or a title, or a description");
+    return error_at(Code::validation_error, "content",
+                    "is required for kind content, or a title, or a description");
   }
   return {};
 }
@@ -100,7 +93,8 @@ Result<EvidencePolicy> tightened(const EvidencePolicy& base,
   if (asked->required) policy.required = *asked->required;
   if (asked->ttl_seconds) policy.ttl_seconds = asked->ttl_seconds;
   if (!is_at_least_as_strict(policy, base)) {
-    return unprocessable("evidencePolicy", "may tighten the policy's, never weaken it");
+    return error_at(Code::unprocessable, "evidencePolicy",
+                    "may tighten the policy's, never weaken it");
   }
   return policy;
 }
@@ -112,20 +106,23 @@ Result<Timestamp> deadline(const store::Write& write, const RequestApproval& in,
   std::optional<Timestamp> asked = in.expires_at;
   if (in.timeout &&
       in.timeout->action.value_or(TimeoutAction::auto_reject) != TimeoutAction::auto_reject) {
-    return unprocessable("timeout.action", "must be auto_reject: the policy allows no other");
+    return error_at(Code::unprocessable, "timeout.action",
+                    "must be auto_reject: the policy allows no other");
   }
   if (in.timeout && in.timeout->duration) {
     const Timestamp until = write.now() + std::chrono::minutes(*in.timeout->duration);
     // To the minute, because a client computes its deadline before it sends the request.
     if (asked && std::chrono::abs(*asked - until) > std::chrono::minutes(1)) {
-      return unprocessable("timeout.duration", "disagrees with expiresAt");
+      return error_at(Code::unprocessable, "timeout.duration", "disagrees with expiresAt");
     }
     if (!asked) asked = until;
   }
   if (!asked) return latest;
-  if (*asked <= write.now()) return unprocessable("expiresAt", "must be in the future");
+  if (*asked <= write.now())
+    return error_at(Code::unprocessable, "expiresAt", "must be in the future");
   if (*asked > latest) {
-    return unprocessable("expiresAt", "must not be later than " + to_rfc3339(latest));
+    return error_at(Code::unprocessable, "expiresAt",
+                    "must not be later than " + to_rfc3339(latest));
   }
   return *asked;
 }

@@ -51,6 +51,12 @@ struct Error {
   std::vector<FieldError> fields = {};
 };
 
+// The error whose fault is one field: the sentence is `<path> <message>`.
+inline Error error_at(Code code, std::string path, std::string message) {
+  std::string detail = path.empty() ? message : path + " " + message;
+  return {code, std::move(detail), {{std::move(path), std::move(message)}}};
+}
+
 template <class T>
 class [[nodiscard]] Result {
  public:
