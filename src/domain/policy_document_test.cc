@@ -12,7 +12,7 @@ using std::chrono::hours;
 
 // The example of the contract, to the letter; also a seed of the fuzzer.
 std::string example() {
-  std::ifstream file(ASSENT_SOURCE_DIR "/test/fuzz/corpus/policy_fuzz/contract.yaml");
+  std::ifstream file(ASSENT_SOURCE_DIR "/tests/fuzz/corpus/policy_fuzz/contract.yaml");
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
