@@ -5,7 +5,6 @@
 #include "store/state/evidence.h"
 
 #include <algorithm>
-#include <array>
 
 namespace assent::app {
 
@@ -16,39 +15,32 @@ namespace {
 constexpr std::chrono::seconds kClockSkewMax{60};
 constexpr std::size_t kTextBytesMax = 16 * 1024;
 
-// Which field carries the substance of each type; the others must be absent.
+// Which field carries the substance of each type. Others may be given beside it.
 Result<void> check_shape(const AttachEvidence& in) {
-  struct Carrier {
-    EvidenceType type;
-    std::string_view name;
-    bool is_given;
+  const auto need = [&](bool is_given, std::string_view field) -> Result<void> {
+    if (is_given) return {};
+    return error_at(Code::validation_error, std::string(field),
+                    "is required for type " + std::string(word(in.type)));
   };
-  const std::array carriers = {Carrier{EvidenceType::file, "blob", in.blob.has_value()},
-                               Carrier{EvidenceType::url, "url", in.url.has_value()},
-                               Carrier{EvidenceType::text, "text", in.text.has_value()},
-                               Carrier{EvidenceType::hash, "sha256", in.sha256.has_value()}};
-  const bool is_entity = in.type == EvidenceType::entity;
-  for (const Carrier& carrier : carriers) {
-    // An entity is named by its text; a URL may say what it hashed to when it was looked at.
-    const bool is_extra = (is_entity && carrier.type == EvidenceType::text) ||
-                          (in.type == EvidenceType::url && carrier.type == EvidenceType::hash);
-    const bool is_needed = carrier.type == in.type || (is_entity && carrier.name == "text");
-    if (is_needed && !carrier.is_given) {
-      return error_at(Code::validation_error, std::string(carrier.name),
-                      "is required for type " + std::string(word(in.type)));
-    }
-    if (!is_needed && !is_extra && carrier.is_given) {
-      return error_at(Code::validation_error, std::string(carrier.name),
-                      "is not a field of type " + std::string(word(in.type)));
-    }
+  switch (in.type) {
+    case EvidenceType::file:
+      return need(in.blob.has_value(), "blob");
+    case EvidenceType::url:
+      return need(in.url.has_value(), "url");
+    case EvidenceType::text:
+      return need(in.text.has_value(), "text");
+    case EvidenceType::hash:
+      return need(in.sha256.has_value(), "sha256");
+    case EvidenceType::entity:
+      return need(in.text || in.name || in.url, "name");
   }
   return {};
 }
 
 std::optional<std::string> hash_of(const AttachEvidence& in) {
   if (in.blob) return content_hash_text(*in.blob);
+  if (in.type == EvidenceType::text) return content_hash_text(sha256(*in.text));
   if (in.sha256) return content_hash_text(*in.sha256);
-  if (in.text) return content_hash_text(sha256(*in.text));
   return std::nullopt;
 }
 
@@ -79,7 +71,7 @@ Result<void> refuse_unless_pending(const store::Write& write, const Approval& ap
 }
 
 bool blocks(const AttachEvidence& in) {
-  return in.type == EvidenceType::file;
+  return in.blob.has_value();
 }
 
 Result<void> prepare(AttachEvidence& in, const Preparation& preparation) {

@@ -94,6 +94,7 @@ Json decision_data(store::Write& write, const Attempt& attempt, std::string_view
                             {"decision", std::move(decision)},
                             {"response", std::move(response)}});
   data.set_if("conditions", attempt.in.conditions);
+  data.set_if("modifications", attempt.in.modifications);
   return data;
 }
 
@@ -191,6 +192,7 @@ void describe_decision(Fields& fields, DecideApproval& in) {
   fields.field("channel", in.channel, "where the decision was made, such as cli",
                {.length_max = 100});
   fields.field("conditions", in.conditions, "what the decider asks for besides");
+  fields.field("modifications", in.modifications, "what the decider wants changed; recorded");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct DecideApproval {
   std::optional<std::string> rationale;
   std::optional<std::int64_t> confidence;
   std::optional<std::string> channel;
-  std::optional<Json> conditions;
+  std::optional<Json> conditions, modifications;
 };
 // The same fields for three verbs; distinct types, because each is its own operation.
 struct Approve : DecideApproval {};

@@ -151,15 +151,18 @@ template <>
 struct Codec<Hash> {
   static void read(const Json& json, Hash& out, const Bounds&, const std::string& path,
                    FieldErrors& errors) {
-    const auto hash = json.is_string() ? content_hash_from_text(json.string()) : std::nullopt;
+    // With or without its prefix: both are how people write a SHA-256.
+    auto hash = json.is_string() ? content_hash_from_text(json.string()) : std::nullopt;
+    if (!hash && json.is_string()) hash = content_hash_from_text("sha256:" + json.string());
     if (hash) {
       out = *hash;
     } else {
-      internal::add_error(errors, path, "must be `sha256:` and 64 lower-case hex digits");
+      internal::add_error(errors, path,
+                          "must be 64 lower-case hex digits, with or without sha256:");
     }
   }
   static Json write(const Hash& value) { return content_hash_text(value); }
-  static Json schema(const Bounds&) { return internal::pattern_schema("^sha256:[0-9a-f]{64}$"); }
+  static Json schema(const Bounds&) { return internal::pattern_schema("^(sha256:)?[0-9a-f]{64}$"); }
 };
 
 template <FixedString Prefix>

@@ -31,8 +31,6 @@ constexpr std::size_t kInlineBytesMax = 24 * 1024;
 Result<void> check_shape(const RequestApproval& in) {
   if (in.kind == Kind::tool_call) {
     if (!in.tool) return error_at(Code::validation_error, "tool", "is required for kind tool_call");
-    if (in.content)
-      return error_at(Code::validation_error, "content", "is not a field of kind tool_call");
     return {};
   }
   if (in.tool) return error_at(Code::validation_error, "tool", "is not a field of kind content");
@@ -71,6 +69,8 @@ Json request_of(const RequestApproval& in) {
   request.set_if("attachments", in.attachments);
   request.set_if("channel", in.channel);
   if (in.timeout) request.set("timeout", encode(*in.timeout));
+  // Beside a tool call, content is for people to read: what runs is the tool and its arguments.
+  if (in.kind == Kind::tool_call) request.set_if("content", in.content);
   if (in.context) request.set("context", in.context->value);
   return request;
 }
@@ -344,7 +344,8 @@ void describe(Fields& fields, RequestApproval& in) {
                {.length_max = 2000, .allows_newlines = true});
   fields.field("alternatives", in.alternatives, "what else was considered");
   fields.field("risks", in.risks, "what could go wrong");
-  fields.field("content", in.content, "what is to be approved (content)");
+  fields.field("content", in.content,
+               "what is to be approved (content), or is to be read beside it");
   fields.field("attachments", in.attachments, "context for the approver, by hash or URL");
   fields.field("channel", in.channel, "where the question is put");
   fields.field("timeout", in.timeout, "the deadline as a duration, and what it does");

@@ -172,6 +172,17 @@ TEST_F(Request, ContentIsRequestedDecidedAndShownLikeAToolCall) {
   EXPECT_EQ(shown.at("contentHash"), reply.at("contentHash"));
 }
 
+TEST_F(Request, ContentBesideAToolCallIsShownAndNotHashed) {
+  const Reply plain = world.request_tool(agent, "rocket.launch");
+  const Json content = Json::object({{"summary", "up"}});
+  const Reply told = world.request(
+      agent,
+      Json::object({{"kind", "tool_call"}, {"tool", "rocket.launch"}, {"content", content}}));
+  ASSERT_EQ(told.outcome(), "ok");
+  EXPECT_EQ(told.at("contentHash"), plain.at("contentHash"));
+  EXPECT_EQ(*world.show(told.id()).data.find("content"), content);
+}
+
 TEST_F(Request, ThePolicyInForceIsTheOneOfTheRequest) {
   const Reply before = world.request_tool(agent, "fs.read");
   EXPECT_EQ(before.at("status"), "approved");

@@ -1,10 +1,10 @@
 #include "edge/cli/output.h"
 
+#include "base/text.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
-
-#include "base/text.h"
 
 namespace assent::cli {
 namespace {
