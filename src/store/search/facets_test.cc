@@ -134,8 +134,9 @@ TEST(FacetsTest, AreNotReadFromAnotherSpellingOfTheSame) {
 TEST(FacetsTest, DoNotMindDepth) {
   const std::string deep(30000, '[');
   EXPECT_FALSE(facets_of(R"({"data":)" + deep));
-  const auto facets =
-      facets_of(R"({"data":)" + deep + std::string(30000, ']') + R"(,"type":"a.b"})");
+  // Named, because the facets are views of it.
+  const std::string text = R"({"data":)" + deep + std::string(30000, ']') + R"(,"type":"a.b"})";
+  const auto facets = facets_of(text);
   ASSERT_TRUE(facets);
   EXPECT_EQ(facets->type, "a.b");
 }
