@@ -20,7 +20,7 @@ std::string type_of(const Json& schema) {
     for (const Json& each : words->items()) text += (text.empty() ? "" : " ") + each.string();
     return text;
   }
-  const std::string type(schema.string_at("type").value_or("any"));
+  std::string type(schema.string_at("type").value_or("any"));
   if (const auto format = schema.string_at("format"))
     return type + " (" + std::string(*format) + ")";
   if (type != "array") return type;
