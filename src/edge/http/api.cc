@@ -6,6 +6,7 @@
 #include "edge/http/render.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace assent::http {
@@ -16,12 +17,36 @@ constexpr std::chrono::seconds kWaitMax{60};
 constexpr std::string_view kCheckpointPrefix = "/log/";
 constexpr std::string_view kCheckpointSuffix = "/checkpoint";
 
+// The tenant of `/log/{tenant}/checkpoint`; empty if the path is another.
+std::string_view tenant_of_checkpoint(std::string_view path) {
+  if (!path.starts_with(kCheckpointPrefix) || !path.ends_with(kCheckpointSuffix)) return {};
+  if (path.size() <= kCheckpointPrefix.size() + kCheckpointSuffix.size()) return {};
+  path.remove_prefix(kCheckpointPrefix.size());
+  path.remove_suffix(kCheckpointSuffix.size());
+  return path.find('/') == path.npos ? path : std::string_view();
+}
+
 TraceId trace_of(const net::Request& request, Random& random) {
   const auto field = request.header("traceparent");
-  if (field) {
+  if (field && request.count("traceparent") == 1) {
     if (const auto trace = trace_from_traceparent(*field)) return *trace;
   }
   return make_trace(random);
+}
+
+// Whether the head announces a body, as far as it knows: a chunked one may turn out empty.
+bool announces_body(const net::Request& head) {
+  return head.header("content-length").value_or("0").find_first_not_of('0') != std::string::npos;
+}
+
+bool is_get(const Route& route) {
+  return route.operation->about.route.starts_with("GET ");
+}
+
+// A path of ours that no operation answers; it takes GET and HEAD.
+bool is_plain(std::string_view path) {
+  return path == "/livez" || path == "/readyz" || path == "/openapi.json" ||
+         !tenant_of_checkpoint(path).empty();
 }
 
 // What the media type of a body may be, by kind of body.
@@ -40,25 +65,33 @@ bool is_accepted(app::BodyKind kind, std::string_view type) {
   return false;
 }
 
-// The body's media type; empty where there is no body.
-Result<std::string> body_type_of(const net::Request& request, const app::About& about) {
-  const auto field = request.header("content-type");
+bool asks_plain(const net::Request& head) {
+  return (head.method == "GET" || head.method == "HEAD") &&
+         is_plain(split_target(head.target).first);
+}
+
+// The body's media type; empty where the head names none.
+Result<std::string> media_type_of(const net::Request& head, const app::About& about) {
+  const auto field = head.header("content-type");
   if (!field) {
-    const bool may_lack = request.body.empty() || about.body == app::BodyKind::bytes;
+    const bool may_lack =
+        about.body == app::BodyKind::bytes || (head.body.empty() && !announces_body(head));
     if (may_lack) return std::string();
     return Error{Code::unsupported_media_type, "the body needs a Content-Type"};
   }
   const auto type = media_type_from(*field);
-  if (!type || !is_accepted(about.body, *type)) {
+  if (!type || !is_accepted(about.body, *type) || head.count("content-type") != 1) {
     return Error{Code::unsupported_media_type, "this operation does not take that Content-Type"};
   }
   return *type;
 }
 
 // What makes two calls the same request: where they go, with which parameters, saying what.
-Hash fingerprint_of(const Route& route, const Parameters& query, std::string_view body) {
+Hash fingerprint_of(const Route& route, Parameters query, std::string_view body) {
+  std::ranges::sort(query);  // Their order means nothing.
   std::string text(route.operation->about.route);
-  for (const Parameters* parameters : {&route.path, &query}) {
+  const Parameters& sorted = query;
+  for (const Parameters* parameters : {&route.path, &sorted}) {
     for (const auto& [name, value] : *parameters) {
       text += '\n';
       append_json_string(text, name);
@@ -68,6 +101,14 @@ Hash fingerprint_of(const Route& route, const Parameters& query, std::string_vie
   text += "\n\n";
   text += body;
   return sha256(text);
+}
+
+// A body that is no object of fields, as the fingerprint sees it: JSON in its one spelling,
+// anything else byte for byte.
+std::string canonical_body(const net::Request& request, std::string_view media_type) {
+  if (media_type != "application/json") return request.body;
+  const auto body = parse_json(request.body);
+  return body ? canonical_json(*body) : request.body;
 }
 
 }  // namespace
@@ -80,14 +121,26 @@ struct Api::Exchange {
   std::string_view path;
   std::string_view query;
 
-  void refuse(const Error& error) const { respond(problem(error, trace)); }
+  void answer(net::Response response) const { respond(sealed(std::move(response), trace)); }
+  void refuse(const Error& error) const { answer(problem(error, trace)); }
 };
 
 Api::Api(store::Store& store, app::Runner& runner)
-    : store_(store), runner_(runner), routes_(app::operations()) {
-  store_.watch([this](TenantNumber tenant, const ApprovalId& approval) {
-    waiters_.changed(tenant, approval);
+    : store_(store),
+      runner_(runner),
+      routes_(app::operations()),
+      waiters_(std::make_shared<Waiters>()) {
+  store_.watch([waiters = waiters_](TenantNumber tenant, const ApprovalId& approval) {
+    waiters->changed(tenant, approval);
   });
+}
+
+Api::~Api() {
+  stop_waiting();
+}
+
+void Api::stop_waiting() {
+  waiters_->close();
 }
 
 Result<Caller> Api::authenticate(const net::Request& request) const {
@@ -99,24 +152,43 @@ Result<Caller> Api::authenticate(const net::Request& request) const {
   return std::move(*caller);
 }
 
-net::Handler::BodyLimit Api::body_limit(const net::Request& head) {
+// Who asks comes before anything that is wrong with what is asked.
+Result<Api::Opening> Api::open(const net::Request& head) const {
   const auto path = split_target(head.target).first;
-  const auto route = routes_.find(head.method, path);
-  if (!route) return {.bytes = 0};  // handle() says why; there is nothing to read.
-  const TraceId trace = trace_of(head, store_.random());
-  const auto caller = authenticate(head);
-  if (!caller) return {.bytes = 0, .refusal = problem(caller.error(), trace)};
-  return {.bytes = route->operation->about.body_bytes_max};
+  if (is_plain(path)) return Error{Code::method_not_allowed, "this path is only for reading"};
+  Opening opening{.route = TRY(routes_.find(head.method, path)),
+                  .caller = TRY(authenticate(head)),
+                  .media_type = {}};
+  if (!is_get(opening.route)) {
+    opening.media_type = TRY(media_type_of(head, opening.route.operation->about));
+  } else if (announces_body(head) || !head.body.empty()) {
+    return Error{Code::validation_error, "a GET has no body"};
+  }
+  return opening;
+}
+
+net::Response Api::refusal(const Error& error, const net::Request& head,
+                           const TraceId& trace) const {
+  auto response = problem(error, trace);
+  if (error.code == Code::method_not_allowed) {
+    const auto path = split_target(head.target).first;
+    response.headers.emplace_back("Allow", is_plain(path) ? "GET, HEAD" : routes_.allowed(path));
+  }
+  return sealed(std::move(response), trace);
+}
+
+net::Handler::BodyLimit Api::body_limit(const net::Request& head) {
+  if (asks_plain(head)) return {.bytes = 0};
+  const auto opening = open(head);
+  if (!opening) {
+    return {.bytes = 0, .refusal = refusal(opening.error(), head, trace_of(head, store_.random()))};
+  }
+  return {.bytes = opening->route.operation->about.body_bytes_max};
 }
 
 net::Response Api::protocol_error(int status) {
-  const auto code = status == 413   ? Code::too_large
-                    : status == 503 ? Code::overloaded
-                                    : Code::validation_error;
-  auto response = problem(Error{code, "the request is not well-formed HTTP or is too large"},
-                          make_trace(store_.random()));
-  response.status = status;
-  return response;
+  const TraceId trace = make_trace(store_.random());
+  return sealed(protocol_problem(status, trace), trace);
 }
 
 void Api::handle(net::Request request, net::Respond respond) {
@@ -125,28 +197,24 @@ void Api::handle(net::Request request, net::Respond respond) {
   exchange->respond = std::move(respond);
   exchange->trace = trace_of(exchange->request, store_.random());
   std::tie(exchange->path, exchange->query) = split_target(exchange->request.target);
-  if (handle_plain(exchange)) return;
+  if (asks_plain(exchange->request)) return answer_plain(exchange);
   run(exchange);
 }
 
 Result<app::Invocation> Api::invocation_of(const Exchange& exchange) const {
   const net::Request& request = exchange.request;
-  Route route = TRY(routes_.find(request.method, exchange.path));
-  const app::Operation& operation = *route.operation;
-  app::Invocation invocation{.operation = &operation,
-                             .call = nullptr,
-                             .caller = TRY(authenticate(request)),
-                             .trace = exchange.trace};
+  Opening opening = TRY(open(request));
+  const app::Operation& operation = *opening.route.operation;
   const Parameters query = TRY(query_from(exchange.query));
-  if (request.method == "GET" && !request.body.empty()) {
-    return Error{Code::validation_error, "a GET has no body"};
-  }
-  const std::string type = TRY(body_type_of(request, operation.about));
-
-  const bool has_fields = operation.about.body == app::BodyKind::json && request.method != "GET";
+  const bool has_fields = operation.about.body == app::BodyKind::json && !is_get(opening.route);
   Json body = Json::object();
   if (has_fields && !request.body.empty()) body = TRY(parse_json(request.body));
   if (!body.is_object()) return Error{Code::validation_error, "the body must be an object"};
+
+  app::Invocation invocation{.operation = &operation,
+                             .call = nullptr,
+                             .caller = std::move(opening.caller),
+                             .trace = exchange.trace};
   if (const auto field = request.header("idempotency-key"); field && request.method == "POST") {
     invocation.idempotency_key = idempotency_key_from(*field);
     if (!invocation.idempotency_key || request.count("idempotency-key") != 1) {
@@ -154,30 +222,30 @@ Result<app::Invocation> Api::invocation_of(const Exchange& exchange) const {
                    "Idempotency-Key is malformed",
                    {{"Idempotency-Key", "must be 1 to 255 visible ASCII characters"}}};
     }
-    invocation.fingerprint =
-        fingerprint_of(route, query, has_fields ? canonical_json(body) : request.body);
+    invocation.fingerprint = fingerprint_of(
+        opening.route, query,
+        has_fields ? canonical_json(body) : canonical_body(request, opening.media_type));
   }
   const app::Source source{
-      .path = route.path, .query = query, .body = has_fields ? &body : nullptr};
-  invocation.call = TRY(operation.decode(source, {.text = request.body, .content_type = type}));
+      .path = opening.route.path, .query = query, .body = has_fields ? &body : nullptr};
+  invocation.call =
+      TRY(operation.decode(source, {.text = request.body, .content_type = opening.media_type}));
   return invocation;
 }
 
 void Api::run(const std::shared_ptr<Exchange>& exchange) {
   auto invocation = invocation_of(*exchange);
   if (!invocation) {
-    auto response = problem(invocation.error(), exchange->trace);
-    if (response.status == 405) {
-      response.headers.emplace_back("Allow", routes_.allowed(exchange->path));
-    }
-    return exchange->respond(std::move(response));
-  }
-  if (invocation->operation->about.name == "get_approval") {
-    const auto prefer = exchange->request.header("prefer");
-    const auto patience = prefer ? wait_from(*prefer, kWaitMax) : std::nullopt;
-    if (patience && patience->count() > 0) return run_waiting(exchange, *patience);
+    return exchange->respond(refusal(invocation.error(), exchange->request, exchange->trace));
   }
   const app::About& about = invocation->operation->about;
+  if (about.name == "get_approval") {
+    const auto prefer = exchange->request.header("prefer");
+    const auto patience = prefer ? wait_from(*prefer, kWaitMax) : std::nullopt;
+    if (patience && patience->count() > 0) {
+      return run_waiting(exchange, std::move(*invocation), *patience);
+    }
+  }
   runner_.run(std::move(*invocation), [exchange, &about](app::Completed completed) {
     exchange->respond(render(about, std::move(completed)));
   });
@@ -185,30 +253,33 @@ void Api::run(const std::shared_ptr<Exchange>& exchange) {
 
 // Registers before it reads, so that a change between the two is not missed; reads; and, if nothing
 // is decided yet, leaves the answer to whoever wakes the waiter.
-void Api::run_waiting(const std::shared_ptr<Exchange>& exchange, std::chrono::seconds patience) {
-  const auto read = [this, exchange, patience](std::function<void(app::Completed)> done) {
-    auto invocation = invocation_of(*exchange);
-    if (!invocation) return exchange->refuse(invocation.error());
-    runner_.run(std::move(*invocation), std::move(done));
-  };
-  const auto answer = [exchange, patience](app::Completed completed) {
-    auto response = render(app::find_operation("get_approval")->about, std::move(completed));
+void Api::run_waiting(const std::shared_ptr<Exchange>& exchange, app::Invocation invocation,
+                      std::chrono::seconds patience) {
+  const app::About& about = invocation.operation->about;
+  const auto answer = [exchange, patience, &about](app::Completed completed) {
+    auto response = render(about, std::move(completed));
     response.headers.emplace_back("Preference-Applied", "wait=" + std::to_string(patience.count()));
     exchange->respond(std::move(response));
   };
+  // From the beginning, because a key may be revoked while its owner waits.
+  const auto read_again = [this, exchange, answer] {
+    auto again = invocation_of(*exchange);
+    if (!again) return exchange->refuse(again.error());
+    runner_.run(std::move(*again), answer);
+  };
   const auto route = routes_.find(exchange->request.method, exchange->path);
-  const auto caller = authenticate(exchange->request);
-  const auto id = route ? ApprovalId::parse(route->path.front().second) : std::nullopt;
-  if (!caller || !id) return read(answer);  // Which refuses it.
-  const auto ticket =
-      waiters_.wait(caller->tenant.number, *id, patience, [read, answer] { read(answer); });
-  if (ticket == 0) return read(answer);
-  read([this, ticket, answer](app::Completed completed) {
-    const bool is_pending = completed.answer && completed.answer->data.is_object() &&
-                            completed.answer->data.string_at("status") == "pending";
-    // Whoever takes the ticket answers: this first read, or the wake that came meanwhile.
-    if (!is_pending && waiters_.give_back(ticket)) answer(std::move(completed));
-  });
+  const auto id = ApprovalId::parse(route->path.front().second);
+  CHECK(id);  // It was decoded.
+  const auto ticket = waiters_->wait(invocation.caller.tenant.number, *id, patience, read_again);
+  if (ticket == 0) return runner_.run(std::move(invocation), answer);
+  runner_.run(std::move(invocation),
+              [waiters = waiters_, ticket, answer](app::Completed completed) {
+                const bool is_pending = completed.answer && completed.answer->data.is_object() &&
+                                        completed.answer->data.string_at("status") == "pending";
+                // Whoever takes the ticket answers: this first read, or the wake that came
+                // meanwhile.
+                if (!is_pending && waiters->give_back(ticket)) answer(std::move(completed));
+              });
 }
 
 net::Response Api::health(const TraceId& trace) const {
@@ -223,24 +294,17 @@ net::Response Api::health(const TraceId& trace) const {
       .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = json_text(body)};
 }
 
-bool Api::handle_plain(const std::shared_ptr<Exchange>& exchange) {
+void Api::answer_plain(const std::shared_ptr<Exchange>& exchange) {
   const std::string_view path = exchange->path;
-  if (exchange->request.method != "GET" && exchange->request.method != "HEAD") return false;
   if (path == "/livez") {
-    exchange->respond({.headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
+    exchange->answer({.headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
   } else if (path == "/readyz") {
-    exchange->respond(health(exchange->trace));
+    exchange->answer(health(exchange->trace));
   } else if (path == "/openapi.json") {
-    exchange->respond({.headers = {{"Content-Type", "application/json"}}, .body = openapi_text()});
-  } else if (path.starts_with(kCheckpointPrefix) && path.ends_with(kCheckpointSuffix) &&
-             path.size() > kCheckpointPrefix.size() + kCheckpointSuffix.size()) {
-    answer_checkpoint(
-        exchange, path.substr(kCheckpointPrefix.size(),
-                              path.size() - kCheckpointPrefix.size() - kCheckpointSuffix.size()));
+    exchange->answer({.headers = {{"Content-Type", "application/json"}}, .body = openapi_text()});
   } else {
-    return false;
+    answer_checkpoint(exchange, tenant_of_checkpoint(path));
   }
-  return true;
 }
 
 // Signing and making the checkpoint durable takes the disk, so it runs on a reader thread.
@@ -250,11 +314,11 @@ void Api::answer_checkpoint(const std::shared_ptr<Exchange>& exchange, std::stri
   if (caller->tenant.name != tenant || !app::is_allowed(app::Permission::read, caller->principal)) {
     return exchange->refuse({Code::not_found, ""});
   }
-  const auto run = [this, exchange](Result<void> result, const store::Read* read) {
+  const auto run = [&store = store_, exchange](Result<void> result, const store::Read* read) {
     if (!result) return exchange->refuse(result.error());
-    const auto note = store_.checkpoint(read->tenant());
+    const auto note = store.checkpoint(read->tenant());
     if (!note) return exchange->refuse(note.error());
-    exchange->respond(
+    exchange->answer(
         {.status = 200,
          .headers = {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "max-age=1"}},
          .body = *note});

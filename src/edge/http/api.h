@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace assent::http {
 
@@ -19,26 +20,45 @@ class Api final : public net::Handler {
  public:
   // Both must outlive this. Watches the store for changed approvals.
   Api(store::Store& store, app::Runner& runner);
+  ~Api() override;  // Stops waiting. REQUIRES: no call of handle() is under way.
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
 
   void handle(net::Request request, net::Respond respond) override;
   BodyLimit body_limit(const net::Request& head) override;
   net::Response protocol_error(int status) override;
 
+  // Answers all who wait for an approval, and from now on everybody at once: before a server
+  // drains, which would otherwise wait for their patience. Any number of times, from one thread at
+  // a time.
+  void stop_waiting();
+
  private:
   struct Exchange;
+  // What the head of a request says, once it is known whose it is.
+  struct Opening {
+    Route route;
+    Caller caller;
+    std::string media_type;  // Of the body; empty where the head names none.
+  };
 
   Result<Caller> authenticate(const net::Request& request) const;
+  Result<Opening> open(const net::Request& head) const;
+  net::Response refusal(const Error& error, const net::Request& head, const TraceId& trace) const;
   Result<app::Invocation> invocation_of(const Exchange& exchange) const;
-  bool handle_plain(const std::shared_ptr<Exchange>& exchange);
+  void answer_plain(const std::shared_ptr<Exchange>& exchange);
   void answer_checkpoint(const std::shared_ptr<Exchange>& exchange, std::string_view tenant);
   void run(const std::shared_ptr<Exchange>& exchange);
-  void run_waiting(const std::shared_ptr<Exchange>& exchange, std::chrono::seconds patience);
+  void run_waiting(const std::shared_ptr<Exchange>& exchange, app::Invocation invocation,
+                   std::chrono::seconds patience);
   net::Response health(const TraceId& trace) const;
 
   store::Store& store_;
   app::Runner& runner_;
   Routes routes_;
-  Waiters waiters_;
+  // Shared with the store's watcher and with reads under way, which may outlive this: they then
+  // find it closed.
+  std::shared_ptr<Waiters> waiters_;
 };
 
 }  // namespace assent::http

@@ -73,8 +73,13 @@ Json body_of(const app::Operation& operation) {
       body.set("application/x-ndjson", Json::object({{"schema", text}}));
       return body;
     }
-    case app::BodyKind::document:
-      return content("application/yaml", text);
+    case app::BodyKind::document: {
+      Json body = content("application/json", Json::object({{"type", "object"}}));
+      for (const std::string type : {"application/yaml", "application/x-yaml", "text/yaml"}) {
+        body.set(type, Json::object({{"schema", text}}));
+      }
+      return body;
+    }
     case app::BodyKind::bytes:
       return content("application/octet-stream",
                      Json::object({{"type", "string"}, {"format", "binary"}}));
@@ -110,7 +115,7 @@ Json responses_of(const app::Operation& operation) {
   Json responses = Json::object(
       {{status, Json::object({{"description", "Done."}, {"content", success_of(operation)}})}});
   for (const std::string code :
-       {"400", "401", "403", "404", "409", "410", "413", "415", "422", "503"}) {
+       {"400", "401", "403", "404", "409", "410", "413", "415", "422", "500", "503"}) {
     responses.set(code, ref("responses/Problem"));
   }
   return responses;

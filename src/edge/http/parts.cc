@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <utility>
 
 namespace assent::http {
 
@@ -32,6 +34,38 @@ void split(std::string_view text, char separator, Each each) {
     if (end == std::string_view::npos) return;
     text.remove_prefix(end + 1);
   }
+}
+
+// Where the first part of a field ends: a separator inside of a quoted string is none.
+std::size_t end_of_part(std::string_view text, char separator) {
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_quoted && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      is_quoted = !is_quoted;
+    } else if (!is_quoted && text[i] == separator) {
+      return i;
+    }
+  }
+  return text.size();
+}
+
+// Calls `each` with every part of a field.
+template <class Each>
+void split_field(std::string_view text, char separator, Each each) {
+  while (true) {
+    const std::size_t end = end_of_part(text, separator);
+    each(text.substr(0, end));
+    if (end == text.size()) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
+// A token or a quoted string without escapes, as itself.
+std::string_view unquoted(std::string_view text) {
+  const bool is_quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  return is_quoted ? text.substr(1, text.size() - 2) : text;
 }
 
 bool is_lower_hex(std::string_view text) {
@@ -79,11 +113,12 @@ Result<Parameters> query_from(std::string_view query) {
   std::optional<Error> wrong;
   split(query, '&', [&](std::string_view part) {
     if (part.empty() || wrong) return;
-    const std::size_t equals = std::min(part.find('='), part.size());
-    std::string text(part.substr(std::min(equals + 1, part.size())));
+    std::string text(part);
     std::ranges::replace(text, '+', ' ');
-    auto name = percent_decoded(part.substr(0, equals));
-    auto value = percent_decoded(text);
+    const std::string_view spaced = text;
+    const std::size_t equals = std::min(spaced.find('='), spaced.size());
+    auto name = percent_decoded(spaced.substr(0, equals));
+    auto value = percent_decoded(spaced.substr(std::min(equals + 1, spaced.size())));
     if (!name || name->empty()) {
       wrong = bad_query("query", "has a name that is not percent-encoded UTF-8");
     } else if (!value) {
@@ -145,12 +180,17 @@ std::optional<std::string> idempotency_key_from(std::string_view field) {
 
 std::optional<std::chrono::seconds> wait_from(std::string_view field, std::chrono::seconds max) {
   std::optional<std::chrono::seconds> wait;
-  split(field, ',', [&](std::string_view preference) {
-    const std::string text = lowered(trimmed(preference.substr(0, preference.find(';'))));
-    if (wait || !text.starts_with("wait=")) return;
+  bool is_said = false;
+  split_field(field, ',', [&](std::string_view preference) {
+    const std::string_view said = preference.substr(0, end_of_part(preference, ';'));
+    const std::size_t equals = std::min(said.find('='), said.size());
+    if (lowered(trimmed(said.substr(0, equals))) != "wait") return;
+    // What is said twice holds as it was said first, even if that made no sense (RFC 7240 §2).
+    if (std::exchange(is_said, true) || equals == said.size()) return;
+    const std::string_view text = unquoted(trimmed(said.substr(equals + 1)));
     std::int64_t seconds = 0;
     const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data() + 5, end, seconds);
+    const auto [stop, error] = std::from_chars(text.data(), end, seconds);
     if (error != std::errc() || stop != end || seconds < 0) return;
     wait = std::min(std::chrono::seconds(seconds), max);
   });
@@ -161,7 +201,7 @@ std::optional<std::string> media_type_from(std::string_view field) {
   const std::size_t end = std::min(field.find(';'), field.size());
   bool is_utf8_text = true;
   if (end < field.size()) {
-    split(field.substr(end + 1), ';', [&](std::string_view parameter) {
+    split_field(field.substr(end + 1), ';', [&](std::string_view parameter) {
       std::string text = lowered(trimmed(parameter));
       std::erase(text, '"');
       if (text.starts_with("charset=") && text != "charset=utf-8" && text != "charset=us-ascii") {

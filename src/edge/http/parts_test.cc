@@ -17,6 +17,7 @@ TEST(Parts, AQueryIsNamesAndValuesInOrder) {
   const auto query = query_from("a=1&b=x+y%26z&c");
   ASSERT_TRUE(query.has_value());
   EXPECT_EQ(*query, (Parameters{{"a", "1"}, {"b", "x y&z"}, {"c", ""}}));
+  EXPECT_EQ(*query_from("a+b%2B=c%3D+%2B"), (Parameters{{"a b+", "c= +"}}));
   EXPECT_FALSE(query_from("a=%zz").has_value());
   EXPECT_EQ(query_from("a=%zz").error().fields[0].path, "a");
   EXPECT_FALSE(query_from("=1").has_value());
@@ -62,8 +63,11 @@ TEST(Parts, APreferenceToWaitIsClamped) {
   EXPECT_EQ(wait_from("wait=30", seconds(60)), seconds(30));
   EXPECT_EQ(wait_from("respond-async, wait=90", seconds(60)), seconds(60));
   EXPECT_EQ(wait_from("WAIT=5;x=y", seconds(60)), seconds(5));
-  for (const char* bad :
-       {"", "wait", "wait=", "wait=-1", "wait=1.5", "wait=99999999999999999999"}) {
+  EXPECT_EQ(wait_from("wait = \"7\" ; x=\"a,wait=9\"", seconds(60)), seconds(7));
+  EXPECT_EQ(wait_from("foo=\"a,wait=9;\\\"\", wait=3", seconds(60)), seconds(3));
+  EXPECT_EQ(wait_from("wait=4, wait=5", seconds(60)), seconds(4));
+  for (const char* bad : {"", "wait", "wait=", "wait=-1", "wait=1.5", "wait=99999999999999999999",
+                          "waits=1", "foo=\"wait=9", "foo; wait=9", "wait=x, wait=5"}) {
     EXPECT_FALSE(wait_from(bad, seconds(60))) << bad;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace assent::http {
@@ -72,18 +73,16 @@ net::Response render(const Problem& problem, const TraceId& trace) {
   return response;
 }
 
-// Faults of ours are not for callers to read.
-std::string message_of(const Error& error) {
-  switch (error.code) {
-    case Code::internal:
-      return "something went wrong on our side";
-    case Code::corrupt:
-      return "the store found damage and accepts no writes";
-    case Code::not_found:
-      return "there is no such thing here";
-    default:
-      return error.detail;
-  }
+// Absent and foreign must not differ in a byte, so neither may say more than this.
+constexpr std::string_view kNotFound = "there is no such thing here";
+
+// What the caller may not be told: what is in another tenant, and the faults of ours. Nothing where
+// the error speaks for itself.
+std::optional<std::string_view> constant_message(Code code) {
+  if (code == Code::not_found) return kNotFound;
+  if (code == Code::internal) return "something went wrong on our side";
+  if (code == Code::corrupt) return "the store found damage and accepts no writes";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -176,19 +175,39 @@ int status_of_refusal(std::string_view code) {
 }
 
 net::Response problem(const Error& error, const TraceId& trace) {
-  return render({.status = status_of(error.code),
-                 .code = wire_code(error.code),
-                 .message = message_of(error),
-                 .fields = &error.fields},
-                trace);
+  Problem said{.status = status_of(error.code), .code = wire_code(error.code), .message = {}};
+  if (const auto constant = constant_message(error.code)) {
+    said.message = *constant;
+  } else {
+    said.message = error.detail;
+    said.fields = &error.fields;
+  }
+  return render(said, trace);
 }
 
 net::Response problem(const Refused& refused, const TraceId& trace) {
+  if (refused.code == wire_code(Code::not_found)) return problem(Error{Code::not_found, {}}, trace);
   return render({.status = status_of_refusal(refused.code),
                  .code = refused.code,
                  .message = refused.message,
                  .details = &refused.details},
                 trace);
+}
+
+net::Response protocol_problem(int status, const TraceId& trace) {
+  Problem said{.status = status,
+               .code = wire_code(Code::validation_error),
+               .message = "the request is not well-formed HTTP"};
+  if (status == 408) said.message = "the request did not arrive in time";
+  if (status == 413 || status == 431) {
+    said.code = wire_code(Code::too_large);
+    said.message = status == 413 ? "the body is too large" : "the request's head is too large";
+  }
+  if (status == 503) {
+    said.code = wire_code(Code::overloaded);
+    said.message = "there are too many connections";
+  }
+  return render(said, trace);
 }
 
 }  // namespace assent::http

@@ -21,4 +21,7 @@ int status_of_refusal(std::string_view code);
 net::Response problem(const Error& error, const TraceId& trace);
 net::Response problem(const Refused& refused, const TraceId& trace);
 
+// For bytes that never became a request: 400, 408, 413, 431, or 503 where there is no room.
+net::Response protocol_problem(int status, const TraceId& trace);
+
 }  // namespace assent::http

@@ -2,6 +2,9 @@
 
 #include "edge/http/problem.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace assent::http {
 
 namespace {
@@ -41,12 +44,20 @@ net::Response render(const app::About& about, app::Completed completed) {
   } else {
     response = envelope(about, *completed.answer, completed.trace);
   }
-  if (response.status < 400) {
-    response.headers.emplace_back("X-Trace-Id", trace_uuid(completed.trace));
-  }
   if (completed.is_replay) response.headers.emplace_back("Idempotency-Replayed", "true");
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Cache-Control", "no-store");
+  return sealed(std::move(response), completed.trace);
+}
+
+net::Response sealed(net::Response response, const TraceId& trace) {
+  const auto set_default = [&](std::string_view name, std::string value) {
+    const auto has_it = [&](const net::Header& header) { return header.first == name; };
+    if (std::ranges::none_of(response.headers, has_it)) {
+      response.headers.emplace_back(name, std::move(value));
+    }
+  };
+  set_default("X-Trace-Id", trace_uuid(trace));
+  set_default("X-Content-Type-Options", "nosniff");
+  set_default("Cache-Control", "no-store");
   return response;
 }
 

@@ -77,12 +77,17 @@ Result<Route> Routes::find(std::string_view method, std::string_view path) const
 }
 
 std::string Routes::allowed(std::string_view path) const {
-  std::string methods;
+  std::vector<std::string_view> methods;
   for (const Row* row : matching(segments_of(path))) {
-    if (!methods.empty()) methods += ", ";
-    methods += row->method;
+    // A literal and a parameter may both fit.
+    if (std::ranges::find(methods, row->method) == methods.end()) methods.push_back(row->method);
   }
-  return methods;
+  std::string text;
+  for (const std::string_view method : methods) {
+    if (!text.empty()) text += ", ";
+    text += method;
+  }
+  return text;
 }
 
 }  // namespace assent::http
