@@ -70,6 +70,8 @@ Result<Completion> complete_execution(store::Write& write, const CompleteExecuti
                             {"approvalId", approval.id.text()},
                             {"outcome", word(in.outcome)},
                             {"durationMs", static_cast<std::int64_t>(took.count())}});
+  data.set_if("tool", approval.tool);
+  if (approval.rule) data.set("ruleId", approval.rule->text());
   data.set_if("result", in.result);
   data.set_if("error", in.error);
   if (in.proof) data.set("proof", in.proof->value);

@@ -93,6 +93,7 @@ Json decision_data(store::Write& write, const Attempt& attempt, std::string_view
                             {"roles", roles_of(*attempt.decision.by)},
                             {"decision", std::move(decision)},
                             {"response", std::move(response)}});
+  data.set_if("tool", attempt.approval.tool);
   data.set_if("conditions", attempt.in.conditions);
   data.set_if("modifications", attempt.in.modifications);
   return data;
@@ -161,6 +162,7 @@ Result<Decided> end(store::Write& write, const Attempt& attempt) {
                             {"decisionId", write.make_id<DecisionId>().text()},
                             {"cancelledBy", by.text()},
                             {"cancelledAt", to_rfc3339(write.now())}});
+  data.set_if("tool", attempt.approval.tool);
   data.set_if("reason", attempt.in.rationale);
   TRY(record(write, attempt.approval, "approval.cancelled", std::move(data)));
   decided.status = Status::cancelled;

@@ -13,14 +13,15 @@ constexpr std::int64_t kExpiriesPerJob = 200;
 constexpr std::chrono::milliseconds kTick{250};
 
 Result<void> expire(store::Write& write, const Approval& approval) {
-  TRY(write.record_as(engine_actor(),
-                      {.type = "approval.expired",
-                       .subject = "approval/" + approval.id.text(),
-                       .data = Json::object({{"approvalId", approval.id.text()},
-                                             {"expiresAt", to_rfc3339(approval.expires_at)},
-                                             {"timeoutAction", "reject"},
-                                             {"resultingStatus", word(Status::expired)}}),
-                       .correlation_id = approval.correlation_id}));
+  Json data = Json::object({{"approvalId", approval.id.text()},
+                            {"expiresAt", to_rfc3339(approval.expires_at)},
+                            {"timeoutAction", "reject"},
+                            {"resultingStatus", word(Status::expired)}});
+  data.set_if("tool", approval.tool);
+  TRY(write.record_as(engine_actor(), {.type = "approval.expired",
+                                       .subject = "approval/" + approval.id.text(),
+                                       .data = std::move(data),
+                                       .correlation_id = approval.correlation_id}));
   return {};
 }
 

@@ -148,6 +148,10 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
                     {"expiresAt", to_rfc3339(approval.expires_at)},
                     {"maxAttempts", approval.max_attempts},
                     {"grantTtlSeconds", approval.grant_ttl_seconds},
+                    {"leaseSeconds", approval.lease_seconds},
+                    {"requiresProof", approval.requires_proof},
+                    {"maxDefers", approval.max_defers},
+                    {"decision", word(asked.decision)},
                     {"requestedBy", approval.requested_by.text()},
                     {"why", asked.answer.why}});
   data.set_if("tool", approval.tool);
@@ -158,6 +162,7 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
   if (asked.answer.index) {
     data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
   }
+  if (!approval.executor.is_null()) data.set("executor", approval.executor);
   if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
   if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
   data.set_if("deduplicationKey", in.deduplication_key);
@@ -179,6 +184,7 @@ Event answered_event(const store::Write& write, const Asked& asked,
   const Approval& approval = asked.approval;
   Json data =
       Json::object({{"approvalId", approval.id.text()}, {"contentHash", approval.content_hash}});
+  data.set_if("tool", approval.tool);
   if (asked.answer.index) {
     data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
   }

@@ -72,12 +72,15 @@ Result<Started> start_execution(store::Write& write, const StartExecution& in) {
 
   const auto id = write.make_id<ExecutionId>();
   const std::int64_t attempt = latest ? latest->attempt + 1 : 1;
+  Json data = Json::object({{"executionId", id.text()},
+                            {"approvalId", approval.id.text()},
+                            {"grantId", grant.id.text()},
+                            {"attempt", attempt}});
+  data.set_if("tool", approval.tool);
+  if (approval.rule) data.set("ruleId", approval.rule->text());
   TRY(write.record({.type = "execution.started",
                     .subject = "execution/" + id.text(),
-                    .data = Json::object({{"executionId", id.text()},
-                                          {"approvalId", approval.id.text()},
-                                          {"grantId", grant.id.text()},
-                                          {"attempt", attempt}}),
+                    .data = std::move(data),
                     .correlation_id = approval.correlation_id}));
   return Started{.execution_id = id, .attempt = attempt, .refused = std::nullopt};
 }

@@ -34,6 +34,13 @@ struct Approval {
   bool allows_self_approval = false;
   std::int64_t max_attempts = 3;
   std::int64_t grant_ttl_seconds = 86400;
+  std::int64_t lease_seconds = 3600;  // How long an execution may run before it is `unknown`.
+  bool requires_proof = false;        // A success without one is refused.
+  Json executor;                // `{url, timeoutSeconds}` where the server executes; else null.
+  std::int64_t defers = 0;      // How often the deadline was moved …
+  std::int64_t max_defers = 3;  // … and may be.
+  std::int64_t content_version = 1;  // One more with each edit.
+  std::optional<RuleId> rule;        // The standing rule that approved it.
   std::string correlation_id;
   std::optional<Timestamp> decided_at;
   std::optional<PrincipalId> decided_by;  // The last vote's human; nothing where a rule decided.

@@ -50,6 +50,10 @@ Text text_of(GrantRefusal refusal) {
       return {"ALREADY_CONSUMED", "The grant has been used."};
     case GrantRefusal::expired:
       return {"EXPIRED", "The grant has expired."};
+    case GrantRefusal::kill_switch:
+      return {"KILL_SWITCH", "A kill switch is engaged."};
+    case GrantRefusal::policy_denied:
+      return {"INVALID_STATE", "The policy in force refuses this by now."};
   }
   return {};
 }

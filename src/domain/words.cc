@@ -18,7 +18,8 @@ constexpr std::array<Word, 8> kStatuses = {"pending",   "approved", "rejected", 
                                            "cancelled", "executed", "abandoned", "unknown"};
 constexpr std::array<Word, 5> kRiskTiers = {"none", "low", "medium", "high", "critical"};
 constexpr std::array<Word, 3> kPolicyDecisions = {"allow", "human", "reject"};
-constexpr std::array<Word, 3> kVerdicts = {"approve", "reject", "cancel"};
+constexpr std::array<Word, 6> kVerdicts = {"approve", "reject", "cancel",
+                                           "edit",    "defer",  "abandon"};
 constexpr std::array<Word, 5> kEvidenceTypes = {"file", "url", "text", "hash", "entity"};
 constexpr std::array<Word, 2> kGrantForms = {"identity", "token"};
 constexpr std::array<Word, 5> kExecutionStates = {"started", "success", "failure", "partial",
@@ -30,8 +31,9 @@ constexpr std::array<Word, 11> kRefusals = {
     "expired",     "content_changed",      "already_voted",  "step_up_required",
     "kill_switch", "evidence_required",    "evidence_stale",
 };
-constexpr std::array<Word, 5> kGrantRefusals = {"token_not_found", "tenant_mismatch",
-                                                "ir_hash_mismatch", "already_consumed", "expired"};
+constexpr std::array<Word, 7> kGrantRefusals = {
+    "token_not_found", "tenant_mismatch", "ir_hash_mismatch", "already_consumed",
+    "expired",         "kill_switch",     "policy_denied"};
 
 }  // namespace
 

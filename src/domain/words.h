@@ -18,7 +18,7 @@ enum class Status { pending, approved, rejected, expired, cancelled, executed, a
 // One ordinal scale: none 0 … critical 4.
 enum class RiskTier { none, low, medium, high, critical };
 enum class PolicyDecision { allow, human, reject };
-enum class Verdict { approve, reject, cancel };
+enum class Verdict { approve, reject, cancel, edit, defer, abandon };
 enum class EvidenceType { file, url, text, hash, entity };
 enum class GrantForm { identity, token };
 enum class ExecutionState { started, success, failure, partial, unknown };
@@ -45,7 +45,9 @@ enum class GrantRefusal {
   tenant_mismatch,
   ir_hash_mismatch,
   already_consumed,
-  expired
+  expired,
+  kill_switch,    // Engaged since the decision.
+  policy_denied,  // The policy in force refuses this content by now.
 };
 
 // All words of an enumeration, indexed by enumerator.

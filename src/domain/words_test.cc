@@ -24,14 +24,14 @@ TEST(Words, EveryEnumeratorHasAWordThatReadsBack) {
   expect_words_read_back<Status>(static_cast<std::size_t>(Status::unknown) + 1);
   expect_words_read_back<RiskTier>(static_cast<std::size_t>(RiskTier::critical) + 1);
   expect_words_read_back<PolicyDecision>(static_cast<std::size_t>(PolicyDecision::reject) + 1);
-  expect_words_read_back<Verdict>(static_cast<std::size_t>(Verdict::cancel) + 1);
+  expect_words_read_back<Verdict>(static_cast<std::size_t>(Verdict::abandon) + 1);
   expect_words_read_back<EvidenceType>(static_cast<std::size_t>(EvidenceType::entity) + 1);
   expect_words_read_back<GrantForm>(static_cast<std::size_t>(GrantForm::token) + 1);
   expect_words_read_back<ExecutionState>(static_cast<std::size_t>(ExecutionState::unknown) + 1);
   expect_words_read_back<EmitOutcome>(static_cast<std::size_t>(EmitOutcome::pending) + 1);
   expect_words_read_back<Priority>(static_cast<std::size_t>(Priority::critical) + 1);
   expect_words_read_back<Refusal>(static_cast<std::size_t>(Refusal::evidence_stale) + 1);
-  expect_words_read_back<GrantRefusal>(static_cast<std::size_t>(GrantRefusal::expired) + 1);
+  expect_words_read_back<GrantRefusal>(static_cast<std::size_t>(GrantRefusal::policy_denied) + 1);
 }
 
 // One from the middle and one from the end of each: a swapped pair would still read back.

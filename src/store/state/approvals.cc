@@ -9,7 +9,8 @@ constexpr std::string_view kApproval = R"sql(
   SELECT id, kind, status, risk_tier, content_hash, tool, requested_by, requester_owner,
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
-         decided_by, request
+         decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
+         content_version, rule
     FROM approvals
    WHERE tenant = $1 AND id = $2)sql";
 
@@ -18,7 +19,8 @@ constexpr std::string_view kList = R"sql(
   SELECT id, kind, status, risk_tier, content_hash, tool, requested_by, requester_owner,
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
-         decided_by, request
+         decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
+         content_version, rule
     FROM approvals
    WHERE tenant = $1 AND id < $2
      AND (risk_tier = $3 OR $3 IS NULL)
@@ -33,7 +35,8 @@ constexpr std::string_view kListOfStatus = R"sql(
   SELECT id, kind, status, risk_tier, content_hash, tool, requested_by, requester_owner,
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
-         decided_by, request
+         decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
+         content_version, rule
     FROM approvals
    WHERE tenant = $1 AND id < $2
      AND (risk_tier = $3 OR $3 IS NULL)
@@ -74,6 +77,13 @@ Result<Approval> approval_from(const Rows& rows) {
       .allows_self_approval = row.flag(13),
       .max_attempts = row.integer(14),
       .grant_ttl_seconds = row.integer(15),
+      .lease_seconds = row.integer(20),
+      .requires_proof = row.flag(21),
+      .executor = row.json(22),
+      .defers = row.integer(23),
+      .max_defers = row.integer(24),
+      .content_version = row.integer(25),
+      .rule = row.optional_id<RuleId>(26),
       .correlation_id = row.text(16),
       .decided_at = row.optional_time(17),
       .decided_by = row.optional_id<PrincipalId>(18),

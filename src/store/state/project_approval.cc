@@ -9,8 +9,10 @@ constexpr std::string_view kInsert = R"sql(
   INSERT INTO approvals (tenant, id, kind, status, risk_tier, content_hash, tool, requested_by,
                          requester_owner, requested_at, expires_at, evidence_required,
                          evidence_ttl_seconds, quorum, allows_self_approval, max_attempts,
-                         grant_ttl_seconds, correlation_id, request)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                         grant_ttl_seconds, correlation_id, request, lease_seconds, requires_proof,
+                         executor, max_defers)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+               $20, $21, $22, $23)
   ON CONFLICT DO NOTHING)sql";
 
 constexpr std::string_view kStatus = R"sql(
@@ -41,6 +43,9 @@ Json request_of(FactFields& fields) {
   }
   request.set_if("policyEntry", fields.optional_integer("policyEntry"));
   request.set_if("policySha256", fields.optional_content_hash("policySha256"));
+  request.set_if("decision", fields.optional_text("decision"));
+  request.set_if("template", fields.optional_text("template"));
+  request.set_if("evidencePolicySource", fields.optional_text("evidencePolicySource"));
   return request;
 }
 
@@ -72,6 +77,11 @@ Result<Approval> requested(const Fact& fact) {
                     .allows_self_approval = allows_self_approval(fields),
                     .max_attempts = fields.integer("maxAttempts"),
                     .grant_ttl_seconds = fields.integer("grantTtlSeconds"),
+                    .lease_seconds = fields.optional_integer("leaseSeconds").value_or(3600),
+                    .requires_proof = fields.has("requiresProof") && fields.flag("requiresProof"),
+                    .executor = fields.any("executor"),
+                    .max_defers = fields.optional_integer("maxDefers").value_or(3),
+                    .rule = std::nullopt,
                     .correlation_id = std::string(fact.correlation_id),
                     .decided_at = std::nullopt,
                     .decided_by = std::nullopt,
@@ -92,15 +102,31 @@ Result<void> project_approval_requested(Connection& connection, const Fact& fact
   if (key) TRY(connection.run(kDeduplicate, {fact.tenant, *key, bytes_of(approval.id)}));
   const std::string quorum = canonical_json(to_json(approval.quorum));
   const std::string request = canonical_json(approval.request);
-  const auto changed = TRY(connection.run(
-      kInsert, {fact.tenant, bytes_of(approval.id), word(approval.kind), word(approval.status),
-                word(approval.risk_tier), approval.content_hash, nullable(approval.tool),
-                bytes_of(approval.requested_by), nullable_bytes(approval.requester_owner),
-                to_microseconds(approval.requested_at), to_microseconds(approval.expires_at),
-                std::int64_t{approval.evidence_policy.required},
-                nullable(approval.evidence_policy.ttl_seconds), quorum,
-                std::int64_t{approval.allows_self_approval}, approval.max_attempts,
-                approval.grant_ttl_seconds, approval.correlation_id, request}));
+  std::optional<std::string> executor;
+  if (!approval.executor.is_null()) executor = canonical_json(approval.executor);
+  const auto changed = TRY(connection.run(kInsert, {fact.tenant,
+                                                    bytes_of(approval.id),
+                                                    word(approval.kind),
+                                                    word(approval.status),
+                                                    word(approval.risk_tier),
+                                                    approval.content_hash,
+                                                    nullable(approval.tool),
+                                                    bytes_of(approval.requested_by),
+                                                    nullable_bytes(approval.requester_owner),
+                                                    to_microseconds(approval.requested_at),
+                                                    to_microseconds(approval.expires_at),
+                                                    std::int64_t{approval.evidence_policy.required},
+                                                    nullable(approval.evidence_policy.ttl_seconds),
+                                                    quorum,
+                                                    std::int64_t{approval.allows_self_approval},
+                                                    approval.max_attempts,
+                                                    approval.grant_ttl_seconds,
+                                                    approval.correlation_id,
+                                                    request,
+                                                    approval.lease_seconds,
+                                                    std::int64_t{approval.requires_proof},
+                                                    nullable(executor),
+                                                    approval.max_defers}));
   return require_one(fact, changed);
 }
 

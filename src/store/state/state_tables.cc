@@ -49,7 +49,8 @@ constexpr std::string_view kApprovals = R"sql(
   SELECT tenant, id, kind, status, risk_tier, content_hash, tool, requested_by, requester_owner,
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
-         decided_by, request
+         decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
+         content_version, rule
     FROM approvals
    ORDER BY tenant, id)sql";
 constexpr std::array kApprovalColumns = {Column{"tenant", kInteger},
@@ -72,7 +73,14 @@ constexpr std::array kApprovalColumns = {Column{"tenant", kInteger},
                                          Column{"correlation_id", kText},
                                          Column{"decided_at", kInteger},
                                          Column{"decided_by", kBytes},
-                                         Column{"request", kText}};
+                                         Column{"request", kText},
+                                         Column{"lease_seconds", kInteger},
+                                         Column{"requires_proof", kInteger},
+                                         Column{"executor", kText},
+                                         Column{"defers", kInteger},
+                                         Column{"max_defers", kInteger},
+                                         Column{"content_version", kInteger},
+                                         Column{"rule", kBytes}};
 
 constexpr std::string_view kVotes = R"sql(
   SELECT tenant, approval, principal, id, roles, sequence
