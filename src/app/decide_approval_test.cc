@@ -128,7 +128,8 @@ TEST_F(Decide, H19_AHundredConcurrentDecisionsHaveOneWinnerAndNinetyNineHonestLo
   for (int i = 0; i < 100; ++i) {
     const std::string verb = i % 3 == 0 ? "approve" : i % 3 == 1 ? "reject" : "cancel";
     const Person& by = verb == "cancel" ? agent : i % 2 == 0 ? ann : bob;
-    calls.push_back(world.start({.operation = verb, .by = by, .path = {{"id", id}}}));
+    calls.push_back(
+        world.start({.operation = verb, .by = by, .path = {{"id", id}}, .body = because()}));
   }
   std::map<std::string, int> outcomes;
   std::string status;
@@ -163,7 +164,7 @@ TEST_F(Decide, H24_EveryAnsweredCallLeavesOneAttemptAndOneOutcomeNextToIt) {
     const std::string verb = dice.next() % 4 == 0   ? "reject"
                              : dice.next() % 9 == 0 ? "cancel"
                                                     : "approve";
-    const Reply reply = world.decide(verb, by, id);
+    const Reply reply = world.decide(verb, by, id, because());
     ASSERT_FALSE(reply.error) << reply.error->detail;
   }
   // The pairs themselves are checked for the whole log when the world ends (verify_store).
@@ -289,7 +290,7 @@ TEST_F(Decide, H35_DecidingAfterTheDeadlineFailsWithOneExpiryEventEvenIfNoTimerR
   world.clock.advance(Microseconds(1));
   EXPECT_EQ(world.show(id).at("status"), "expired") << "never reported pending past the deadline";
   EXPECT_EQ(world.decide("approve", ann, id).outcome(), "EXPIRED");
-  EXPECT_EQ(world.decide("reject", bob, id).outcome(), "EXPIRED");
+  EXPECT_EQ(world.decide("reject", bob, id, because()).outcome(), "EXPIRED");
   const Types types = world.trail_types(id);
   EXPECT_EQ(std::ranges::count(types, "approval.expired"), 1);
   EXPECT_EQ(types,
@@ -306,8 +307,8 @@ TEST_F(Decide, Trap19_ExpiredButUnsweptIsNotApprovable) {
 
 TEST_F(Decide, OnlyTheRequesterCancels) {
   const auto id = ask();
-  EXPECT_EQ(world.decide("cancel", ann, id).outcome(), "INSUFFICIENT_PERMISSIONS");
-  EXPECT_EQ(world.decide("cancel", agent, id).at("status"), "cancelled");
+  EXPECT_EQ(world.decide("cancel", ann, id, because()).outcome(), "INSUFFICIENT_PERMISSIONS");
+  EXPECT_EQ(world.decide("cancel", agent, id, because()).at("status"), "cancelled");
   EXPECT_EQ(world.decide("approve", ann, id).outcome(), "INVALID_STATE");
 }
 

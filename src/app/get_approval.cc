@@ -1,6 +1,8 @@
 #include "app/get_approval.h"
 
-#include "store/blobs.h"
+#include "app/notice.h"
+#include "app/request_parts.h"
+#include "app/requirement.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
 #include "store/state/grants.h"
@@ -8,16 +10,6 @@
 namespace assent::app {
 
 namespace {
-
-// A part of the request: inline, or from the blob it was put into.
-Result<Json> part(const store::Read& read, const Json& request, std::string_view name) {
-  if (const Json* inline_part = request.find(name)) return *inline_part;
-  const Json* blob = request.find(std::string(name) + "Blob");
-  if (blob == nullptr) return Json::object();
-  const auto hash = content_hash_from_text(blob->string_at("sha256").value_or(""));
-  if (!hash) return Error{Code::corrupt, "an approval names a blob that is no hash"};
-  return parse_json(TRY(read.blobs().get(read.tenant().number, *hash)));
-}
 
 template <class T>
 void take(const Json& from, std::string_view name, std::optional<T>& into) {
@@ -31,15 +23,15 @@ void take(const Json& from, std::string_view name, std::optional<T>& into) {
 }
 
 Result<void> add_request(const store::Read& read, const Approval& approval, ApprovalView& view) {
-  const Json subject = TRY(part(read, approval.request, "subject"));
+  const Json subject = TRY(request_part(read, approval.request, "subject"));
   take(subject, "arguments", view.arguments);
-  const Json request = TRY(part(read, approval.request, "request"));
-  for (const Json* from : {&subject, &request}) {
-    take(*from, "content", view.content);
-    take(*from, "title", view.title);
-    take(*from, "description", view.description);
-    take(*from, "type", view.type);
-  }
+  const Json request = TRY(request_part(read, approval.request, "request"));
+  // Of content, only what is hashed counts: what was said at first may have been edited since.
+  const Json& described = approval.kind == Kind::content ? subject : request;
+  take(described, "content", view.content);
+  take(described, "title", view.title);
+  take(described, "description", view.description);
+  take(described, "type", view.type);
   take(request, "reason", view.reason);
   take(request, "priority", view.priority);
   take(request, "alternatives", view.alternatives);
@@ -80,8 +72,9 @@ ExecutionView view_of(const Execution& execution) {
 
 Result<void> add_history(const store::Read& read, const Approval& approval, ApprovalView& view) {
   const auto votes = TRY(store::votes(read, approval.id));
-  const QuorumProgress progress = evaluate(approval.quorum, votes);
+  const QuorumProgress progress = evaluate(approval, votes);
   view.votes = {.have = progress.have, .need = progress.need};
+  if (view.status == Status::pending) view.notice = TRY(notice_of(read, approval, votes));
   for (const Evidence& item : TRY(store::evidence_of(read, approval.id))) {
     view.evidence.push_back(view_of(item));
   }
@@ -102,7 +95,8 @@ Status shown_status(const Approval& approval, Timestamp now) {
 }
 
 Result<ApprovalView> get_approval(const store::Read& read, const GetApproval& in) {
-  const Approval approval = TRY(store::approval(read, in.approval));
+  Approval approval = TRY(store::approval(read, in.approval));
+  TRY(show_policy_in_force(read, approval));
   ApprovalView view;
   view.id = approval.id;
   view.kind = approval.kind;
@@ -116,8 +110,16 @@ Result<ApprovalView> get_approval(const store::Read& read, const GetApproval& in
   view.expires_at = approval.expires_at;
   view.evidence_policy = {to_json(approval.evidence_policy)};
   view.approvers = to_json(approval.quorum);
+  if (!approval.further_quorums.empty()) {
+    view.also_required = Json::array();
+    for (const Quorum& quorum : approval.further_quorums) view.also_required->push(to_json(quorum));
+  }
+  view.defers = approval.defers;
+  view.max_defers = approval.max_defers;
+  view.content_version = approval.content_version;
   view.decided_at = approval.decided_at;
   view.decided_by = approval.decided_by;
+  view.glass_broken_by = approval.glass_broken_by;
   view.correlation_id = approval.correlation_id;
   TRY(add_request(read, approval, view));
   TRY(add_history(read, approval, view));
@@ -184,9 +186,15 @@ void describe(Fields& fields, ApprovalView& view) {
   fields.field("expiresAt", view.expires_at, "when it expires undecided");
   fields.field("evidencePolicy", view.evidence_policy, "which evidence an approval needs");
   fields.field("approvers", view.approvers, "who must approve");
+  fields.field("alsoRequired", view.also_required, "what the policy asks besides since then");
   fields.field("votes", view.votes, "how far the quorum is met");
+  fields.field("notice", view.notice, "that nobody is left who could complete the quorum");
+  fields.field("defers", view.defers, "how often the deadline was moved");
+  fields.field("maxDefers", view.max_defers, "how often it may be");
+  fields.field("contentVersion", view.content_version, "one more with each edit");
   fields.field("decidedAt", view.decided_at, "when it was decided");
   fields.field("decidedBy", view.decided_by, "whose decision ended it");
+  fields.field("glassBrokenBy", view.glass_broken_by, "who let it run without its approvers");
   fields.field("correlationId", view.correlation_id, "the workflow");
   fields.field("evidence", view.evidence, "everything attached");
   fields.field("grant", view.grant, "the right to execute, once approved");

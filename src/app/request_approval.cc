@@ -1,8 +1,9 @@
 #include "app/request_approval.h"
 
 #include "app/expire.h"
+#include "app/notice.h"
+#include "app/request_parts.h"
 #include "domain/policy.h"
-#include "store/blobs.h"
 #include "store/state/approvals.h"
 #include "store/state/policies.h"
 
@@ -23,10 +24,6 @@ std::span<const std::string_view> words<app::TimeoutAction>() {
 namespace assent::app {
 
 namespace {
-
-// What an event may carry inline; more goes to a blob. Leaves room for the rest of the entry,
-// which may have 65,535 bytes.
-constexpr std::size_t kInlineBytesMax = 24 * 1024;
 
 Result<void> check_shape(const RequestApproval& in) {
   if (in.kind == Kind::tool_call) {
@@ -73,16 +70,6 @@ Json request_of(const RequestApproval& in) {
   if (in.kind == Kind::tool_call) request.set_if("content", in.content);
   if (in.context) request.set("context", in.context->value);
   return request;
-}
-
-// `value` itself, or the blob it was put into.
-Result<Json> spill(const Json& value, const Preparation& preparation, Json& blob) {
-  std::string text = canonical_json(value);
-  if (text.size() <= kInlineBytesMax) return value;
-  const Hash hash = TRY(preparation.blobs.put(preparation.caller.tenant.number, text));
-  blob = Json::object(
-      {{"sha256", content_hash_text(hash)}, {"sizeBytes", static_cast<std::int64_t>(text.size())}});
-  return Json();
 }
 
 // A request may tighten what the policy says of evidence, never weaken it.
@@ -132,6 +119,7 @@ struct Asked {
   PolicyAnswer answer;
   PolicyDecision decision = PolicyDecision::human;
   store::CurrentPolicy policy;
+  std::optional<std::string> notice;
 };
 
 Event requested_event(const RequestApproval& in, const Asked& asked) {
@@ -166,6 +154,7 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
   if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
   if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
   data.set_if("deduplicationKey", in.deduplication_key);
+  if (asked.notice) data.set("canBeMet", false);
   return {.type = "approval.requested",
           .subject = "approval/" + approval.id.text(),
           .data = std::move(data),
@@ -260,15 +249,17 @@ Result<std::optional<Requested>> find_earlier(store::Write& write, const Request
                                  .content_hash = approval.content_hash,
                                  .expires_at = approval.expires_at,
                                  .rule_id = std::nullopt,
-                                 .why = "the same deduplicationKey was asked before"});
+                                 .why = "the same deduplicationKey was asked before",
+                                 .notice = std::nullopt});
 }
 
 }  // namespace
 
 Result<Requested> request_approval(store::Write& write, const RequestApproval& in) {
   if (auto earlier = TRY(find_earlier(write, in))) return std::move(*earlier);
-  const Asked asked = TRY(ask(write, in));
+  Asked asked = TRY(ask(write, in));
   const Approval& approval = asked.approval;
+  if (asked.decision == PolicyDecision::human) asked.notice = TRY(notice_of(write, approval, {}));
   TRY(write.record(requested_event(in, asked)));
 
   Requested out{.id = approval.id,
@@ -276,7 +267,8 @@ Result<Requested> request_approval(store::Write& write, const RequestApproval& i
                 .content_hash = approval.content_hash,
                 .expires_at = approval.expires_at,
                 .rule_id = std::nullopt,
-                .why = asked.answer.why};
+                .why = asked.answer.why,
+                .notice = asked.notice};
   switch (asked.decision) {
     case PolicyDecision::human:
       return out;
@@ -372,6 +364,7 @@ void describe(Fields& fields, Requested& out) {
   fields.field("expiresAt", out.expires_at, "when it expires undecided");
   fields.field("ruleId", out.rule_id, "the standing rule that approved it");
   fields.field("why", out.why, "which policy entry answered, and how");
+  fields.field("notice", out.notice, "that there are too few people to approve it");
 }
 
 }  // namespace assent::app

@@ -26,6 +26,7 @@ std::string code_word(Code code) {
                                         "invalid_state",
                                         "idempotency_conflict",
                                         "expired",
+                                        "precondition_required",
                                         "too_large",
                                         "unsupported_media_type",
                                         "rate_limited",
@@ -82,6 +83,10 @@ void World::restart() {
   store.reset();
   store = must(store::Store::open({.directory = directory}, clock, random));
   runner = std::make_unique<Runner>(*store);
+}
+
+Json because(std::string_view reason) {
+  return Json::object({{"rationale", reason}});
 }
 
 std::future<Reply> World::start(Ask ask) {
