@@ -1,43 +1,12 @@
-#include "app/testing.h"
+#include "app/testing_decisions.h"
 
-#include <gtest/gtest.h>
-
+#include <array>
 #include <map>
 
 namespace assent::app {
 namespace {
 
-using Types = std::vector<std::string>;
-
-// An agent that asks, its owner, and two people who may approve.
-class Decide : public testing::Test {
- protected:
-  Decide() {
-    owner = world.make("human", "olga", {"approver"});
-    agent = world.make("agent", "robot", {"agent"}, owner.id);
-    ann = world.make("human", "ann", {"approver"});
-    bob = world.make("human", "bob", {"approver"});
-  }
-
-  std::string ask(Json extra = Json::object()) {
-    Json body = Json::object({{"kind", "tool_call"},
-                              {"tool", "fs.delete"},
-                              {"arguments", Json::object({{"path", "/srv/a"}})}});
-    for (auto& [name, value] : extra.members()) body.set(name, value);
-    const Reply reply = world.request(agent, std::move(body));
-    EXPECT_EQ(reply.outcome(), "ok") << (reply.error ? reply.error->detail : "");
-    return reply.id();
-  }
-
-  static Json evidence_policy(std::optional<std::int64_t> ttl) {
-    Json policy = Json::object({{"required", true}});
-    policy.set_if("ttlSeconds", ttl);
-    return Json::object({{"evidencePolicy", std::move(policy)}});
-  }
-
-  World world;
-  Person owner, agent, ann, bob;
-};
+class Decide : public DecisionTest {};
 
 TEST_F(Decide, ASuccessWritesTheAttemptTheDecisionAndTheGrantInOneCommit) {
   const auto id = ask();
@@ -123,13 +92,22 @@ TEST_F(Decide, H20_WhereThePolicyAllowsSelfApprovalItSucceedsAndTheLogSaysSo) {
 }
 
 TEST_F(Decide, H19_AHundredConcurrentDecisionsHaveOneWinnerAndNinetyNineHonestLosers) {
+  const Person root = world.make("human", "root", {"admin"});
   const auto id = ask();
+  const Json edited = edit_to(id, "/srv/b");
   std::vector<std::future<Reply>> calls;
   for (int i = 0; i < 100; ++i) {
-    const std::string verb = i % 3 == 0 ? "approve" : i % 3 == 1 ? "reject" : "cancel";
-    const Person& by = verb == "cancel" ? agent : i % 2 == 0 ? ann : bob;
+    static constexpr std::array<std::string_view, 5> kVerbs = {"approve", "reject", "cancel",
+                                                               "edit", "break_glass"};
+    const std::string verb(kVerbs[static_cast<std::size_t>(i) % kVerbs.size()]);
+    Person by = i % 2 == 0 ? ann : bob;
+    if (verb == "cancel") by = agent;
+    if (verb == "break_glass") by = root;
+    Json body = because();
+    if (verb == "edit") body = edited;
+    if (verb == "break_glass") body = emergency();
     calls.push_back(
-        world.start({.operation = verb, .by = by, .path = {{"id", id}}, .body = because()}));
+        world.start({.operation = verb, .by = by, .path = {{"id", id}}, .body = std::move(body)}));
   }
   std::map<std::string, int> outcomes;
   std::string status;
@@ -143,6 +121,61 @@ TEST_F(Decide, H19_AHundredConcurrentDecisionsHaveOneWinnerAndNinetyNineHonestLo
   EXPECT_EQ(world.show(id).at("status"), status);
   EXPECT_EQ(world.decide("approve", ann, id).refused->details,
             Json::object({{"currentStatus", status}}));
+}
+
+TEST_F(Decide, H19_AtTheDeadlineExpiryIsTheOneWinnerAndItsOneEvent) {
+  const auto id = ask();
+  const Json edited = edit_to(id, "/srv/b");
+  world.clock.advance(std::chrono::hours(48) + Microseconds(1));
+  std::vector<std::future<Reply>> calls;
+  for (int i = 0; i < 100; ++i) {
+    const std::string verb = i % 4 == 0   ? "approve"
+                             : i % 4 == 1 ? "reject"
+                             : i % 4 == 2 ? "cancel"
+                                          : "edit";
+    calls.push_back(world.start({.operation = verb,
+                                 .by = verb == "cancel" ? agent : ann,
+                                 .path = {{"id", id}},
+                                 .body = verb == "edit" ? edited : because()}));
+  }
+  for (auto& call : calls) EXPECT_EQ(call.get().outcome(), "EXPIRED");
+  const Types types = world.trail_types(id);
+  EXPECT_EQ(std::ranges::count(types, "approval.expired"), 1);
+  EXPECT_EQ(std::ranges::count(types, "approval.blocked.expired"), 100);
+}
+
+// ---- reasons (G27) ----
+
+TEST_F(Decide, Trap10_ANoNeedsItsReasonWhichIsKeptAsItWasSaid) {
+  for (const std::string verb : {"reject", "cancel", "abandon"}) {
+    const auto id = ask();
+    const Person& by = verb == "cancel" ? agent : ann;
+    if (verb == "abandon") world.decide("approve", bob, id);
+    expect_error(verb, by, id, Json::object(), "validation_error", "rationale");
+    expect_error(verb, by, id, because(""), "validation_error", "rationale");
+    expect_error(verb, by, id, because(" \n\t "), "validation_error", "rationale");
+    expect_error(verb, by, id, because(std::string(2001, 'x')), "validation_error", "rationale");
+    Json two = because("one");
+    two.set("reason", "another");
+    expect_error(verb, by, id, two, "validation_error", "reason");
+    const std::string said = " <b>no</b> & " + std::string(1987, 'x');
+    EXPECT_EQ(world.decide(verb, by, id, Json::object({{"reason", said}})).outcome(), "ok") << verb;
+    const Json data = last(id);
+    const Json& words = verb == "reject" ? *data.find("decision") : data;
+    EXPECT_EQ(words.string_at(verb == "reject" ? "rationale" : "reason"), said);
+  }
+}
+
+TEST_F(Decide, TheSameReasonUnderBothNamesIsOne) {
+  Json both = because("no");
+  both.set("reason", "no");
+  EXPECT_EQ(world.decide("reject", ann, ask(), both).outcome(), "ok");
+}
+
+TEST_F(Decide, ARetriedDecisionIsTheSame) {
+  expect_replay(ann, "approve", ask(), because());
+  expect_replay(bob, "reject", ask(), because());
+  expect_replay(agent, "cancel", ask(), because());
 }
 
 TEST_F(Decide, H24_EveryAnsweredCallLeavesOneAttemptAndOneOutcomeNextToIt) {
