@@ -2,11 +2,22 @@
 
 #include <array>
 #include <map>
+#include <set>
 
 namespace assent::app {
 namespace {
 
-class Decide : public DecisionTest {};
+class Decide : public DecisionTest {
+ protected:
+  // Those that end it or let it run.
+  std::ptrdiff_t deciding_events(const std::string& id) {
+    static const std::set<std::string> kDeciding = {"approval.succeeded", "approval.rejected",
+                                                    "approval.cancelled", "approval.expired",
+                                                    "breakglass.used"};
+    const Types types = world.trail_types(id);
+    return std::ranges::count_if(types, [](const auto& type) { return kDeciding.contains(type); });
+  }
+};
 
 TEST_F(Decide, ASuccessWritesTheAttemptTheDecisionAndTheGrantInOneCommit) {
   const auto id = ask();
@@ -119,6 +130,7 @@ TEST_F(Decide, H19_AHundredConcurrentDecisionsHaveOneWinnerAndNinetyNineHonestLo
   EXPECT_EQ(outcomes["ok"], 1);
   EXPECT_EQ(outcomes["INVALID_STATE"], 99);
   EXPECT_EQ(world.show(id).at("status"), status);
+  EXPECT_EQ(deciding_events(id), 1);
   EXPECT_EQ(world.decide("approve", ann, id).refused->details,
             Json::object({{"currentStatus", status}}));
 }
@@ -144,9 +156,57 @@ TEST_F(Decide, H19_AtTheDeadlineExpiryIsTheOneWinnerAndItsOneEvent) {
   EXPECT_EQ(std::ranges::count(types, "approval.blocked.expired"), 100);
 }
 
+TEST_F(Decide, Trap10_OneApprovalHasOneDecidingEventHoweverOftenItIsDecided) {
+  const auto id = ask();
+  ASSERT_EQ(world.decide("edit", ann, id, edit_to(id, "/srv/b")).outcome(), "ok");
+  expect_blocked("approve", ann, id, Json::object(), "INVALID_STATE");
+  expect_blocked("approve", bob, id, Json::object(), "INVALID_STATE");
+  expect_blocked("reject", bob, id, because(), "INVALID_STATE");
+  expect_blocked("edit", bob, id, edit_to(id, "/srv/c"), "INVALID_STATE");
+  EXPECT_EQ(deciding_events(id), 1);
+}
+
+TEST_F(Decide, H31_TheDecisionSaysItsChannelReasonConfidenceConditionsAndModifications) {
+  const auto id = ask(Json::object({{"correlationId", "workflow-7"}}));
+  const Json said = Json::object({{"channel", "cli"},
+                                  {"rationale", "looks right"},
+                                  {"confidence", 100},
+                                  {"conditions", Json::Array{"tonight"}},
+                                  {"modifications", "none"}});
+  for (const std::int64_t bad : {-1, 101}) {
+    Json body = said;
+    body.set("confidence", bad);
+    expect_error("approve", ann, id, body, "validation_error", "confidence");
+  }
+  ASSERT_EQ(world.decide("approve", ann, id, said).outcome(), "ok");
+  for (const Json& event : world.trail(id)) {
+    EXPECT_EQ(event.string_at("correlationid"), "workflow-7");
+    EXPECT_EQ(event.find("data")->string_at("approvalId"), id);
+  }
+  const auto trail = world.trail(id);
+  const Json& data = *trail[2].find("data");
+  EXPECT_EQ(data.find("response")->string_at("channel"), "cli");
+  EXPECT_EQ(data.find("decision")->string_at("action"), "approved");
+  EXPECT_EQ(data.find("decision")->string_at("rationale"), "looks right");
+  EXPECT_EQ(data.find("decision")->integer_at("confidence"), 100);
+  EXPECT_EQ(*data.find("conditions"), Json(Json::Array{"tonight"}));
+  EXPECT_EQ(data.string_at("modifications"), "none");
+}
+
+TEST_F(Decide, H35_AnApprovalWhoseQuorumIsHalfMetExpiresLikeAnyOther) {
+  world.put_policy(kQuorumOfTwo);
+  const auto id = ask();
+  ASSERT_EQ(world.decide("approve", ann, id).at("status"), "pending");
+  world.clock.advance(std::chrono::hours(48) + Microseconds(1));
+  world.restart();
+  EXPECT_EQ(world.decide("approve", bob, id).outcome(), "EXPIRED");
+  EXPECT_EQ(deciding_events(id), 1);
+  EXPECT_NE(run(id).outcome(), "ok");
+}
+
 // ---- reasons (G27) ----
 
-TEST_F(Decide, Trap10_ANoNeedsItsReasonWhichIsKeptAsItWasSaid) {
+TEST_F(Decide, G27_ANoNeedsItsReasonWhichIsKeptAsItWasSaid) {
   for (const std::string verb : {"reject", "cancel", "abandon"}) {
     const auto id = ask();
     const Person& by = verb == "cancel" ? agent : ann;
@@ -172,7 +232,7 @@ TEST_F(Decide, TheSameReasonUnderBothNamesIsOne) {
   EXPECT_EQ(world.decide("reject", ann, ask(), both).outcome(), "ok");
 }
 
-TEST_F(Decide, ARetriedDecisionIsTheSame) {
+TEST_F(Decide, Trap16_ADecisionRetriedAfterARestartIsDoneOnce) {
   expect_replay(ann, "approve", ask(), because());
   expect_replay(bob, "reject", ask(), because());
   expect_replay(agent, "cancel", ask(), because());
@@ -194,10 +254,15 @@ TEST_F(Decide, H24_EveryAnsweredCallLeavesOneAttemptAndOneOutcomeNextToIt) {
       world.attach(ann, id, Json::object({{"type", "text"}, {"text", std::to_string(i)}}));
     }
     if (dice.next() % 40 == 0) ids[dice.next() % ids.size()] = ask(evidence_policy(60));
-    const std::string verb = dice.next() % 4 == 0   ? "reject"
-                             : dice.next() % 9 == 0 ? "cancel"
-                                                    : "approve";
-    const Reply reply = world.decide(verb, by, id, because());
+    static constexpr std::array<std::string_view, 10> kVerbs = {
+        "approve", "approve", "approve", "approve", "reject",
+        "cancel",  "edit",    "defer",   "abandon", "break_glass"};
+    const std::string verb(kVerbs[dice.next() % kVerbs.size()]);
+    Json body = because();
+    if (verb == "edit") body = edit_to(id, "/srv/" + std::to_string(i));
+    if (verb == "defer") body = hours(1 + static_cast<std::int64_t>(dice.next() % 2));
+    if (verb == "break_glass") body = emergency();
+    const Reply reply = world.decide(verb, by, id, std::move(body));
     ASSERT_FALSE(reply.error) << reply.error->detail;
   }
   // The pairs themselves are checked for the whole log when the world ends (verify_store).
@@ -300,7 +365,7 @@ TEST_F(Decide, ADecisionOnOtherContentThanWasShownIsRefused) {
             "ok");
 }
 
-TEST_F(Decide, AQuorumOfTwoNeedsTwoPeopleAndCountsEachOnce) {
+TEST_F(Decide, H21_AQuorumOfTwoNeedsTwoPeopleAndCountsEachOnce) {
   world.put_policy(
       "version: 1\ndefaults: {decision: human, approvers: [{role: approver, count: 2}]}\ntools: "
       "[]\n");

@@ -65,7 +65,7 @@ TEST_F(RequirementTest, OneThatAsksForOthersNeedsBoth) {
   EXPECT_EQ(world.decide("approve", both, other).at("status"), "approved");
 }
 
-TEST_F(RequirementTest, Trap16_ARefusalEndsItByTheEntryThatRefuses) {
+TEST_F(RequirementTest, ARefusalEndsItByTheEntryThatRefuses) {
   for (const std::string verb : {"approve", "reject", "cancel", "defer", "edit"}) {
     world.put_policy("version: 1\ndefaults: {decision: human}\ntools: []\n");
     const auto id = ask();
