@@ -28,7 +28,7 @@ bool may_ask(Who who) {
 // Each says something else of the same tools; what they leave out is a person under the defaults.
 const std::array<std::string_view, 4> kPolicies = {
     R"(version: 1
-defaults: {decision: human, riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 1}]}
+defaults: {riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 1}]}
 tools:
   - {match: {tool: "*.low"}, riskTier: low}
   - {match: {tool: "*.two"}, riskTier: medium, approvers: [{role: approver, count: 2}]}
@@ -38,17 +38,17 @@ tools:
 )",
     // Stricter: two for everything, evidence for what was free.
     R"(version: 1
-defaults: {decision: human, riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 2}]}
+defaults: {riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 2}]}
 tools:
   - {match: {tool: "*.low"}, riskTier: low}
   - {match: {tool: "*.two"}, riskTier: medium, approvers: [{role: approver, count: 3}]}
-  - {match: {tool: "*.free"}, riskTier: low, approvers: [{role: approver, count: 1}], evidence: {required: true}}
+  - {match: {tool: "*.free"}, riskTier: low, approvers: [{role: approver}], evidence: {required: true}}
   - {match: {tool: "*.never"}, decision: reject}
   - {match: {tool: "*.evident"}, riskTier: medium, evidence: {required: true, ttlSeconds: 30}}
 )",
     // A deny of what was open.
     R"(version: 1
-defaults: {decision: human, riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 1}]}
+defaults: {riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 1}]}
 tools:
   - {match: {tool: "*.low"}, decision: reject, riskTier: low}
   - {match: {tool: "*.two"}, riskTier: medium, approvers: [{role: approver, count: 2}]}
@@ -58,7 +58,7 @@ tools:
 )",
     // Looser everywhere.
     R"(version: 1
-defaults: {decision: human, riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 1}]}
+defaults: {riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count: 1}]}
 tools:
   - {match: {tool: "*.low"}, decision: allow, riskTier: low}
   - {match: {tool: "*.free"}, decision: allow, riskTier: low}

@@ -163,6 +163,7 @@ class Engine {
  private:
   Answer call(const Command& command);
   app::Ask ask_of(const Command& command) const;
+  Json request_body(const Command& command) const;
   void sweep();
 
   app::World world_;
@@ -173,6 +174,21 @@ class Engine {
   std::uint64_t begin_ = 0;
   std::size_t calls_ = 0;
 };
+
+Json Engine::request_body(const Command& command) const {
+  Json body = Json::object({{"kind", "tool_call"}});
+  body.set("tool", prefix_ + "." + std::string(model::kTools[command.tool]));
+  Json arguments = Json::object();
+  arguments.set("path", *parse_json(model::kPaths[command.path]));
+  body.set("arguments", std::move(arguments));
+  if (command.key) body.set("deduplicationKey", prefix_ + "/" + std::to_string(*command.key));
+  if (command.wants_evidence) body.set("evidencePolicy", Json::object({{"required", true}}));
+  if (command.time > 0) {
+    const auto until = world_.clock.now() + std::chrono::microseconds(command.time);
+    body.set("expiresAt", to_rfc3339(until));
+  }
+  return body;
+}
 
 app::Ask Engine::ask_of(const Command& command) const {
   app::Ask ask{.operation = {}, .by = people_[command.by]};
@@ -187,25 +203,10 @@ app::Ask Engine::ask_of(const Command& command) const {
     if (command.seen == Seen::stale) ask.body.set("contentHash", "sha256:" + std::string(64, '0'));
   };
   switch (command.verb) {
-    case Verb::request: {
+    case Verb::request:
       ask.operation = "request_approval";
-      ask.body.set("kind", "tool_call");
-      ask.body.set("tool", prefix_ + "." + std::string(model::kTools[command.tool]));
-      Json arguments = Json::object();
-      arguments.set("path", *parse_json(model::kPaths[command.path]));
-      ask.body.set("arguments", std::move(arguments));
-      if (command.key) {
-        ask.body.set("deduplicationKey", prefix_ + "/" + std::to_string(*command.key));
-      }
-      if (command.wants_evidence) {
-        ask.body.set("evidencePolicy", Json::object({{"required", true}}));
-      }
-      if (command.time > 0) {
-        const auto until = world_.clock.now() + std::chrono::microseconds(command.time);
-        ask.body.set("expiresAt", to_rfc3339(until));
-      }
+      ask.body = request_body(command);
       break;
-    }
     case Verb::approve:
       decide("approve");
       break;
