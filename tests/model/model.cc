@@ -42,7 +42,8 @@ defaults: {riskTier: high, expiresAfter: 48h, approvers: [{role: approver, count
 tools:
   - {match: {tool: "*.low"}, riskTier: low}
   - {match: {tool: "*.two"}, riskTier: medium, approvers: [{role: approver, count: 3}]}
-  - {match: {tool: "*.free"}, riskTier: low, approvers: [{role: approver}], evidence: {required: true}}
+  - {match: {tool: "*.free"}, riskTier: low, approvers: [{role: approver}],
+     evidence: {required: true}}
   - {match: {tool: "*.never"}, decision: reject}
   - {match: {tool: "*.evident"}, riskTier: medium, evidence: {required: true, ttlSeconds: 30}}
 )",
