@@ -53,6 +53,8 @@ Exit serve(const assent::cli::ServeOptions& options) {
   auto server = assent::net::Server::listen({.host = options.host, .port = options.port}, api);
   if (!server) return explain(server.error());
 
+  api.measure_connections([&server] { return (*server)->connections(); });
+
   std::printf("assent is ready on http://%s:%u\n", options.host.c_str(), (*server)->port());
   std::fflush(stdout);
   std::thread stopper([&] {

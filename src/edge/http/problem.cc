@@ -194,6 +194,14 @@ net::Response problem(const Refused& refused, const TraceId& trace) {
                 trace);
 }
 
+net::Response not_ready(const Json& details, const TraceId& trace) {
+  return render({.status = 503,
+                 .code = "NOT_READY",
+                 .message = "not ready: see the details for the parts at fault",
+                 .details = &details},
+                trace);
+}
+
 net::Response protocol_problem(int status, const TraceId& trace) {
   Problem said{.status = status,
                .code = wire_code(Code::validation_error),

@@ -21,6 +21,9 @@ int status_of_refusal(std::string_view code);
 net::Response problem(const Error& error, const TraceId& trace);
 net::Response problem(const Refused& refused, const TraceId& trace);
 
+// For a server that should not get requests now: 503 with what is amiss.
+net::Response not_ready(const Json& details, const TraceId& trace);
+
 // For bytes that never became a request: 400, 408, 413, 431, or 503 where there is no room.
 net::Response protocol_problem(int status, const TraceId& trace);
 

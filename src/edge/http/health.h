@@ -1,0 +1,13 @@
+// Whether to send requests here, as `/readyz` says it.
+#pragma once
+
+#include "domain/event.h"
+#include "edge/net/message.h"
+#include "store/vitals.h"
+
+namespace assent::http {
+
+// 200 with the state of each part, or 503 with those that are not well. Pure.
+net::Response readiness(const store::Health& health, const TraceId& trace);
+
+}  // namespace assent::http
