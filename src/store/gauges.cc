@@ -6,13 +6,13 @@ namespace assent::store {
 
 namespace {
 
-// The partial index of deadlines has the pending approvals and nothing else.
-constexpr std::string_view kPending = R"sql(
-  SELECT COUNT(*)
-    FROM approvals
-   WHERE status = 'pending')sql";
-
 // By tenant, because the index over the status begins with it.
+constexpr std::string_view kPending = R"sql(
+  SELECT COALESCE(SUM((SELECT COUNT(*)
+                         FROM approvals AS a
+                        WHERE a.tenant = t.number AND a.status = 'pending')), 0)
+    FROM tenants AS t)sql";
+
 constexpr std::string_view kUnknown = R"sql(
   SELECT COALESCE(SUM((SELECT COUNT(*)
                          FROM approvals AS a

@@ -208,7 +208,8 @@ net::Handler::BodyLimit Api::body_limit(const net::Request& head) {
 
 net::Response Api::protocol_error(int status) {
   const TraceId trace = make_trace(store_.random());
-  observer_->answered({.operation = "malformed", .status = status, .trace = trace});
+  observer_->answered(
+      {.operation = "malformed", .status = status, .code = protocol_code(status), .trace = trace});
   return sealed(protocol_problem(status, trace), trace);
 }
 
@@ -310,7 +311,7 @@ void Api::answer_plain(const std::shared_ptr<Exchange>& exchange) {
   if (path == "/livez") {
     exchange->answer({.headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
   } else if (path == "/readyz") {
-    exchange->answer(readiness(store_.health(), exchange->trace()));
+    answer_readiness(*exchange);
   } else if (path == "/metrics") {
     answer_metrics(exchange);
   } else if (path == "/openapi.json") {
@@ -318,6 +319,13 @@ void Api::answer_plain(const std::shared_ptr<Exchange>& exchange) {
   } else {
     answer_checkpoint(exchange, tenant_of_checkpoint(path));
   }
+}
+
+void Api::answer_readiness(const Exchange& exchange) const {
+  const store::Health health = store_.health();
+  auto response = readiness(health, exchange.trace());
+  if (health.is_ready()) return exchange.answer(std::move(response));
+  exchange.answer(std::move(response), kNotReady, faults_of(health));
 }
 
 // The gauges of the state need a snapshot, so they are read on a reader thread. If none can be had,

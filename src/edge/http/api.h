@@ -53,6 +53,7 @@ class Api final : public net::Handler {
   net::Response refusal(const Error& error, const net::Request& head, const TraceId& trace) const;
   Result<app::Invocation> invocation_of(Exchange& exchange) const;
   void answer_plain(const std::shared_ptr<Exchange>& exchange);
+  void answer_readiness(const Exchange& exchange) const;
   void answer_metrics(const std::shared_ptr<Exchange>& exchange);
   void answer_checkpoint(const std::shared_ptr<Exchange>& exchange, std::string_view tenant);
   void run(const std::shared_ptr<Exchange>& exchange);

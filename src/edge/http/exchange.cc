@@ -9,9 +9,15 @@
 
 namespace assent::http {
 
-std::string_view why(const Error& error) {
+namespace {
+
+// What the log says of an error: its sentence only where it is our fault, for the others may name
+// what the caller sent.
+std::string_view told(const Error& error) {
   return status_of(error.code) >= 500 ? std::string_view(error.detail) : std::string_view();
 }
+
+}  // namespace
 
 Exchange::Exchange(net::Request request, net::Respond respond, TraceId trace,
                    std::shared_ptr<Observer> observer)
@@ -24,7 +30,11 @@ Exchange::Exchange(net::Request request, net::Respond respond, TraceId trace,
 }
 
 void Exchange::answer(net::Response response) const {
-  finish(sealed(std::move(response), trace_), {.trace = trace_});
+  answer(std::move(response), {}, {});
+}
+
+void Exchange::answer(net::Response response, std::string_view code, std::string_view why) const {
+  finish(sealed(std::move(response), trace_), {.code = code, .why = why, .trace = trace_});
 }
 
 void Exchange::refuse(const Error& error) const {
@@ -32,7 +42,7 @@ void Exchange::refuse(const Error& error) const {
 }
 
 void Exchange::refuse(const Error& error, net::Response response) const {
-  finish(std::move(response), {.code = wire_code(error.code), .why = why(error), .trace = trace_});
+  finish(std::move(response), {.code = wire_code(error.code), .why = told(error), .trace = trace_});
 }
 
 void Exchange::complete(const app::About& about, app::Completed completed,
@@ -42,7 +52,7 @@ void Exchange::complete(const app::About& about, app::Completed completed,
   std::string fault;
   if (!completed.answer) {
     code = wire_code(completed.answer.error().code);
-    fault = why(completed.answer.error());
+    fault = told(completed.answer.error());
   } else if (completed.answer->refused) {
     code = completed.answer->refused->code;
   }

@@ -27,6 +27,8 @@ class Exchange {
            std::shared_ptr<Observer> observer);
 
   void answer(net::Response response) const;
+  // With what the log is to say of it.
+  void answer(net::Response response, std::string_view code, std::string_view why) const;
   void refuse(const Error& error) const;
   // The same in another form: the response says what the error does.
   void refuse(const Error& error, net::Response response) const;
@@ -52,9 +54,5 @@ class Exchange {
   std::string_view query_;
   Answerer answerer_;
 };
-
-// What the log says of an error: its sentence only where it is our fault, for the others may name
-// what the caller sent.
-std::string_view why(const Error& error);
 
 }  // namespace assent::http

@@ -4,6 +4,16 @@
 
 namespace assent::http {
 
+std::string faults_of(const store::Health& health) {
+  std::string faults;
+  for (const auto& [name, state] : health.parts) {
+    if (state == store::Health::kOk) continue;
+    if (!faults.empty()) faults += ", ";
+    faults.append(name).append(" ").append(state);
+  }
+  return faults;
+}
+
 net::Response readiness(const store::Health& health, const TraceId& trace) {
   Json parts = Json::object();
   Json degraded = Json::object();
@@ -12,7 +22,8 @@ net::Response readiness(const store::Health& health, const TraceId& trace) {
     if (state != store::Health::kOk) degraded.set(std::string(name), state);
   }
   if (!health.is_ready()) {
-    return not_ready(Json::object({{"degraded", std::move(degraded)}}), trace);
+    return not_ready("not ready: " + faults_of(health),
+                     Json::object({{"degraded", std::move(degraded)}}), trace);
   }
   const Json body = Json::object({{"status", "ready"},
                                   {"parts", std::move(parts)},
