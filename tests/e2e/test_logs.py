@@ -114,6 +114,16 @@ def every_refusal_has_its_line_and_successes_none(server):
     equal([line["operation"] for line in requests_of(server)][-2:], ["malformed", "malformed"])
 
 
+def a_level_that_is_none_is_a_usage_error(server):
+    done = server.cli("serve", "--data", server.data, "--log-level", "loud")
+    equal(done.returncode, 2, done.stderr)
+    server.options = ("--log-level", "warning")
+    size = len(lines_of(server))
+    server.restart()
+    events = [line["event"] for line in lines_of(server)[size:]]
+    equal(events, ["server.stopping", "server.drained"], "a quiet server's start")
+
+
 def a_flood_is_bounded_and_says_what_it_left_out(server):
     stranger = server.client()
     for _ in range(3000):
@@ -131,4 +141,5 @@ def a_flood_is_bounded_and_says_what_it_left_out(server):
 
 if __name__ == "__main__":
     run(h56_no_line_has_what_a_caller_sent, every_refusal_has_its_line_and_successes_none,
-        a_flood_is_bounded_and_says_what_it_left_out, make=Server)
+        a_level_that_is_none_is_a_usage_error, a_flood_is_bounded_and_says_what_it_left_out,
+        make=Server)

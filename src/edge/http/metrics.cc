@@ -107,12 +107,12 @@ prometheus::Family<prometheus::Counter>& Metrics::counters(const MetricRow& row)
       .Register(registry_);
 }
 
-prometheus::Histogram& Metrics::histogram(const MetricRow& row, std::vector<double> bounds) {
+prometheus::Histogram& Metrics::histogram(const MetricRow& row, const std::vector<double>& bounds) {
   return prometheus::BuildHistogram()
       .Name(std::string(row.name))
       .Help(std::string(row.help))
       .Register(registry_)
-      .Add({}, std::move(bounds));
+      .Add({}, bounds);
 }
 
 void Metrics::count_also(const std::string& key, const MetricRow& row,

@@ -130,7 +130,7 @@ class Metrics {
   using SteadyClock = std::chrono::steady_clock;
 
   prometheus::Family<prometheus::Counter>& counters(const MetricRow& row);
-  prometheus::Histogram& histogram(const MetricRow& row, std::vector<double> bounds);
+  prometheus::Histogram& histogram(const MetricRow& row, const std::vector<double>& bounds);
   const Counters& counters_of(const store::CountedEvent& event);
   void count_also(const std::string& key, const MetricRow& row, const prometheus::Labels& labels);
 
