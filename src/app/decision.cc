@@ -4,6 +4,7 @@
 #include "app/requirement.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
+#include "store/state/kill_switches.h"
 
 namespace assent::app {
 
@@ -56,6 +57,8 @@ Result<Attempt> gather(store::Write& write, const DecideApproval& in, Verdict ve
                   .votes = {},
                   .evidence = {}};
   TRY(apply_policy_in_force(write, attempt.approval));
+  const auto stop = TRY(store::stopping_kill_switch(write, attempt.approval.tool));
+  attempt.decision.is_stopped = stop.has_value();
   attempt.votes = TRY(store::votes(write, in.approval));
   const auto items = TRY(store::evidence_of(write, in.approval));
   attempt.evidence = check_evidence(attempt.approval.evidence_policy, items, write.now());

@@ -151,18 +151,21 @@ std::optional<Refusal> refuse(const Approval& approval, const Decision& decision
     case Verdict::cancel:
     case Verdict::defer:
     case Verdict::abandon:
-    case Verdict::break_glass:  // Instead of votes and evidence, which is what makes it one.
-      return std::nullopt;      // No vote, so never a second one.
-    case Verdict::reject:       // A "no" needs no evidence.
+      return std::nullopt;  // No vote, so never a second one.
+    case Verdict::break_glass:
+      // Instead of votes and evidence, which is what makes it one; a kill switch is not broken.
+      return decision.is_stopped ? std::optional(Refusal::kill_switch) : std::nullopt;
+    case Verdict::reject:  // A "no" needs no evidence.
       return has_voted(votes, decision.by->id) ? std::optional(Refusal::already_voted)
                                                : std::nullopt;
     case Verdict::approve:
       if (has_voted(votes, decision.by->id)) return Refusal::already_voted;
-      return refuse_evidence(approval.evidence_policy, evidence);
+      break;
     case Verdict::edit:  // An earlier vote was for other content, and falls with it.
-      return refuse_evidence(approval.evidence_policy, evidence);
+      break;
   }
-  return std::nullopt;
+  if (decision.is_stopped) return Refusal::kill_switch;
+  return refuse_evidence(approval.evidence_policy, evidence);
 }
 
 Json refusal_details(Refusal refusal, const Approval& approval, const Decision& decision,

@@ -77,6 +77,7 @@ struct Decision {
   std::optional<std::string> content_hash;       // What the decider saw.
   bool has_started = false;                      // Whether it was ever run: for an abandon.
   std::span<const Role> break_glass_roles = {};  // Who may break the glass.
+  bool is_stopped = false;                       // A kill switch that means it is engaged.
 };
 
 // The first reason why the rules refuse the decision, or nothing. `votes` are those already
