@@ -100,6 +100,17 @@ TEST_F(BreakGlassTest, H42_ThePolicysNoIsNotBroken) {
   EXPECT_NE(run(id).outcome(), "ok");
 }
 
+TEST_F(BreakGlassTest, H42_NeitherBrokenGlassNorAnEditPassesAKillSwitch) {
+  const auto id = ask();
+  const Json stop = Json::object({{"scope", "tenant"}, {"reason", "an incident"}});
+  ASSERT_EQ(
+      world.call({.operation = "engage_kill_switch", .by = world.admin, .body = stop}).outcome(),
+      "ok");
+  expect_blocked("break_glass", root, id, emergency(), "KILL_SWITCH");
+  expect_blocked("edit", ann, id, edit_to(id, "/srv/b"), "KILL_SWITCH");
+  EXPECT_EQ(world.decide("defer", ann, id, hours(1)).outcome(), "ok");
+}
+
 TEST_F(BreakGlassTest, H42_ItMayBeGivenUpLikeAnyGrant) {
   const auto id = ask();
   ASSERT_EQ(world.decide("break_glass", root, id, emergency()).outcome(), "ok");
