@@ -239,7 +239,7 @@ TEST(Tree, KeepsItsMigrations) {
   }
   EXPECT_FALSE(files.empty());
   report(check_migrations(
-      read_file(std::filesystem::path(__FILE__).replace_filename("migrations.sha256")), files));
+      read_file(std::filesystem::path(ASSENT_SOURCE_DIR) / "tests/migrations.sha256"), files));
 }
 
 }  // namespace

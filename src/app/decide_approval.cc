@@ -1,5 +1,6 @@
 #include "app/decide_approval.h"
 
+#include "app/create_rule.h"
 #include "app/notice.h"
 
 namespace assent::app {
@@ -47,7 +48,14 @@ Result<Decided> count_vote(store::Write& write, Attempt& attempt, Json data) {
 Result<Decided> approve(store::Write& write, const Approve& in) {
   Attempt attempt = TRY(gather(write, in, Verdict::approve));
   if (auto refused = TRY(record_attempt(write, attempt))) return refused_with(attempt, refused);
-  return count_vote(write, attempt, decision_data(write, attempt, "approved"));
+  Decided decided = TRY(count_vote(write, attempt, decision_data(write, attempt, "approved")));
+  if (!in.create_rule || *in.create_rule == Json(false)) return decided;
+  // A rule says what the people said: all of them, or there is none, and then no vote either.
+  if (decided.status != Status::approved) {
+    return error_at(Code::unprocessable, "createRule", "is for the vote that decides");
+  }
+  decided.rule_id = TRY(create_rule_from(write, attempt.approval, *in.create_rule)).rule.id;
+  return decided;
 }
 
 Result<Decided> reject(store::Write& write, const Reject& in) {
@@ -93,6 +101,9 @@ Result<void> prepare(Cancel& in, const Preparation&) {
 
 void describe(Fields& fields, Approve& in) {
   describe_decision(fields, in);
+  fields.field("createRule", in.create_rule,
+               "true, or {constraints, suggested, maxUses, expiresAt, description}: approve calls "
+               "like it from now on");
 }
 void describe(Fields& fields, Reject& in) {
   describe_decision(fields, in);
@@ -111,6 +122,7 @@ void describe(Fields& fields, Decided& out) {
   fields.field("cancelledAt", out.cancelled_at, "the commit's time");
   fields.field("cancelledBy", out.cancelled_by, "who cancelled");
   fields.field("votes", out.votes, "how far the quorum is met");
+  fields.field("ruleId", out.rule_id, "the standing rule made with it");
   fields.field("notice", out.notice, "that nobody is left who could complete the quorum");
 }
 

@@ -9,7 +9,9 @@
 namespace assent::app {
 
 // The same fields for three verbs; distinct types, because each is its own operation.
-struct Approve : DecideApproval {};
+struct Approve : DecideApproval {
+  std::optional<Json> create_rule;  // create_rule_from() says what it may be.
+};
 struct Reject : DecideApproval {};
 struct Cancel : DecideApproval {};
 void describe(Fields& fields, Approve& in);
@@ -25,6 +27,7 @@ struct Decided {
   std::optional<Timestamp> approved_at = {}, rejected_at = {}, cancelled_at = {};
   std::optional<PrincipalId> approved_by = {}, rejected_by = {}, cancelled_by = {};
   std::optional<Votes> votes = {};
+  std::optional<RuleId> rule_id = {};      // The standing rule made with it.
   std::optional<std::string> notice = {};  // That there is nobody who could complete the quorum.
   std::optional<Refused> refused = {};
 };
