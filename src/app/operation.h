@@ -41,6 +41,7 @@ enum class Permission {
   attach,
   execute,
   emit,
+  rule,
   administer,
   put_policy,
   operate

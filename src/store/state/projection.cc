@@ -44,6 +44,8 @@ constexpr std::array kProjectors = {
     Projector{"ledger.created", project_ledger_created},
     Projector{"policy.changed", project_policy_changed},
     Projector{"principal.created", project_principal_created},
+    Projector{"rule.created", project_rule_created},
+    Projector{"rule.revoked", project_rule_revoked},
 };
 static_assert(std::ranges::is_sorted(kProjectors, {}, &Projector::type));
 

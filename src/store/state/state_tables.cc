@@ -137,6 +137,18 @@ constexpr std::string_view kDeduplications = R"sql(
 constexpr std::array kDeduplicationColumns = {Column{"tenant", kInteger}, Column{"key", kText},
                                               Column{"approval", kBytes}};
 
+constexpr std::string_view kRules = R"sql(
+  SELECT tenant, id, tool, constraints, shape, pin, max_uses, uses, expires_at, description,
+         created_by, created_roles, created_from, created_at, revoked_at
+    FROM rules
+   ORDER BY tenant, id)sql";
+constexpr std::array kRuleColumns = {
+    Column{"tenant", kInteger},     Column{"id", kBytes},           Column{"tool", kText},
+    Column{"constraints", kText},   Column{"shape", kText},         Column{"pin", kBytes},
+    Column{"max_uses", kInteger},   Column{"uses", kInteger},       Column{"expires_at", kInteger},
+    Column{"description", kText},   Column{"created_by", kBytes},   Column{"created_roles", kText},
+    Column{"created_from", kBytes}, Column{"created_at", kInteger}, Column{"revoked_at", kInteger}};
+
 constexpr std::array kTables = {
     StateTable{"tenants", kTenants, kTenantColumns, 1},
     StateTable{"principals", kPrincipals, kPrincipalColumns, 2},
@@ -148,6 +160,7 @@ constexpr std::array kTables = {
     StateTable{"evidence", kEvidence, kEvidenceColumns, 2},
     StateTable{"grants", kGrants, kGrantColumns, 2},
     StateTable{"executions", kExecutions, kExecutionColumns, 2},
+    StateTable{"rules", kRules, kRuleColumns, 2},
 };
 
 }  // namespace
