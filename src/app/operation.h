@@ -44,6 +44,7 @@ enum class Permission {
   rule,
   administer,
   put_policy,
+  simulate,
   operate
 };
 std::span<const Role> roles_with(Permission permission);

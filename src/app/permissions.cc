@@ -28,6 +28,7 @@ const std::array kGrants = {
     Grants{Permission::rule, {approver, policy_admin, admin}},
     Grants{Permission::administer, {admin}},
     Grants{Permission::put_policy, {policy_admin, admin}},
+    Grants{Permission::simulate, {auditor, policy_admin, admin}},
     Grants{Permission::operate, {operator_}},
 };
 

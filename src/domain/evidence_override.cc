@@ -6,14 +6,6 @@
 namespace assent {
 namespace {
 
-EvidencePolicy stricter(const EvidencePolicy& a, const EvidencePolicy& b) {
-  EvidencePolicy policy{.required = a.required || b.required, .ttl_seconds = a.ttl_seconds};
-  if (b.ttl_seconds) {
-    policy.ttl_seconds = std::min(*b.ttl_seconds, policy.ttl_seconds.value_or(*b.ttl_seconds));
-  }
-  return policy;
-}
-
 EvidencePolicy inherited(const EvidenceBasis& basis) {
   if (!basis.from_template) return basis.entry;
   return basis.is_explicit ? stricter(basis.entry, *basis.from_template) : *basis.from_template;
@@ -25,6 +17,14 @@ bool is_longer(std::optional<std::int64_t> asked, std::optional<std::int64_t> ba
 }
 
 }  // namespace
+
+EvidencePolicy stricter(const EvidencePolicy& a, const EvidencePolicy& b) {
+  EvidencePolicy policy{.required = a.required || b.required, .ttl_seconds = a.ttl_seconds};
+  if (b.ttl_seconds) {
+    policy.ttl_seconds = std::min(*b.ttl_seconds, policy.ttl_seconds.value_or(*b.ttl_seconds));
+  }
+  return policy;
+}
 
 template <>
 std::span<const std::string_view> words<EvidenceSource>() {
