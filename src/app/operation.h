@@ -42,6 +42,7 @@ enum class Permission {
   execute,
   emit,
   rule,
+  stop,
   administer,
   put_policy,
   simulate,

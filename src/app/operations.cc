@@ -9,18 +9,21 @@
 #include "app/create_tenant.h"
 #include "app/decide_approval.h"
 #include "app/emit_events.h"
+#include "app/engage_kill_switch.h"
 #include "app/get_approval.h"
 #include "app/get_blob.h"
 #include "app/get_event.h"
 #include "app/get_policy.h"
 #include "app/get_principal.h"
 #include "app/list_approvals.h"
+#include "app/list_kill_switches.h"
 #include "app/list_principals.h"
 #include "app/list_rules.h"
 #include "app/operation.h"
 #include "app/put_blob.h"
 #include "app/put_policy.h"
 #include "app/query_events.h"
+#include "app/release_kill_switch.h"
 #include "app/request_approval.h"
 #include "app/revoke_key.h"
 #include "app/revoke_rule.h"
@@ -219,6 +222,30 @@ std::vector<Operation> events_and_policy() {
   return rows;
 }
 
+std::vector<Operation> kill_switches() {
+  std::vector<Operation> rows;
+  rows.push_back(operation({.name = "engage_kill_switch",
+                            .route = "POST /v1/killswitches",
+                            .command = "killswitch engage",
+                            .permission = Permission::stop,
+                            .help = "Stop: nothing that it means starts or is approved.",
+                            .is_creation = true},
+                           &engage_kill_switch));
+  rows.push_back(operation({.name = "release_kill_switch",
+                            .route = "POST /v1/killswitches/{id}/release",
+                            .command = "killswitch release",
+                            .permission = Permission::stop,
+                            .help = "Go on after a stop."},
+                           &release_kill_switch));
+  rows.push_back(operation({.name = "list_kill_switches",
+                            .route = "GET /v1/killswitches",
+                            .command = "killswitch list",
+                            .permission = Permission::read,
+                            .help = "List kill switches, newest first."},
+                           &list_kill_switches));
+  return rows;
+}
+
 std::vector<Operation> administration() {
   std::vector<Operation> rows;
   rows.push_back(operation({.name = "create_principal",
@@ -267,8 +294,8 @@ std::vector<Operation> administration() {
 
 std::vector<Operation> make_table() {
   std::vector<Operation> table;
-  for (auto* part :
-       {&approvals, &rules, &evidence_and_execution, &events_and_policy, &administration}) {
+  for (auto* part : {&approvals, &rules, &evidence_and_execution, &events_and_policy,
+                     &kill_switches, &administration}) {
     for (Operation& row : part()) table.push_back(std::move(row));
   }
   return table;

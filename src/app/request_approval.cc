@@ -5,6 +5,7 @@
 #include "domain/policy.h"
 #include "domain/rule.h"
 #include "store/state/approvals.h"
+#include "store/state/kill_switches.h"
 #include "store/state/policies.h"
 #include "store/state/rules.h"
 
@@ -253,6 +254,12 @@ Result<Asked> ask(store::Write& write, const RequestApproval& in) {
     asked.answer.why += "; evidence is required, so a person decides";
   }
   asked.why = asked.answer.why;
+  if (const auto stop = TRY(store::stopping_kill_switch(write, in.tool))) {
+    // People may still refuse it; nobody, and nothing made in advance, says yes.
+    asked.why += "; " + title_of(*stop) + ", so it waits";
+    if (asked.decision == PolicyDecision::allow) asked.decision = PolicyDecision::human;
+    return asked;
+  }
   if (is_tool_call && asked.decision == PolicyDecision::human) TRY(ask_rules(write, in, asked));
   return asked;
 }

@@ -31,6 +31,10 @@ Result<void> project_approval_expired(Connection& connection, const Fact& fact);
 Result<void> project_rule_created(Connection& connection, const Fact& fact);
 Result<void> project_rule_revoked(Connection& connection, const Fact& fact);
 
+// project_kill_switch.cc
+Result<void> project_kill_switch_engaged(Connection& connection, const Fact& fact);
+Result<void> project_kill_switch_released(Connection& connection, const Fact& fact);
+
 // project_evidence.cc
 Result<void> project_evidence_attached(Connection& connection, const Fact& fact);
 Result<void> project_evidence_withdrawn(Connection& connection, const Fact& fact);

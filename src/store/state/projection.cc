@@ -41,6 +41,8 @@ constexpr std::array kProjectors = {
     Projector{"grant.refused", change_nothing},
     Projector{"key.created", project_key_created},
     Projector{"key.revoked", project_key_revoked},
+    Projector{"killswitch.engaged", project_kill_switch_engaged},
+    Projector{"killswitch.released", project_kill_switch_released},
     Projector{"ledger.created", project_ledger_created},
     Projector{"policy.changed", project_policy_changed},
     Projector{"principal.created", project_principal_created},

@@ -149,6 +149,15 @@ constexpr std::array kRuleColumns = {
     Column{"description", kText},   Column{"created_by", kBytes},   Column{"created_roles", kText},
     Column{"created_from", kBytes}, Column{"created_at", kInteger}, Column{"revoked_at", kInteger}};
 
+constexpr std::string_view kKillSwitches = R"sql(
+  SELECT tenant, id, scope, tool, reason, engaged_by, engaged_at, released_at
+    FROM kill_switches
+   ORDER BY tenant, id)sql";
+constexpr std::array kKillSwitchColumns = {
+    Column{"tenant", kInteger},     Column{"id", kBytes},           Column{"scope", kText},
+    Column{"tool", kText},          Column{"reason", kText},        Column{"engaged_by", kBytes},
+    Column{"engaged_at", kInteger}, Column{"released_at", kInteger}};
+
 constexpr std::array kTables = {
     StateTable{"tenants", kTenants, kTenantColumns, 1},
     StateTable{"principals", kPrincipals, kPrincipalColumns, 2},
@@ -161,6 +170,7 @@ constexpr std::array kTables = {
     StateTable{"grants", kGrants, kGrantColumns, 2},
     StateTable{"executions", kExecutions, kExecutionColumns, 2},
     StateTable{"rules", kRules, kRuleColumns, 2},
+    StateTable{"kill_switches", kKillSwitches, kKillSwitchColumns, 2},
 };
 
 }  // namespace
