@@ -13,14 +13,17 @@ constexpr std::size_t kEntriesMax = 1000;
 constexpr auto kOwnNames = std::to_array<std::string_view>(
     {"decision", "riskTier", "safetyCritical", "sensitive", "description"});
 
-// The names of an entry: `match`, its own, and those of its terms. Defaults match nothing.
-std::vector<std::string_view> names_of(bool is_entry) {
-  std::vector<std::string_view> names;
-  if (is_entry) names.push_back("match");
-  names.insert(names.end(), kOwnNames.begin(), kOwnNames.end());
-  names.insert(names.end(), kTermNames.begin(), kTermNames.end());
-  return names;
+template <std::size_t N, std::size_t M>
+constexpr std::array<std::string_view, N + M> joined(const std::array<std::string_view, N>& a,
+                                                     const std::array<std::string_view, M>& b) {
+  std::array<std::string_view, N + M> all;
+  for (std::size_t i = 0; i < N; ++i) all[i] = a[i];
+  for (std::size_t i = 0; i < M; ++i) all[N + i] = b[i];
+  return all;
 }
+
+constexpr auto kDefaultsNames = joined(kOwnNames, kTermNames);
+constexpr auto kEntryNames = joined(std::to_array<std::string_view>({"match"}), kDefaultsNames);
 
 class PolicyReader {
  public:
@@ -109,13 +112,12 @@ void PolicyReader::check_executor(const PolicyEntry& entry, const Json& value,
 }
 
 PolicyEntry PolicyReader::entry(const Json& value, const std::string& path) {
-  static const std::vector<std::string_view> kNames = names_of(true);
   PolicyEntry entry = base_;
   // Of the tool that they were written for, not of every tool.
   entry.safety_critical.clear();
   entry.sensitive.clear();
   entry.description.clear();
-  if (!reader_.object(value, path, kNames)) return entry;
+  if (!reader_.object(value, path, kEntryNames)) return entry;
   if (const Json* const member = value.find("match")) {
     match(*member, below(path, "match"), entry);
   } else {
@@ -169,9 +171,8 @@ void PolicyReader::self_approval(const Json& value, Policy& policy) {
 }
 
 void PolicyReader::defaults(const Json& value, Policy& policy) {
-  static const std::vector<std::string_view> kNames = names_of(false);
   policy.defaults = base_;
-  if (!reader_.object(value, "defaults", kNames)) return;
+  if (!reader_.object(value, "defaults", kDefaultsNames)) return;
   own(value, "defaults", base_);
   apply(read_terms(reader_, value, "defaults", groups_), base_);
   policy.defaults = base_;
