@@ -1,10 +1,13 @@
 #include "app/testing.h"
+#include "domain/approval.h"
 #include "domain/event.h"
-#include "store/blobs.h"
+#include "domain/policy.h"
+#include "store/identities.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <future>
 
 namespace assent::app {
 namespace {
@@ -53,6 +56,45 @@ class Simulate : public testing::Test {
     const std::size_t at = text.find(from);
     CHECK(at != std::string::npos);
     return text.replace(at, from.size(), to);
+  }
+
+  // A request whose event says what `members` say, and nothing else beyond what it must.
+  void record_request(Json members) {
+    Caller caller{.tenant = *world.store->identities()->tenant("default"),
+                  .principal = {.id = *PrincipalId::parse(agent.id), .type = PrincipalType::agent},
+                  .key = {}};
+    const auto run = [&members](store::Write& write) -> Result<void> {
+      const std::string id = write.make_id<ApprovalId>().text();
+      Json data = Json::object({{"approvalId", id},
+                                {"kind", "tool_call"},
+                                {"tool", "rocket.launch"},
+                                {"subject", Json::object({{"kind", "tool_call"},
+                                                          {"tool", "rocket.launch"},
+                                                          {"arguments", Json::object()}})},
+                                {"contentHash", tool_call_hash("rocket.launch", Json::object())},
+                                {"riskTier", "high"},
+                                {"policyVersion", 1},
+                                {"evidencePolicy", to_json(EvidencePolicy{})},
+                                {"quorum", to_json(default_policy().defaults.quorum)},
+                                {"selfApproval", "forbidden"},
+                                {"expiresAt", to_rfc3339(write.now() + hours(1))},
+                                {"maxAttempts", 3},
+                                {"grantTtlSeconds", 60},
+                                {"requestedBy", write.caller().principal.id.text()},
+                                {"why", "it was so"}});
+      for (auto& [name, value] : members.members()) data.set(name, value);
+      TRY(write.record(
+          {.type = "approval.requested", .subject = "approval/" + id, .data = std::move(data)}));
+      return {};
+    };
+    std::promise<bool> done;
+    ASSERT_TRUE(world.store
+                    ->write({.caller = caller,
+                             .trace = std::string(32, 'a'),
+                             .run = run,
+                             .done = [&](auto came) { done.set_value(came.has_value()); }})
+                    .has_value());
+    ASSERT_TRUE(done.get_future().get());
   }
 
   World world;
@@ -246,6 +288,42 @@ TEST_F(Simulate, WhatCannotBeJudgedIsCountedWithItsReason) {
   EXPECT_EQ(counts(reply), "2 0 1");
   EXPECT_EQ(skipped(reply), R"({"its content is lost":1})");
   std::filesystem::rename(kept, moved);
+}
+
+TEST_F(Simulate, ARequestFromATemplateStartsFromTheDrafts) {
+  const std::string with_template(draft_with("tools:", R"yaml(
+templates:
+  release: {approvers: [{role: approver, count: 2}], evidence: {required: true}}
+tools:)yaml"));
+  world.put_policy(with_template);
+  const Json evidence = to_json(EvidencePolicy{.required = true});
+  const Json two = *parse_json(R"([{"count":2,"role":"approver"}])");
+  record_request(Json::object({{"template", "release"},
+                               {"policyVersion", 2},
+                               {"decision", "human"},
+                               {"quorum", two},
+                               {"evidencePolicy", evidence}}));
+  EXPECT_EQ(counts(simulate(with_template)), "1 0 1");
+  EXPECT_EQ(skipped(simulate(kPolicy)), R"({"the draft has no template \"release\"":1})");
+
+  std::string draft = with_template;
+  draft.replace(draft.find("count: 2"), 8, "count: 3");
+  const Reply reply = simulate(draft);
+  EXPECT_EQ(counts(reply), "1 1 0");
+  EXPECT_EQ(canonical_json(*change(reply).find("after")->find("approvers")),
+            R"([{"count":3,"role":"approver"}])");
+  EXPECT_EQ(*change(reply).find("after")->find("evidence"), evidence);
+}
+
+TEST_F(Simulate, WhatWasAskedBeyondAPolicyThatCannotBeReadIsSkipped) {
+  record_request(Json::object(
+      {{"policyVersion", 7}, {"evidencePolicy", to_json(EvidencePolicy{.ttl_seconds = 9})}}));
+  EXPECT_EQ(skipped(simulate(kPolicy)), R"({"the policy that answered it cannot be read":1})");
+}
+
+TEST_F(Simulate, ARequestThatDoesNotSayHowItWasAnsweredShowsItByWhatBecameOfIt) {
+  record_request(Json::object());  // Pending, so it was left to people.
+  EXPECT_EQ(counts(simulate(kPolicy)), "1 0 1");
 }
 
 TEST_F(Simulate, AnswersForEveryPageOfRequests) {
