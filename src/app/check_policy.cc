@@ -38,7 +38,8 @@ Result<PolicyVerdict> check_policy(const store::Read& read, const CheckPolicy& i
                         .approvers = to_json(entry.quorum),
                         .evidence = {to_json(entry.evidence)},
                         .expires_after_seconds = entry.expires_after.count(),
-                        .considered = explain(*current.policy, kind, name, arguments)};
+                        .considered = explain(*current.policy, kind, name, arguments),
+                        .warnings = warnings(*current.policy)};
   if (answer.index) verdict.entry = static_cast<std::int64_t>(*answer.index);
   return verdict;
 }
@@ -62,6 +63,7 @@ void describe(Fields& fields, PolicyVerdict& out) {
   fields.field("evidence", out.evidence, "which evidence is needed");
   fields.field("expiresAfterSeconds", out.expires_after_seconds, "how long people have");
   fields.field("considered", out.considered, "every entry looked at, and why it did not match");
+  fields.field("warnings", out.warnings, "entries that are never reached, each with what hides it");
 }
 
 }  // namespace assent::app

@@ -28,6 +28,7 @@ struct PolicyVerdict {
   JsonObject evidence;
   std::int64_t expires_after_seconds = 0;
   std::vector<std::string> considered;
+  std::vector<std::string> warnings;
 };
 void describe(Fields& fields, PolicyVerdict& out);
 Result<PolicyVerdict> check_policy(const store::Read& read, const CheckPolicy& in);

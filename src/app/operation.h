@@ -45,6 +45,7 @@ enum class Permission {
   stop,
   administer,
   put_policy,
+  simulate,
   operate
 };
 std::span<const Role> roles_with(Permission permission);

@@ -31,6 +31,7 @@
 #include "app/request_approval.h"
 #include "app/revoke_key.h"
 #include "app/revoke_rule.h"
+#include "app/simulate_policy.h"
 #include "app/start_execution.h"
 #include "app/suggest_rule.h"
 #include "app/withdraw_evidence.h"
@@ -244,6 +245,13 @@ std::vector<Operation> events_and_policy() {
                             .permission = Permission::read,
                             .help = "Explain what the policy, or a draft, answers to a request."},
                            &check_policy));
+  rows.push_back(operation({.name = "simulate_policy",
+                            .route = "POST /v1/policy/simulate",
+                            .command = "policy simulate",
+                            .permission = Permission::simulate,
+                            .help = "Show what a draft would have answered to past requests.",
+                            .body = BodyKind::document},
+                           &simulate_policy));
   return rows;
 }
 

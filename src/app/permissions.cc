@@ -29,6 +29,7 @@ const std::array kGrants = {
     Grants{Permission::stop, {policy_admin, admin, operator_}},
     Grants{Permission::administer, {admin}},
     Grants{Permission::put_policy, {policy_admin, admin}},
+    Grants{Permission::simulate, {auditor, policy_admin, admin}},
     Grants{Permission::operate, {operator_}},
 };
 

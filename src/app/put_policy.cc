@@ -25,7 +25,8 @@ bool blocks(const PutPolicy&) {
 }
 
 Result<void> prepare(PutPolicy& in, const Preparation& preparation) {
-  TRY(policy_from_yaml(in.document));  // Parsed again when it is first used; refused here if wrong.
+  // Refused here if wrong; the writer finds it parsed.
+  in.warnings = warnings(*TRY(store::parsed_policy(in.document)));
   in.sha256 = TRY(preparation.blobs.put(preparation.caller.tenant.number, in.document));
   return {};
 }
@@ -35,7 +36,7 @@ Result<PutPolicyDone> put_policy(store::Write& write, const PutPolicy& in) {
   const std::string hash = content_hash_text(in.sha256);
   // The same document again is no change, and no change is no event.
   if (current.version > 0 && current.sha256 == hash) {
-    return PutPolicyDone{.version = current.version, .sha256 = hash};
+    return PutPolicyDone{.version = current.version, .sha256 = hash, .warnings = in.warnings};
   }
   const auto id = write.make_id<PolicyId>();
   const std::int64_t version = current.version + 1;
@@ -43,7 +44,7 @@ Result<PutPolicyDone> put_policy(store::Write& write, const PutPolicy& in) {
   if (current.version > 0) data.set("previousSha256", current.sha256);
   TRY(write.record(
       {.type = "policy.changed", .subject = "policy/" + id.text(), .data = std::move(data)}));
-  return PutPolicyDone{.version = version, .sha256 = hash};
+  return PutPolicyDone{.version = version, .sha256 = hash, .warnings = in.warnings};
 }
 
 void describe(Fields&, PutPolicy&) {
@@ -53,6 +54,7 @@ void describe(Fields&, PutPolicy&) {
 void describe(Fields& fields, PutPolicyDone& out) {
   fields.field("version", out.version, "1, 2, …");
   fields.field("sha256", out.sha256, "of the document, as in the log");
+  fields.field("warnings", out.warnings, "entries that are never reached, each with what hides it");
 }
 
 }  // namespace assent::app

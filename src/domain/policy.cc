@@ -73,6 +73,32 @@ std::string why_defaults(const Policy& policy, const Asked& asked) {
 
 }  // namespace
 
+PolicyIndex::PolicyIndex(const std::vector<PolicyEntry>& entries) : size_(entries.size()) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string& tool = entries[i].tool;
+    const std::string beginning = tool.substr(0, tool.find('*'));
+    by_beginning_[beginning].push_back(i);
+    lengths_.push_back(beginning.size());
+  }
+  std::sort(lengths_.begin(), lengths_.end());
+  lengths_.erase(std::unique(lengths_.begin(), lengths_.end()), lengths_.end());
+}
+
+std::optional<std::size_t> PolicyIndex::first(
+    std::string_view name, const std::function<bool(std::size_t)>& answers) const {
+  std::size_t best = size_;
+  for (const std::size_t length : lengths_) {
+    if (length > name.size()) break;
+    const auto found = by_beginning_.find(name.substr(0, length));
+    if (found == by_beginning_.end()) continue;
+    for (const std::size_t index : found->second) {
+      if (index >= best) break;
+      if (answers(index)) best = index;
+    }
+  }
+  return best == size_ ? std::nullopt : std::optional(best);
+}
+
 Policy default_policy() {
   Policy policy;
   policy.defaults.quorum = {{{ApproverRequirement{}}}};
@@ -83,12 +109,15 @@ Policy default_policy() {
 
 PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
                       const Json& arguments) {
+  CHECK(policy.index.size() == policy.entries.size());
   const Asked asked = asked_of(kind, tool, arguments);
-  for (std::size_t i = 0; i < policy.entries.size(); ++i) {
-    const PolicyEntry& entry = policy.entries[i];
-    if (answers(entry, asked)) return {.entry = &entry, .index = i, .why = why_entry(i, entry)};
+  const auto found = policy.index.first(
+      asked.name, [&](std::size_t index) { return answers(policy.entries[index], asked); });
+  if (!found) {
+    return {.entry = &policy.defaults, .index = {}, .why = why_defaults(policy, asked)};
   }
-  return {.entry = &policy.defaults, .index = {}, .why = why_defaults(policy, asked)};
+  const PolicyEntry& entry = policy.entries[*found];
+  return {.entry = &entry, .index = found, .why = why_entry(*found, entry)};
 }
 
 std::vector<std::string> explain(const Policy& policy, Kind kind, std::string_view tool,

@@ -1,7 +1,8 @@
 // Policy: which tool calls are allowed, refused, or need which people on which evidence. Pure.
 //
 // A document is an ordered list of entries; the first whose match fits answers. No match means a
-// human under the defaults, and what is not classified is high risk.
+// human under the defaults, and what is not classified is high risk. An entry is made of what the
+// defaults say, then what its risk tier says, then what it says itself; the last word counts.
 #pragma once
 
 #include "base/json.h"
@@ -12,12 +13,24 @@
 #include "domain/words.h"
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace assent {
+
+// Where the server itself executes what was approved.
+struct Executor {
+  std::string url;  // https, or http to a loopback host; no user, no fragment; at most 2,048 bytes.
+  std::chrono::seconds timeout{30};  // At most the entry's lease.
+
+  friend bool operator==(const Executor&, const Executor&) = default;
+};
 
 struct PolicyEntry {
   std::string tool;          // Glob: `*` is any run of characters.
@@ -29,16 +42,85 @@ struct PolicyEntry {
   Quorum quorum;
   std::chrono::seconds expires_after{};
   std::chrono::seconds grant_expires_after{};
-  std::vector<std::string> safety_critical;
+  std::vector<std::string> safety_critical;  // Arguments that an allow must pin.
+  std::vector<std::string> sensitive;        // Arguments that a suggested rule pins.
   std::int64_t max_attempts = 3;
+  std::int64_t max_defers = 3;            // How often the deadline may be moved: 0 … 20.
+  std::chrono::seconds lease{3600};       // How long an execution may run before it is `unknown`.
+  bool requires_proof = false;            // A success without one is refused.
+  std::optional<Executor> executor = {};  // Nothing: the requester executes.
   std::string description;
+};
+
+// What a risk tier or a template says. Nothing: it leaves that as it is.
+struct PolicyTerms {
+  std::optional<EvidencePolicy> evidence = {};
+  std::optional<Quorum> quorum = {};
+  std::optional<std::chrono::seconds> expires_after = {};
+  std::optional<std::chrono::seconds> grant_expires_after = {};
+  std::optional<std::int64_t> max_attempts = {};
+  std::optional<std::int64_t> max_defers = {};
+  std::optional<std::chrono::seconds> lease = {};
+  std::optional<bool> requires_proof = {};
+  std::optional<std::optional<Executor>> executor = {};  // Said to be none, or said to be one.
+};
+
+// Sets in `entry` what `terms` say.
+void apply(const PolicyTerms& terms, PolicyEntry& entry);
+
+// What a request that names it starts from. Of the terms it has evidence, quorum and the expiries.
+struct PolicyTemplate {
+  PolicyTerms terms;
+  std::string description;
+};
+
+// Who may act without approval in an emergency, and for how long such a grant lasts.
+struct BreakGlass {
+  std::vector<Role> roles = {Role::admin};
+  std::chrono::seconds grant_expires_after = std::chrono::hours(1);  // At most 24 h.
+};
+
+// How long what is over is kept in the state tables; nothing: for ever. The log keeps everything.
+struct Retention {
+  std::optional<std::chrono::seconds> approvals = {};
+  std::optional<std::chrono::seconds> rules = {};
+};
+
+// The numbers of the entries by what stands before the first `*` of their tool, so that a request
+// is compared only with entries whose beginning it has. Built once, when a policy is read.
+class PolicyIndex {
+ public:
+  PolicyIndex() = default;
+  explicit PolicyIndex(const std::vector<PolicyEntry>& entries);
+
+  // The first entry, in the order of the policy, whose beginning `name` has and that `answers`.
+  std::optional<std::size_t> first(std::string_view name,
+                                   const std::function<bool(std::size_t)>& answers) const;
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Hasher {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  std::unordered_map<std::string, std::vector<std::size_t>, Hasher, std::equal_to<>> by_beginning_;
+  std::vector<std::size_t> lengths_;  // Of the beginnings, each once, ascending.
+  std::size_t size_ = 0;
 };
 
 struct Policy {
   std::int64_t version = 1;  // The document format.
-  PolicyEntry defaults;      // `tool` is empty: it answers where no entry does.
+  // `tool` is empty: it answers where no entry does, as an entry that says nothing would.
+  PolicyEntry defaults;
   bool allows_self_approval = false;
-  std::vector<PolicyEntry> entries;
+  std::vector<PolicyEntry> entries;  // What tiers and defaults add is in each already.
+  PolicyIndex index;                 // Of `entries`.
+  ApproverGroups groups;
+  std::map<std::string, PolicyTemplate, std::less<>> templates;
+  BreakGlass break_glass;
+  Retention retention;
 };
 
 // What the policy says to one request, and why.
@@ -68,5 +150,17 @@ PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
 // the one that did. For `assent policy check`.
 std::vector<std::string> explain(const Policy& policy, Kind kind, std::string_view tool,
                                  const Json& arguments);
+
+// What is accepted but hardly meant: each entry that can never answer, because an earlier one
+// answers whatever it would. Each sentence names both by their indexes. Never a false one; an entry
+// that only several earlier ones cover together is not found. The last sentence says so where a
+// document is so large and starry that not all of it was compared.
+std::vector<std::string> warnings(const Policy& policy);
+
+// The entry that answered as it is for a request that names a template, with all but evidence
+// (domain/evidence_override.h). A template is the word of the policy's author, so it replaces what
+// the defaults say; where an entry was written for this very request it may only add: its approvers
+// count if they are at least as strict, and of two expiries the earlier.
+PolicyEntry under_template(const PolicyAnswer& answer, const PolicyTemplate& from);
 
 }  // namespace assent

@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& field : error.fields) CHECK(assent::is_utf8(field.path));
     return 0;
   }
+  for (const auto& sentence : assent::warnings(*policy)) CHECK(assent::is_utf8(sentence));
   const auto arguments = assent::Json::object({{"path", "/srv/a"}, {"count", 1}});
   for (const auto kind : {assent::Kind::tool_call, assent::Kind::content}) {
     for (const std::string_view tool : {"fs.delete", ""}) {
@@ -24,6 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       CHECK(assent::evaluate(answer.entry->quorum, {}).need > 0);
       CHECK(answer.entry->expires_after.count() > 0);
       CHECK(assent::explain(*policy, kind, tool, arguments).back() == answer.why);
+      for (const auto& [name, each] : policy->templates) {
+        CHECK(assent::under_template(answer, each).expires_after.count() > 0);
+      }
       for (const auto& condition : answer.entry->arguments) {
         CHECK(assent::is_utf8(assent::canonical_json(condition.value)));
       }

@@ -1,199 +1,86 @@
 // What a policy document means. Strict, because a misspelt guard must not be ignored.
 #include "domain/policy.h"
+#include "domain/policy_parts.h"
 
 #include <algorithm>
 
 namespace assent {
 namespace {
 
-using std::chrono::seconds;
-
 constexpr std::size_t kEntriesMax = 1000;
-constexpr std::size_t kFaultsMax = 20;  // One screen.
-constexpr std::int64_t kTtlSecondsMax = 31'536'000;
-constexpr std::int64_t kAttemptsMax = 10;
-constexpr std::size_t kTextBytesMax = 2000;
-constexpr std::size_t kPathNameBytesMax = 64;  // Errors go to logs and screens.
 
-std::string below(const std::string& path, std::string_view name) {
-  std::string shown(name);
-  if (shown.size() > kPathNameBytesMax) {
-    std::size_t end = kPathNameBytesMax;
-    while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;
-    shown.replace(end, std::string::npos, "…");
-  }
-  return path.empty() ? shown : path + "." + shown;
-}
-std::string below(const std::string& path, std::size_t index) {
-  return path + "[" + std::to_string(index) + "]";
+// What an entry, or the defaults, may say besides its terms.
+constexpr auto kOwnNames = std::to_array<std::string_view>(
+    {"decision", "riskTier", "safetyCritical", "sensitive", "description"});
+
+template <std::size_t N, std::size_t M>
+constexpr std::array<std::string_view, N + M> joined(const std::array<std::string_view, N>& a,
+                                                     const std::array<std::string_view, M>& b) {
+  std::array<std::string_view, N + M> all;
+  for (std::size_t i = 0; i < N; ++i) all[i] = a[i];
+  for (std::size_t i = 0; i < M; ++i) all[N + i] = b[i];
+  return all;
 }
 
-// Walks a document and collects what is wrong with it. What has a fault keeps its default; with a
-// fault anywhere there is no policy, so nobody sees it.
-class Reader {
+constexpr auto kDefaultsNames = joined(kOwnNames, kTermNames);
+constexpr auto kEntryNames = joined(std::to_array<std::string_view>({"match"}), kDefaultsNames);
+
+class PolicyReader {
  public:
   Policy document(const Json& value);
-  Result<Policy> judge(Policy policy) &&;
+  Result<Policy> judge(Policy policy) && {
+    TRY(std::move(reader_).judge("The policy cannot be accepted: "));
+    policy.index = PolicyIndex(policy.entries);
+    return policy;
+  }
 
  private:
-  void fault(std::string path, std::string message) {
-    if (faults_.size() < kFaultsMax) faults_.push_back({std::move(path), std::move(message)});
-  }
-  void impossible(std::string path, std::string message) {
-    if (contradictions_.size() < kFaultsMax) {
-      contradictions_.push_back({std::move(path), std::move(message)});
-    }
-  }
-
-  // Whether `value` is an object with none but these members.
-  bool object(const Json& value, const std::string& path,
-              std::initializer_list<std::string_view> known);
-  template <class E>
-  void choice(const Json& value, const std::string& path, E& out);
-  void whole(const Json& value, const std::string& path, std::int64_t max, std::int64_t& out);
-  void text(const Json& value, const std::string& path, std::string& out);
-  void duration(const Json& value, const std::string& path, seconds& out);
-  void names(const Json& value, const std::string& path, std::vector<std::string>& out);
-  EvidencePolicy evidence(const Json& value, const std::string& path);
-
-  void rules(const Json& value, const std::string& path, PolicyEntry& entry);
+  void shared_parts(const Json& value, Policy& policy);
+  void defaults(const Json& value, Policy& policy);
   void self_approval(const Json& value, Policy& policy);
-  PolicyEntry entry(const Json& value, const std::string& path, const PolicyEntry& defaults);
+  PolicyEntry entry(const Json& value, const std::string& path);
   void match(const Json& value, const std::string& path, PolicyEntry& entry);
   void arguments(const Json& value, const std::string& path, PolicyEntry& entry);
-
+  void own(const Json& value, const std::string& path, PolicyEntry& entry);
+  void apply_tier(PolicyEntry& entry);
   void check_allow(const PolicyEntry& entry, const Json& value, const std::string& path);
+  void check_executor(const PolicyEntry& entry, const Json& value, const std::string& path);
 
+  DocumentReader reader_;
   ApproverGroups groups_;
-  std::vector<FieldError> faults_;
-  std::vector<FieldError> contradictions_;
+  std::map<RiskTier, PolicyTerms> tiers_;
+  PolicyEntry base_ = default_policy().defaults;  // What entries inherit: defaults without a tier.
 };
 
-bool Reader::object(const Json& value, const std::string& path,
-                    std::initializer_list<std::string_view> known) {
-  if (!value.is_object()) {
-    fault(path, "must be a map");
-    return false;
-  }
-  for (const auto& [name, member] : value.members()) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    std::string message = "is not known here; known are";
-    for (const auto each : known) message.append(" ").append(each);
-    fault(below(path, name), std::move(message));
-  }
-  return true;
-}
-
-template <class E>
-void Reader::choice(const Json& value, const std::string& path, E& out) {
-  const auto chosen = value.is_string() ? from_word<E>(value.string()) : std::optional<E>();
-  if (chosen) {
-    out = *chosen;
-    return;
-  }
-  std::string message = "must be one of";
-  for (const auto each : words<E>()) message.append(" ").append(each);
-  fault(path, std::move(message));
-}
-
-void Reader::whole(const Json& value, const std::string& path, std::int64_t max,
-                   std::int64_t& out) {
-  if (value.is_integer() && value.integer() >= 1 && value.integer() <= max) {
-    out = value.integer();
-  } else {
-    fault(path, "must be a whole number from 1 to " + std::to_string(max));
+void PolicyReader::apply_tier(PolicyEntry& entry) {
+  if (const auto found = tiers_.find(entry.risk_tier); found != tiers_.end()) {
+    apply(found->second, entry);
   }
 }
 
-void Reader::text(const Json& value, const std::string& path, std::string& out) {
-  if (value.is_string() && !value.string().empty() && value.string().size() <= kTextBytesMax) {
-    out = value.string();
-  } else {
-    fault(path, "must be a text of 1 to " + std::to_string(kTextBytesMax) + " bytes");
-  }
-}
-
-void Reader::duration(const Json& value, const std::string& path, seconds& out) {
-  const auto read =
-      value.is_string() ? duration_from_text(value.string()) : std::optional<seconds>();
-  if (read) {
-    out = *read;
-  } else {
-    fault(path, "must be a duration like 30s, 90m, 48h or 7d");
-  }
-}
-
-void Reader::names(const Json& value, const std::string& path, std::vector<std::string>& out) {
-  if (!value.is_array()) return fault(path, "must be a list of names of arguments");
-  out.clear();
-  for (std::size_t i = 0; i < value.items().size(); ++i) {
-    std::string name;
-    text(value.items()[i], below(path, i), name);
-    if (std::find(out.begin(), out.end(), name) != out.end()) {
-      fault(below(path, i), "occurs twice");
-    }
-    out.push_back(std::move(name));
-  }
-}
-
-EvidencePolicy Reader::evidence(const Json& value, const std::string& path) {
-  EvidencePolicy policy;
-  if (!object(value, path, {"required", "ttlSeconds"})) return policy;
-  if (const Json* const required = value.find("required")) {
-    if (required->is_bool()) {
-      policy.required = required->boolean();
-    } else {
-      fault(below(path, "required"), "must be true or false");
-    }
-  }
-  // null is spelt-out absence: age is not checked.
-  const Json* const ttl = value.find("ttlSeconds");
-  if (ttl != nullptr && !ttl->is_null()) {
-    whole(*ttl, below(path, "ttlSeconds"), kTtlSecondsMax, policy.ttl_seconds.emplace());
-  }
-  return policy;
-}
-
-// What defaults and entries have in common. `entry` holds what is inherited.
-void Reader::rules(const Json& value, const std::string& path, PolicyEntry& entry) {
+// What defaults and entries have in common beside the terms.
+void PolicyReader::own(const Json& value, const std::string& path, PolicyEntry& entry) {
   if (const Json* const member = value.find("decision")) {
-    choice(*member, below(path, "decision"), entry.decision);
+    reader_.choice(*member, below(path, "decision"), entry.decision);
   }
   if (const Json* const member = value.find("riskTier")) {
-    choice(*member, below(path, "riskTier"), entry.risk_tier);
-  }
-  if (const Json* const member = value.find("evidence")) {
-    entry.evidence = evidence(*member, below(path, "evidence"));
-  }
-  if (const Json* const member = value.find("approvers")) {
-    auto quorum = quorum_from_json(*member, below(path, "approvers"), &groups_);
-    if (quorum) {
-      entry.quorum = std::move(*quorum);
-    } else {
-      for (auto& field : quorum.error().fields) fault(field.path, field.message);
-    }
-  }
-  if (const Json* const member = value.find("expiresAfter")) {
-    duration(*member, below(path, "expiresAfter"), entry.expires_after);
-  }
-  if (const Json* const member = value.find("grantExpiresAfter")) {
-    duration(*member, below(path, "grantExpiresAfter"), entry.grant_expires_after);
-  }
-  if (const Json* const member = value.find("maxAttempts")) {
-    whole(*member, below(path, "maxAttempts"), kAttemptsMax, entry.max_attempts);
+    reader_.choice(*member, below(path, "riskTier"), entry.risk_tier);
   }
   if (const Json* const member = value.find("safetyCritical")) {
-    names(*member, below(path, "safetyCritical"), entry.safety_critical);
+    reader_.names(*member, below(path, "safetyCritical"), entry.safety_critical);
+  }
+  if (const Json* const member = value.find("sensitive")) {
+    reader_.names(*member, below(path, "sensitive"), entry.sensitive);
   }
   if (const Json* const member = value.find("description")) {
-    text(*member, below(path, "description"), entry.description);
+    reader_.text(*member, below(path, "description"), entry.description);
   }
-  check_allow(entry, value, path);
 }
 
 // An allow has nobody to look: it must not leave open what was called safety-critical, and a guard
 // that only a human could apply would be ignored.
-void Reader::check_allow(const PolicyEntry& entry, const Json& value, const std::string& path) {
+void PolicyReader::check_allow(const PolicyEntry& entry, const Json& value,
+                               const std::string& path) {
   if (entry.decision != PolicyDecision::allow) return;
   for (std::size_t i = 0; i < entry.safety_critical.size(); ++i) {
     const auto& name = entry.safety_critical[i];
@@ -201,119 +88,149 @@ void Reader::check_allow(const PolicyEntry& entry, const Json& value, const std:
         entry.arguments.begin(), entry.arguments.end(),
         [&name](const auto& each) { return each.argument == name && is_pinning(each); });
     if (is_pinned) continue;
-    impossible(below(below(path, "safetyCritical"), i),
-               "is left open by an allow: pin \"" + name + "\" under match.arguments");
+    reader_.impossible(below(below(path, "safetyCritical"), i),
+                       "is left open by an allow: pin \"" + name + "\" under match.arguments");
   }
   if (path == "defaults") return;  // There, they are for the entries to inherit.
   if (value.find("approvers") != nullptr) {
-    impossible(below(path, "approvers"), "would be ignored: the decision is allow");
+    reader_.impossible(below(path, "approvers"), "would be ignored: the decision is allow");
   }
   if (value.find("evidence") != nullptr && entry.evidence.required) {
-    impossible(below(path, "evidence"), "would be ignored: the decision is allow");
+    reader_.impossible(below(path, "evidence"), "would be ignored: the decision is allow");
   }
 }
 
-PolicyEntry Reader::entry(const Json& value, const std::string& path, const PolicyEntry& defaults) {
-  PolicyEntry entry = defaults;
+// The outcome of an execution is unknown when its lease is over, so nobody waits longer for it.
+void PolicyReader::check_executor(const PolicyEntry& entry, const Json& value,
+                                  const std::string& path) {
+  if (!entry.executor || entry.executor->timeout <= entry.lease) return;
+  if (value.find("executor") == nullptr && value.find("lease") != nullptr) {
+    reader_.impossible(below(path, "lease"), "must not be shorter than executor.timeout");
+  } else {
+    reader_.impossible(below(path, "executor.timeout"), "must not be longer than the lease");
+  }
+}
+
+PolicyEntry PolicyReader::entry(const Json& value, const std::string& path) {
+  PolicyEntry entry = base_;
+  // Of the tool that they were written for, not of every tool.
   entry.safety_critical.clear();
+  entry.sensitive.clear();
   entry.description.clear();
-  const bool is_map =
-      object(value, path,
-             {"match", "decision", "riskTier", "evidence", "approvers", "expiresAfter",
-              "grantExpiresAfter", "safetyCritical", "maxAttempts", "description"});
-  if (!is_map) return entry;
+  if (!reader_.object(value, path, kEntryNames)) return entry;
   if (const Json* const member = value.find("match")) {
     match(*member, below(path, "match"), entry);
   } else {
-    fault(below(path, "match"), "is missing");
+    reader_.fault(below(path, "match"), "is missing");
   }
-  rules(value, path, entry);
+  own(value, path, entry);
+  apply_tier(entry);
+  apply(read_terms(reader_, value, path, groups_), entry);
+  check_allow(entry, value, path);
+  check_executor(entry, value, path);
   return entry;
 }
 
-void Reader::match(const Json& value, const std::string& path, PolicyEntry& entry) {
-  if (!object(value, path, {"tool", "kind", "arguments"})) return;
+void PolicyReader::match(const Json& value, const std::string& path, PolicyEntry& entry) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"tool", "kind", "arguments"});
+  if (!reader_.object(value, path, kKnown)) return;
   if (const Json* const tool = value.find("tool")) {
-    text(*tool, below(path, "tool"), entry.tool);
+    reader_.text(*tool, below(path, "tool"), entry.tool);
   } else {
-    fault(below(path, "tool"), "is missing");
+    reader_.fault(below(path, "tool"), "is missing");
   }
   if (const Json* const kind = value.find("kind")) {
-    choice(*kind, below(path, "kind"), entry.kind.emplace());
+    reader_.choice(*kind, below(path, "kind"), entry.kind.emplace());
   }
   const Json* const conditions = value.find("arguments");
   if (conditions == nullptr) return;
   arguments(*conditions, below(path, "arguments"), entry);
   if (entry.kind == Kind::content) {
-    impossible(below(path, "arguments"), "can never match: content has no arguments");
+    reader_.impossible(below(path, "arguments"), "can never match: content has no arguments");
   }
 }
 
-void Reader::arguments(const Json& value, const std::string& path, PolicyEntry& entry) {
-  if (!value.is_object()) return fault(path, "must be a map from argument to condition");
+void PolicyReader::arguments(const Json& value, const std::string& path, PolicyEntry& entry) {
+  if (!value.is_object()) return reader_.fault(path, "must be a map from argument to condition");
   for (const auto& [name, member] : value.members()) {
     auto condition =
         condition_from_json(name, member, below(path, name), ConditionNotation::typed_or_short);
     if (condition) {
       entry.arguments.push_back(std::move(*condition));
     } else {
-      for (auto& field : condition.error().fields) fault(field.path, field.message);
+      reader_.faults(std::move(condition.error().fields));
     }
   }
 }
 
-void Reader::self_approval(const Json& value, Policy& policy) {
+void PolicyReader::self_approval(const Json& value, Policy& policy) {
   policy.allows_self_approval = value == Json("allowed");
   if (!policy.allows_self_approval && value != Json("forbidden")) {
-    fault("selfApproval", "must be one of forbidden allowed");
+    reader_.fault("selfApproval", "must be one of forbidden allowed");
   }
 }
 
-Policy Reader::document(const Json& value) {
+void PolicyReader::defaults(const Json& value, Policy& policy) {
+  policy.defaults = base_;
+  if (!reader_.object(value, "defaults", kDefaultsNames)) return;
+  own(value, "defaults", base_);
+  apply(read_terms(reader_, value, "defaults", groups_), base_);
+  policy.defaults = base_;
+  apply_tier(policy.defaults);
+  check_allow(policy.defaults, value, "defaults");
+  check_executor(policy.defaults, value, "defaults");
+}
+
+// What others refer to, so it is read first.
+void PolicyReader::shared_parts(const Json& value, Policy& policy) {
+  if (const Json* const member = value.find("groups")) groups_ = read_groups(reader_, *member);
+  if (const Json* const member = value.find("tiers")) {
+    tiers_ = read_tiers(reader_, *member, groups_);
+  }
+  if (const Json* const member = value.find("templates")) {
+    policy.templates = read_templates(reader_, *member, groups_);
+  }
+  if (const Json* const member = value.find("breakGlass")) {
+    policy.break_glass = read_break_glass(reader_, *member);
+  }
+  if (const Json* const member = value.find("retention")) {
+    policy.retention = read_retention(reader_, *member);
+  }
+  policy.groups = groups_;
+}
+
+Policy PolicyReader::document(const Json& value) {
+  constexpr auto kKnown =
+      std::to_array<std::string_view>({"version", "defaults", "selfApproval", "groups", "tiers",
+                                       "templates", "breakGlass", "retention", "tools"});
   Policy policy = default_policy();
-  if (!object(value, {}, {"version", "defaults", "selfApproval", "tools"})) return policy;
+  if (!reader_.object(value, {}, kKnown)) return policy;
   if (const Json* const version = value.find("version"); version == nullptr) {
-    fault("version", "is missing");
+    reader_.fault("version", "is missing");
   } else if (*version != Json(1)) {
-    fault("version", "must be 1");
+    reader_.fault("version", "must be 1");
   }
-  if (const Json* const defaults = value.find("defaults")) {
-    const bool is_map =
-        object(*defaults, "defaults",
-               {"decision", "riskTier", "evidence", "approvers", "expiresAfter",
-                "grantExpiresAfter", "safetyCritical", "maxAttempts", "description"});
-    if (is_map) rules(*defaults, "defaults", policy.defaults);
-  }
+  shared_parts(value, policy);
+  const Json nothing = Json::object();
+  const Json* const said = value.find("defaults");
+  defaults(said == nullptr ? nothing : *said, policy);
   if (const Json* const member = value.find("selfApproval")) self_approval(*member, policy);
   const Json* const tools = value.find("tools");
   if (tools == nullptr) return policy;
   if (!tools->is_array() || tools->items().size() > kEntriesMax) {
-    fault("tools", "must be a list of at most " + std::to_string(kEntriesMax) + " entries");
+    reader_.fault("tools", "must be a list of at most " + std::to_string(kEntriesMax) + " entries");
     return policy;
   }
   for (std::size_t i = 0; i < tools->items().size(); ++i) {
-    policy.entries.push_back(entry(tools->items()[i], below("tools", i), policy.defaults));
+    policy.entries.push_back(entry(tools->items()[i], below("tools", i)));
   }
   return policy;
-}
-
-Result<Policy> Reader::judge(Policy policy) && {
-  if (faults_.empty() && contradictions_.empty()) return policy;
-  const bool is_shape = !faults_.empty();
-  auto& fields = is_shape ? faults_ : contradictions_;
-  const FieldError& first = fields.front();
-  std::string detail = "The policy cannot be accepted: ";
-  detail.append(first.path.empty() ? "the document" : first.path).append(" ");
-  detail.append(first.message).append(".");
-  return Error{.code = is_shape ? Code::validation_error : Code::unprocessable,
-               .detail = std::move(detail),
-               .fields = std::move(fields)};
 }
 
 }  // namespace
 
 Result<Policy> policy_from_json(const Json& document) {
-  Reader reader;
+  PolicyReader reader;
   Policy policy = reader.document(document);
   return std::move(reader).judge(std::move(policy));
 }

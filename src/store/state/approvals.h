@@ -9,6 +9,7 @@
 #include "store/read.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,40 @@ struct ApprovalFilter {
 
 // Newest first, at most `limit`. Stable under inserts: what is new is before the first page.
 Result<std::vector<Approval>> list_approvals(const Read& read, const ApprovalFilter& filter);
+
+// What was asked in a time, for whoever goes through it all: the views are of the row it is read
+// from, and last as long as the call that gets it.
+struct PastRequest {
+  ApprovalId id;
+  Kind kind = Kind::tool_call;
+  Status status = Status::pending;
+  RiskTier risk_tier = RiskTier::high;
+  std::optional<std::string_view> tool;
+  Timestamp requested_at;
+  EvidencePolicy evidence_policy;
+  std::string_view quorum;  // As canonical JSON.
+  bool allows_self_approval = false;
+  bool has_decider = false;  // A human decided it.
+  bool has_rule = false;     // A standing rule approved it.
+  std::int64_t content_version = 1;
+  std::string_view request;  // JSON, as in approval().
+};
+
+struct RequestPeriod {
+  Timestamp since;                     // Inclusive.
+  std::optional<Timestamp> until;      // Exclusive; nothing: to the end.
+  std::optional<ApprovalId> after_id;  // Exclusive: the last one of the page before.
+  std::int64_t limit = 1000;
+};
+
+// Visits at most `limit` requests, the oldest first. Returns the last one's id; nothing if that was
+// all. What `visit` fails with is passed on.
+Result<std::optional<ApprovalId>> visit_requests(
+    const Read& read, const RequestPeriod& period,
+    const std::function<Result<void>(const PastRequest&)>& visit);
+
+// How many there are in the period, after `after_id`.
+Result<std::int64_t> count_requests(const Read& read, const RequestPeriod& period);
 
 // Pending approvals of the tenant whose deadline is before `now`, the longest overdue first.
 Result<std::vector<ApprovalId>> overdue_approvals(Connection& connection, std::int64_t tenant,

@@ -78,30 +78,41 @@ Result<std::string> document(const Read& read, const std::string& sha256) {
   return text;
 }
 
+Result<Version> find_version(const Read& read, std::int64_t version) {
+  auto found =
+      TRY(version_from(TRY(read.connection().query(kVersion, {read.tenant_key(), version}))));
+  if (!found) return Error{Code::not_found, "There is no such version of the policy."};
+  return *std::move(found);
+}
+
+Result<CurrentPolicy> policy_from(const Read& read, const Version& version) {
+  Parsed policy = cache().find(version.sha256);
+  if (!policy) {
+    auto parsed = parsed_policy(TRY(document(read, version.sha256)));
+    // It was parsed before it was recorded, so it cannot be what was put.
+    if (!parsed) return Error{Code::corrupt, "A policy is none: " + parsed.error().detail};
+    policy = *std::move(parsed);
+  }
+  return CurrentPolicy{
+      .version = version.number, .sha256 = version.sha256, .policy = std::move(policy)};
+}
+
 }  // namespace
 
 Result<CurrentPolicy> current_policy(const Read& read) {
   const auto version =
       TRY(version_from(TRY(read.connection().query(kCurrent, {read.tenant_key()}))));
   if (!version) return CurrentPolicy{.version = 0, .sha256 = "", .policy = built_in()};
+  return policy_from(read, *version);
+}
 
-  Parsed policy = cache().find(version->sha256);
-  if (!policy) {
-    auto parsed = parsed_policy(TRY(document(read, version->sha256)));
-    // It was parsed before it was recorded, so it cannot be what was put.
-    if (!parsed)
-      return Error{Code::corrupt, "The policy in force is none: " + parsed.error().detail};
-    policy = *std::move(parsed);
-  }
-  return CurrentPolicy{
-      .version = version->number, .sha256 = version->sha256, .policy = std::move(policy)};
+Result<CurrentPolicy> policy_of_version(const Read& read, std::int64_t version) {
+  if (version == 0) return CurrentPolicy{.version = 0, .sha256 = "", .policy = built_in()};
+  return policy_from(read, TRY(find_version(read, version)));
 }
 
 Result<std::string> policy_text(const Read& read, std::int64_t version) {
-  const auto found =
-      TRY(version_from(TRY(read.connection().query(kVersion, {read.tenant_key(), version}))));
-  if (!found) return Error{Code::not_found, "There is no such version of the policy."};
-  return document(read, found->sha256);
+  return document(read, TRY(find_version(read, version)).sha256);
 }
 
 Result<std::shared_ptr<const Policy>> parsed_policy(std::string_view text) {

@@ -19,6 +19,10 @@ struct CurrentPolicy {
 };
 Result<CurrentPolicy> current_policy(const Read& read);
 
+// What was in force as `version`; 0 is the built-in one. Code::not_found for one that never was,
+// Code::corrupt if its document is lost or can be read no longer.
+Result<CurrentPolicy> policy_of_version(const Read& read, std::int64_t version);
+
 // The document as it was put. Code::not_found for version 0 and for one that never was.
 Result<std::string> policy_text(const Read& read, std::int64_t version);
 

@@ -1,0 +1,339 @@
+// What a policy says beyond its entries: groups, tiers, templates, execution, the emergency,
+// keeping.
+#include "domain/policy.h"
+
+#include <gtest/gtest.h>
+
+namespace assent {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr std::string_view kAnn = "prn_00000000000000000000000001";
+constexpr std::string_view kBob = "prn_00000000000000000000000002";
+
+std::string replaced(std::string text) {
+  for (const auto& [name, id] : {std::pair("ANN", kAnn), std::pair("BOB", kBob)}) {
+    for (std::size_t at; (at = text.find(name)) != std::string::npos;) text.replace(at, 3, id);
+  }
+  return text;
+}
+
+Policy policy_of(const std::string& yaml) {
+  auto policy = policy_from_yaml(replaced("version: 1\n" + yaml));
+  EXPECT_TRUE(policy.has_value()) << (policy ? "" : policy.error().detail);
+  return policy ? std::move(*policy) : default_policy();
+}
+
+// `code path` of the first fault.
+std::string fault_of(const std::string& yaml) {
+  const auto policy = policy_from_yaml(replaced("version: 1\n" + yaml));
+  if (policy) return "accepted";
+  return (policy.error().code == Code::unprocessable ? "422 " : "400 ") +
+         policy.error().fields.front().path;
+}
+
+std::string entry_fault(const std::string& members) {
+  return fault_of("tools: [{match: {tool: a}, " + members + "}]");
+}
+
+std::string quorum_text(const PolicyEntry& entry) {
+  return canonical_json(to_json(entry.quorum));
+}
+
+TEST(PolicyGroups, AreBoundToTheirPeopleWhereAnEntryNamesThem) {
+  const Policy policy = policy_of(
+      "groups: {dba: [BOB, ANN]}\n"
+      "tools: [{match: {tool: a}, approvers: [{group: dba, count: 2}]}]");
+  EXPECT_EQ(policy.groups.at("dba"),
+            (std::vector{*PrincipalId::parse(kAnn), *PrincipalId::parse(kBob)}));
+  EXPECT_NE(quorum_text(policy.entries[0]).find(kBob), std::string::npos);
+}
+
+TEST(PolicyGroups, SayWhereTheyAreWrong) {
+  EXPECT_EQ(fault_of("groups: [dba]"), "400 groups");
+  EXPECT_EQ(fault_of("groups: {DBA: [ANN]}"), "400 groups.DBA");
+  EXPECT_EQ(fault_of("groups: {-dba: [ANN]}"), "400 groups.-dba");
+  EXPECT_EQ(fault_of("groups: {d_b-1: [ANN]}"), "accepted");
+  EXPECT_EQ(fault_of("groups: {dba: []}"), "400 groups.dba");
+  EXPECT_EQ(fault_of("groups: {dba: ANN}"), "400 groups.dba");
+  EXPECT_EQ(fault_of("groups: {dba: [ANN, ann]}"), "400 groups.dba[1]");
+  EXPECT_EQ(fault_of("groups: {dba: [ANN, ANN]}"), "400 groups.dba[1]");
+  EXPECT_EQ(fault_of("groups: {dba: [1]}"), "400 groups.dba[0]");
+  EXPECT_EQ(entry_fault("approvers: [{group: dba, count: 1}]"), "400 tools[0].approvers[0].group");
+  EXPECT_EQ(fault_of("groups: {" + std::string(63, 'a') + ": [ANN]}"), "accepted");
+  EXPECT_EQ(fault_of("groups: {" + std::string(64, 'a') + ": [ANN]}").substr(0, 10), "400 groups");
+}
+
+TEST(PolicyGroups, HaveAtMostTwoHundredPeopleAndAreAtMostAHundred) {
+  const auto people = [](int count) {
+    std::string list;
+    for (int i = 0; i < count; ++i) {
+      const std::string digits = std::to_string(i);
+      list += "prn_" + std::string(26 - digits.size(), '0') + digits + ", ";
+    }
+    return "groups: {dba: [" + list + "]}";
+  };
+  EXPECT_EQ(fault_of(people(200)), "accepted");
+  EXPECT_EQ(fault_of(people(201)), "400 groups.dba");
+  const auto groups = [](int count) {
+    std::string map;
+    for (int i = 0; i < count; ++i) map += "g" + std::to_string(i) + ": [ANN], ";
+    return "groups: {" + map + "}";
+  };
+  EXPECT_EQ(fault_of(groups(100)), "accepted");
+  EXPECT_EQ(fault_of(groups(101)), "400 groups");
+}
+
+constexpr const char* kTiers = R"(
+defaults: {riskTier: high, expiresAfter: 10h, approvers: [{role: approver}]}
+tiers:
+  critical: {approvers: [{role: admin, count: 2}], evidence: {required: true}, maxAttempts: 1}
+  high: {expiresAfter: 20h, lease: 30m, proof: {required: true}}
+tools:
+  - match: {tool: plain}
+  - match: {tool: own}
+    expiresAfter: 30h
+  - match: {tool: critical}
+    riskTier: critical
+  - match: {tool: low}
+    riskTier: low
+)";
+
+TEST(PolicyTiers, StandBetweenTheDefaultsAndTheEntry) {
+  const Policy policy = policy_of(kTiers);
+  EXPECT_EQ(policy.entries[0].expires_after, hours(20));
+  EXPECT_EQ(policy.entries[0].lease, std::chrono::minutes(30));
+  EXPECT_TRUE(policy.entries[0].requires_proof);
+  EXPECT_EQ(policy.entries[1].expires_after, hours(30));
+  const PolicyEntry& critical = policy.entries[2];
+  EXPECT_EQ(quorum_text(critical), R"([{"count":2,"role":"admin"}])");
+  EXPECT_TRUE(critical.evidence.required);
+  EXPECT_EQ(critical.max_attempts, 1);
+  // Of its own tier only: nothing of the tier of the defaults reaches it.
+  EXPECT_EQ(critical.expires_after, hours(10));
+  EXPECT_FALSE(critical.requires_proof);
+  EXPECT_EQ(policy.entries[3].expires_after, hours(10));
+  EXPECT_EQ(policy.entries[3].lease, hours(1));
+}
+
+TEST(PolicyTiers, TheDefaultsAnswerAsAnEntryThatSaysNothing) {
+  const Policy policy = policy_of(kTiers);
+  EXPECT_EQ(policy.defaults.expires_after, hours(20));
+  EXPECT_TRUE(policy.defaults.requires_proof);
+  EXPECT_EQ(policy_of("tiers: {high: {maxDefers: 0}}").defaults.max_defers, 0);
+}
+
+TEST(PolicyTiers, SayWhereTheyAreWrong) {
+  EXPECT_EQ(fault_of("tiers: []"), "400 tiers");
+  EXPECT_EQ(fault_of("tiers: {severe: {}}"), "400 tiers.severe");
+  EXPECT_EQ(fault_of("tiers: {high: 1}"), "400 tiers.high");
+  EXPECT_EQ(fault_of("tiers: {high: {decision: allow}}"), "400 tiers.high.decision");
+  EXPECT_EQ(fault_of("tiers: {high: {riskTier: low}}"), "400 tiers.high.riskTier");
+  EXPECT_EQ(fault_of("tiers: {high: {approvers: []}}"), "400 tiers.high.approvers");
+  EXPECT_EQ(fault_of("tiers: {high: {lease: 0s}}"), "400 tiers.high.lease");
+}
+
+TEST(PolicyTemplates, AreReadWithTheirNames) {
+  const Policy policy = policy_of(
+      "templates: {release: {evidence: {required: true}, expiresAfter: 4h, description: ship it}}");
+  const PolicyTemplate& release = policy.templates.at("release");
+  EXPECT_EQ(release.terms.evidence, (EvidencePolicy{.required = true}));
+  EXPECT_EQ(release.terms.expires_after, hours(4));
+  EXPECT_FALSE(release.terms.quorum.has_value());
+  EXPECT_EQ(release.description, "ship it");
+}
+
+TEST(PolicyTemplates, SayWhereTheyAreWrong) {
+  EXPECT_EQ(fault_of("templates: []"), "400 templates");
+  EXPECT_EQ(fault_of("templates: {Release: {}}"), "400 templates.Release");
+  EXPECT_EQ(fault_of("templates: {r: []}"), "400 templates.r");
+  EXPECT_EQ(fault_of("templates: {r: {lease: 1h}}"), "400 templates.r.lease");
+  EXPECT_EQ(fault_of("templates: {r: {description: ''}}"), "400 templates.r.description");
+  const auto many = [](int count) {
+    std::string map;
+    for (int i = 0; i < count; ++i) map += "t" + std::to_string(i) + ": {}, ";
+    return fault_of("templates: {" + map + "}");
+  };
+  EXPECT_EQ(many(200), "accepted");
+  EXPECT_EQ(many(201), "400 templates");
+}
+
+constexpr const char* kTemplates = R"(
+defaults: {expiresAfter: 10h, grantExpiresAfter: 10h, approvers: [{role: approver, count: 2}]}
+templates:
+  lax: {approvers: [{role: approver}], expiresAfter: 20h, grantExpiresAfter: 1h, description: lax}
+  strict: {approvers: [{role: approver, count: 2}, {role: admin}], evidence: {required: true}}
+  other: {approvers: {any: [{role: admin, count: 3}, {role: approver, count: 2}]}}
+tools: [{match: {tool: listed}}]
+)";
+
+PolicyEntry under(const Policy& policy, std::string_view tool, std::string_view name) {
+  return under_template(evaluate(policy, Kind::tool_call, tool, Json::object()),
+                        policy.templates.find(name)->second);
+}
+
+TEST(PolicyTemplates, H28_ReplaceWhatTheDefaultsSay) {
+  const Policy policy = policy_of(kTemplates);
+  const PolicyEntry entry = under(policy, "unlisted", "lax");
+  EXPECT_EQ(quorum_text(entry), R"([{"count":1,"role":"approver"}])");
+  EXPECT_EQ(entry.expires_after, hours(20));
+  EXPECT_EQ(entry.grant_expires_after, hours(1));
+  EXPECT_EQ(entry.description, "lax");
+}
+
+TEST(PolicyTemplates, H28_NeverWeakenAnEntryThatMatched) {
+  const Policy policy = policy_of(kTemplates);
+  const PolicyEntry lax = under(policy, "listed", "lax");
+  EXPECT_EQ(lax.quorum, policy.entries[0].quorum);
+  EXPECT_EQ(lax.expires_after, hours(10));
+  EXPECT_EQ(lax.grant_expires_after, hours(1));
+
+  const PolicyEntry strict = under(policy, "listed", "strict");
+  EXPECT_EQ(strict.quorum, *policy.templates.at("strict").terms.quorum);
+  EXPECT_FALSE(strict.evidence.required);  // Of evidence, effective_evidence() decides.
+  // Three admins are not two approvers.
+  EXPECT_EQ(under(policy, "listed", "other").quorum, policy.entries[0].quorum);
+}
+
+TEST(PolicyTemplates, H28_SeatsOfOneSortAreCountedTogether) {
+  const Policy policy = policy_of(
+      "templates: {one: {approvers: [{role: approver}]}}\n"
+      "tools: [{match: {tool: t}, approvers: [{role: approver}, {role: approver}]}]");
+  EXPECT_EQ(under(policy, "t", "one").quorum, policy.entries[0].quorum);
+}
+
+TEST(PolicyExecution, IsBoundedAndProven) {
+  const Policy policy = policy_of(R"(
+defaults: {executor: {url: "https://run.example/hook"}, lease: 2h, sensitive: [token]}
+tools:
+  - match: {tool: a}
+    proof: {required: true}
+    executor: {url: "http://127.0.0.1:8080/run?x=1", timeout: 5m}
+    sensitive: [path, host]
+    maxDefers: 0
+  - match: {tool: b}
+    executor: null
+)");
+  const PolicyEntry& entry = policy.entries[0];
+  EXPECT_TRUE(entry.requires_proof);
+  EXPECT_EQ(entry.lease, hours(2));
+  EXPECT_EQ(entry.max_defers, 0);
+  EXPECT_EQ(entry.sensitive, (std::vector<std::string>{"path", "host"}));
+  ASSERT_TRUE(entry.executor.has_value());
+  EXPECT_EQ(*entry.executor, (Executor{.url = "http://127.0.0.1:8080/run?x=1",
+                                       .timeout = hours(0) + std::chrono::minutes(5)}));
+  EXPECT_FALSE(policy.entries[1].executor.has_value());
+  EXPECT_TRUE(policy.entries[1].sensitive.empty());
+  EXPECT_EQ(policy.defaults.executor->timeout, seconds(30));
+  EXPECT_EQ(policy.defaults.max_defers, 3);
+  EXPECT_EQ(default_policy().defaults.lease, hours(1));
+}
+
+TEST(PolicyExecution, SaysWhereItIsWrong) {
+  EXPECT_EQ(entry_fault("lease: 7d"), "accepted");
+  EXPECT_EQ(entry_fault("lease: 1s, executor: null"), "accepted");
+  EXPECT_EQ(entry_fault("lease: 169h"), "400 tools[0].lease");
+  EXPECT_EQ(entry_fault("lease: 60"), "400 tools[0].lease");
+  EXPECT_EQ(entry_fault("proof: true"), "400 tools[0].proof");
+  EXPECT_EQ(entry_fault("proof: {}"), "400 tools[0].proof.required");
+  EXPECT_EQ(entry_fault("proof: {required: yes}"), "400 tools[0].proof.required");
+  EXPECT_EQ(entry_fault("proof: {require: true}"), "400 tools[0].proof.require");
+  EXPECT_EQ(entry_fault("maxDefers: 20"), "accepted");
+  EXPECT_EQ(entry_fault("maxDefers: 21"), "400 tools[0].maxDefers");
+  EXPECT_EQ(entry_fault("maxDefers: -1"), "400 tools[0].maxDefers");
+  EXPECT_EQ(entry_fault("sensitive: path"), "400 tools[0].sensitive");
+  EXPECT_EQ(entry_fault("executor: https://x.example"), "400 tools[0].executor");
+  EXPECT_EQ(entry_fault("executor: {}"), "400 tools[0].executor.url");
+  EXPECT_EQ(entry_fault("executor: {url: 'https://x.example', timeout: 0s}"),
+            "400 tools[0].executor.timeout");
+  EXPECT_EQ(entry_fault("executor: {url: 'https://x.example', retries: 1}"),
+            "400 tools[0].executor.retries");
+}
+
+TEST(PolicyExecution, NobodyWaitsLongerThanTheLease) {
+  EXPECT_EQ(entry_fault("executor: {url: 'https://x.example', timeout: 61m}"),
+            "422 tools[0].executor.timeout");
+  EXPECT_EQ(entry_fault("executor: {url: 'https://x.example', timeout: 60m}"), "accepted");
+  EXPECT_EQ(fault_of("defaults: {executor: {url: 'https://x.example'}}\n"
+                     "tools: [{match: {tool: a}, lease: 29s}]"),
+            "422 tools[0].lease");
+}
+
+TEST(PolicyExecution, AnExecutorIsReachedSafely) {
+  const auto url = [](const std::string& text) {
+    return entry_fault("executor: {url: \"" + text + "\"}");
+  };
+  for (const char* const good :
+       {"https://x.example", "https://x.example:8443/a/b?c=d", "https://[2001:db8::1]:1/",
+        "http://localhost", "http://localhost:8080/x", "http://127.0.0.1/x", "http://127.9.9.9",
+        "http://[::1]:80/"}) {
+    EXPECT_EQ(url(good), "accepted") << good;
+  }
+  for (const char* const bad : {"",
+                                "x.example",
+                                "ftp://x.example",
+                                "HTTPS://x.example",
+                                "https://",
+                                "https:///a",
+                                "https://:80",
+                                "https://x.example:0",
+                                "https://x.example:65536",
+                                "https://x.example:",
+                                "https://x.example:8a",
+                                "https://me@x.example",
+                                "https://me:secret@x.example",
+                                "https://x.example/#top",
+                                "https://x.example/a b",
+                                "https://x.example/\\\\a",
+                                "https://x_y.example",
+                                "https://é.example",
+                                "http://x.example",
+                                "http://127.0.0.1.x.example",
+                                "http://127.0.0",
+                                "http://127.0.0.1.",
+                                "http://localhost.x.example",
+                                "http://10.0.0.1",
+                                "http://[::2]",
+                                "http://[::1",
+                                "http://[]",
+                                "https://a[b"}) {
+    EXPECT_EQ(url(bad), "400 tools[0].executor.url") << bad;
+  }
+  const std::string longest = "https://x.example/";
+  EXPECT_EQ(url(longest + std::string(2048 - longest.size(), 'a')), "accepted");
+  EXPECT_EQ(url(longest + std::string(2049 - longest.size(), 'a')), "400 tools[0].executor.url");
+}
+
+TEST(PolicyBreakGlass, IsForAdminsForAnHourUnlessSaidOtherwise) {
+  EXPECT_EQ(policy_of("").break_glass.roles, std::vector{Role::admin});
+  EXPECT_EQ(policy_of("").break_glass.grant_expires_after, hours(1));
+  const Policy policy = policy_of("breakGlass: {roles: [admin, approver], grantExpiresAfter: 24h}");
+  EXPECT_EQ(policy.break_glass.roles, (std::vector{Role::admin, Role::approver}));
+  EXPECT_EQ(policy.break_glass.grant_expires_after, hours(24));
+
+  EXPECT_EQ(fault_of("breakGlass: true"), "400 breakGlass");
+  EXPECT_EQ(fault_of("breakGlass: {role: admin}"), "400 breakGlass.role");
+  EXPECT_EQ(fault_of("breakGlass: {roles: []}"), "400 breakGlass.roles");
+  EXPECT_EQ(fault_of("breakGlass: {roles: admin}"), "400 breakGlass.roles");
+  EXPECT_EQ(fault_of("breakGlass: {roles: [boss]}"), "400 breakGlass.roles[0]");
+  EXPECT_EQ(fault_of("breakGlass: {roles: [admin, admin]}"), "400 breakGlass.roles[1]");
+  EXPECT_EQ(fault_of("breakGlass: {roles: [operator]}"), "400 breakGlass.roles[0]");
+  EXPECT_EQ(fault_of("breakGlass: {roles: [agent]}"), "400 breakGlass.roles[0]");
+  EXPECT_EQ(fault_of("breakGlass: {grantExpiresAfter: 25h}"), "400 breakGlass.grantExpiresAfter");
+}
+
+TEST(PolicyRetention, IsForEverUnlessSaidOtherwise) {
+  EXPECT_FALSE(policy_of("").retention.approvals.has_value());
+  const Policy policy = policy_of("retention: {approvals: 90d, rules: 1d}");
+  EXPECT_EQ(policy.retention.approvals, hours(90 * 24));
+  EXPECT_EQ(policy.retention.rules, hours(24));
+  EXPECT_EQ(fault_of("retention: 90d"), "400 retention");
+  EXPECT_EQ(fault_of("retention: {approvals: 23h}"), "400 retention.approvals");
+  EXPECT_EQ(fault_of("retention: {rules: 0d}"), "400 retention.rules");
+  EXPECT_EQ(fault_of("retention: {events: 90d}"), "400 retention.events");
+}
+
+}  // namespace
+}  // namespace assent
