@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kPageDefault = 100;
 constexpr std::int64_t kPageMax = 1000;
 // How many events one call reads for its page. Beyond, the page is what there is, with a cursor.
-constexpr std::size_t kScanMax = 10'000;
+constexpr std::size_t kScanMax = 2000;
 // How many at a time, where some may not come into the answer.
 constexpr std::size_t kScanStep = 100;
 
