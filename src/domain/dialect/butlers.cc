@@ -149,15 +149,15 @@ constexpr auto kNames = names_in(kRows);
 
 // The action that the event is about: for a rule, the one it was made from.
 Json action_of(const StoredEvent& event) {
-  Json action = bare_id_at(event.data, "approvalId");
-  return action.is_null() ? bare_id_at(event.data, "createdFrom") : action;
+  Json action = uuid_at(event.data, "approvalId");
+  return action.is_null() ? uuid_at(event.data, "createdFrom") : action;
 }
 
 std::optional<Json> translate(const StoredEvent& event) {
   const Row* const row = row_for(kRows, event);
   if (row == nullptr) return std::nullopt;
   Json action = action_of(event);
-  Json rule = row->has_rule ? bare_id_at(event.data, "ruleId") : Json();
+  Json rule = row->has_rule ? uuid_at(event.data, "ruleId") : Json();
   // approval_events_link_check of the source: an event is of an action, of a rule, or of both.
   if (action.is_null() && rule.is_null()) return std::nullopt;
   return Json::object({{"event_id", uuid_text(event.id.bytes())},

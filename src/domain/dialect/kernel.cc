@@ -17,14 +17,14 @@ struct Row {
 };
 
 Json about_request(const StoredEvent& event) {
-  return Json::object({{"requestId", bare_id_at(event.data, "approvalId")}});
+  return Json::object({{"requestId", uuid_at(event.data, "approvalId")}});
 }
 
 Json created(const StoredEvent& event) {
   const auto& data = event.data;
   const Json required = value_at(data, "evidencePolicy", "required");
   return about_request(event)
-      .set("requesterId", bare_id_at(data, "requestedBy"))
+      .set("requesterId", uuid_at(data, "requestedBy"))
       .set("templateId", value_at(data, "template"))
       .set("effectivePolicy",
            Json::object({{"evidenceRequiredForApproval", required.is_bool() && required.boolean()},
@@ -44,7 +44,7 @@ Json succeeded(const StoredEvent& event) {
   const auto& data = event.data;
   const Json has_evidence = value_at(data, "evidenceCheck", "hasEvidence");
   return about_request(event)
-      .set("approvedBy", bare_id_at(data, "approvedBy"))
+      .set("approvedBy", uuid_at(data, "approvedBy"))
       .set("approvedAt", value_at(data, "approvedAt"))
       .set("evidenceCheck",
            Json::object({{"hasEvidence", has_evidence.is_bool() && has_evidence.boolean()},
@@ -54,7 +54,7 @@ Json succeeded(const StoredEvent& event) {
 
 Json rejected(const StoredEvent& event) {
   return about_request(event)
-      .set("rejectedBy", bare_id_at(event.data, "rejectedBy"))
+      .set("rejectedBy", uuid_at(event.data, "rejectedBy"))
       .set("rejectedAt", value_at(event.data, "rejectedAt"))
       .set("reason", value_at(event.data, "decision", "rationale"));
 }
@@ -68,7 +68,7 @@ Json blocked(const StoredEvent& event) {
 
 Json attached(const StoredEvent& event) {
   Json out = about_request(event);
-  out.set("evidenceId", bare_id_at(event.data, "evidenceId"));
+  out.set("evidenceId", uuid_at(event.data, "evidenceId"));
   for (const char* name : {"type", "name", "sha256", "sizeBytes", "capturedAt"}) {
     out.set(name, value_at(event.data, name));
   }
@@ -77,7 +77,7 @@ Json attached(const StoredEvent& event) {
 
 Json withdrawn(const StoredEvent& event) {
   Json out = about_request(event);
-  out.set("evidenceId", bare_id_at(event.data, "evidenceId"));
+  out.set("evidenceId", uuid_at(event.data, "evidenceId"));
   for (const char* name : {"type", "name", "sha256", "reason"}) {
     out.set(name, value_at(event.data, name));
   }
@@ -111,7 +111,7 @@ constexpr auto kNames = names_in(kRows);
 
 std::optional<Json> translate(const StoredEvent& event) {
   const Row* const row = row_for(kRows, event);
-  Json request = bare_id_at(event.data, "approvalId");
+  Json request = uuid_at(event.data, "approvalId");
   if (row == nullptr || request.is_null()) return std::nullopt;
   return Json::object({{"eventName", row->name},
                        {"tenantId", event.tenant},

@@ -24,14 +24,13 @@ std::string bare_id(std::string_view id) {
   return uuid ? uuid_text(*uuid) : std::string(id);
 }
 
-Json bare_id_at(const Json& data, std::string_view name) {
-  const auto id = data.string_at(name);
-  return id ? Json(bare_id(*id)) : Json();
-}
-
 Json uuid_or_null(std::string_view id) {
   const auto uuid = uuid_in(id);
   return uuid ? Json(uuid_text(*uuid)) : Json();
+}
+
+Json uuid_at(const Json& data, std::string_view name) {
+  return uuid_or_null(data.string_at(name).value_or(""));
 }
 
 Json value_at(const Json& data, std::string_view name) {

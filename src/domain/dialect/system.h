@@ -53,10 +53,10 @@ const Row* row_for(const std::array<Row, N>& rows, const StoredEvent& event) {
 
 // `apr_01j9…` as the bare UUID that it is; any other text as it stands.
 std::string bare_id(std::string_view id);
-// The member's id, bare, or null where there is none.
-Json bare_id_at(const Json& data, std::string_view name);
-// The id if it is a UUID of ours, else null: for systems whose columns take nothing else.
+// The UUID alone, or null for any other text: for columns that take nothing else.
 Json uuid_or_null(std::string_view id);
+// The same of the member.
+Json uuid_at(const Json& data, std::string_view name);
 
 // The member, or null where there is none.
 Json value_at(const Json& data, std::string_view name);
