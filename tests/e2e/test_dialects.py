@@ -161,6 +161,48 @@ def h8_every_row_of_a_life_is_the_source_systems(server):
           [event["data"]["details"] for event in canonical])
 
 
+def h8_the_schemas_refuse_what_the_systems_do_not_write(server):
+    robot, ann = server.agent(), server.approver()
+    robot.request("fs.read")
+    asked = robot.request("fs.delete")["id"]
+    ann.approve(asked).expect(409, "EVIDENCE_REQUIRED")
+    ann.attach(asked).expect(201)
+    ann.approve(asked).expect(200)
+
+    def refuses(dialect, name, change, why):
+        row = next(row for row in ann.events(dialect=dialect) if row[DIALECTS[dialect]] == name)
+        check(validator_of(dialect).is_valid(row), row)
+        change(row)
+        check(not validator_of(dialect).is_valid(row), "accepts", why, row)
+
+    for dialect, member, time_member, name in (
+            ("butlers", "event_type", "occurred_at", "action_auto_approved"),
+            ("kernel", "eventName", "createdAt", "approval.succeeded")):
+        refuses(dialect, name, lambda row: row.update(more=1), "another member")
+        for each in ann.events(dialect=dialect)[0]:
+            refuses(dialect, name, lambda row: row.pop(each), f"no {each}")
+        refuses(dialect, name, lambda row: row.update({member: name.upper()}), "a constant's name")
+        refuses(dialect, name, lambda row: row.update({time_member: "2026-01-19T22:26:59.790Z"}),
+                "milliseconds")
+    refuses("butlers", "action_queued", lambda row: row.update(action_id=asked), "a prefixed id")
+    refuses("butlers", "action_queued", lambda row: row.update(action_id=None), "no link")
+    refuses("butlers", "action_auto_approved", lambda row: row.update(actor="user:ann"),
+            "an automatic approval by a person")
+    refuses("butlers", "action_approved", lambda row: row.update(actor="rule:1"),
+            "a person's approval by a rule")
+    refuses("butlers", "action_queued", lambda row: row["event_metadata"].update(path="other"),
+            "another path")
+    refuses("butlers", "action_queued", lambda row: row["event_metadata"].update(reason="why"),
+            "a reason beside auto_approve")
+    refuses("kernel", "approval.attempted", lambda row: row["eventData"].update(evidencePolicy="{}"),
+            "JSON text")
+    refuses("kernel", "approval.blocked.evidence_required",
+            lambda row: row["eventData"]["details"].update(hasEvidence=True), "details at odds")
+    refuses("kernel", "approval.succeeded",
+            lambda row: row["eventData"]["evidenceCheck"].pop("isFresh"), "no isFresh")
+    refuses("kernel", "approval.succeeded", lambda row: row.update(traceId="0" * 32), "hex")
+
+
 def h8_a_type_selects_the_same_events_in_every_spelling(server):
     ann, _ = live(server)
     log = ann.events()
@@ -251,5 +293,6 @@ def h8_rules_are_made_used_and_revoked_in_their_spelling(server):
 
 if __name__ == "__main__":
     run(h8_every_row_of_a_life_is_the_source_systems,
+        h8_the_schemas_refuse_what_the_systems_do_not_write,
         h8_a_type_selects_the_same_events_in_every_spelling,
         h8_the_command_line_takes_dialects_too)
