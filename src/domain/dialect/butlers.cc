@@ -90,7 +90,7 @@ Json created(const StoredEvent& event) {
 
 // The tool's error: its text, or the message in it, or all of it.
 Json error_text(const StoredEvent& event) {
-  const Json error = value_at(event.data, "error");
+  Json error = value_at(event.data, "error");
   if (error.is_null() || error.is_string()) return error;
   const auto message = error.string_at("message");
   return message ? Json(*message) : Json(canonical_json(error));

@@ -150,6 +150,7 @@ std::vector<AnyOf> terms_of(const Filters& filters) {
   appender.add(TermKind::outcome, filters.outcome);
 
   std::vector<AnyOf> all;
+  all.reserve(terms.size() + 1);
   for (const Term& term : terms) all.push_back({term});
   terms.clear();
   for (const std::string& type : filters.types) appender.add(TermKind::type, type);
