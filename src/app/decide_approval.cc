@@ -3,6 +3,7 @@
 #include "app/expire.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
+#include "store/state/kill_switches.h"
 
 namespace assent::app {
 
@@ -38,6 +39,8 @@ Result<Attempt> gather(store::Write& write, const DecideApproval& in, Verdict ve
                                .content_hash = in.content_hash},
                   .votes = TRY(store::votes(write, in.approval)),
                   .evidence = {}};
+  attempt.decision.is_stopped =
+      TRY(store::stopping_kill_switch(write, attempt.approval.tool)).has_value();
   const auto items = TRY(store::evidence_of(write, in.approval));
   attempt.evidence = check_evidence(attempt.approval.evidence_policy, items, write.now());
   return attempt;

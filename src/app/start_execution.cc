@@ -3,6 +3,7 @@
 #include "app/expire.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
+#include "store/state/kill_switches.h"
 
 namespace assent::app {
 
@@ -67,6 +68,9 @@ Result<Started> start_execution(store::Write& write, const StartExecution& in) {
   if (const auto refusal = refuse_start(approval, grant, latest, write.now())) {
     TRY(expire_if_overdue(write, grant, approval));
     return refuse_grant(write, approval, grant, *refusal);
+  }
+  if (TRY(store::stopping_kill_switch(write, approval.tool))) {
+    return refuse_grant(write, approval, grant, GrantRefusal::kill_switch);
   }
   if (!grant.consumed_at) TRY(consume(write, approval, grant));
 

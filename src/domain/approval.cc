@@ -46,6 +46,7 @@ std::optional<Refusal> refuse(const Approval& approval, const Decision& decision
   if (decision.verdict == Verdict::cancel) return std::nullopt;  // No vote, so never a second one.
   if (has_voted(votes, decision.by->id)) return Refusal::already_voted;
   if (decision.verdict == Verdict::reject) return std::nullopt;  // A "no" needs no evidence.
+  if (decision.is_stopped) return Refusal::kill_switch;
   return refuse_evidence(approval.evidence_policy, evidence);
 }
 

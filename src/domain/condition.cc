@@ -28,18 +28,13 @@ std::string_view word_of(ConditionType type) {
   return {};
 }
 
-Error fault_at(std::string path, std::string message) {
-  return {.code = Code::validation_error,
-          .detail = path + " " + message + ".",
-          .fields = {{std::move(path), std::move(message)}}};
-}
-
 Result<ArgumentCondition> condition_of(std::string_view argument, ConditionType type,
                                        const Json& value, const std::string& path) {
   ArgumentCondition condition{.argument = std::string(argument), .type = type, .value = {}};
   if (type == ConditionType::any) return condition;
   if (type == ConditionType::pattern && (!value.is_string() || value.string().empty())) {
-    return fault_at(path, "must be a text, in which * stands for any run of characters");
+    return error_at(Code::validation_error, path,
+                    "must be a text, in which * stands for any run of characters");
   }
   condition.value = value;
   return condition;
@@ -49,17 +44,19 @@ Result<ArgumentCondition> typed_condition(std::string_view argument, const Json&
                                           const std::string& path) {
   for (const auto& [name, member] : value.members()) {
     if (name == "type" || name == "value") continue;
-    return fault_at(path + "." + name, "is not known here; known are type value");
+    return error_at(Code::validation_error, path + "." + name,
+                    "is not known here; known are type value");
   }
   const auto said = value.string_at("type");
   const auto type = said ? type_from(*said) : std::nullopt;
-  if (!type) return fault_at(path + ".type", "must be one of exact pattern any");
+  if (!type)
+    return error_at(Code::validation_error, path + ".type", "must be one of exact pattern any");
   const Json* const operand = value.find("value");
   if (*type == ConditionType::any && operand != nullptr && !operand->is_null()) {
-    return fault_at(path + ".value", "must be absent where anything goes");
+    return error_at(Code::validation_error, path + ".value", "must be absent where anything goes");
   }
   if (*type != ConditionType::any && operand == nullptr) {
-    return fault_at(path + ".value", "is missing");
+    return error_at(Code::validation_error, path + ".value", "is missing");
   }
   return condition_of(argument, *type, operand == nullptr ? Json() : *operand, path + ".value");
 }
@@ -97,14 +94,17 @@ Result<ArgumentCondition> condition_from_json(std::string_view argument, const J
     return typed_condition(argument, value, path);
   }
   if (is_typed_only) {
-    return fault_at(path, "must be {type: exact, value: …}, {type: pattern, …} or {type: any}");
+    return error_at(Code::validation_error, path,
+                    "must be {type: exact, value: …}, {type: pattern, …} or {type: any}");
   }
   const bool is_single = value.is_object() && value.members().size() == 1;
   const auto type = is_single ? type_from(value.members().front().first) : std::nullopt;
-  if (!type) return fault_at(path, "must be {exact: …}, {pattern: …} or {any: true}");
+  if (!type)
+    return error_at(Code::validation_error, path,
+                    "must be {exact: …}, {pattern: …} or {any: true}");
   const auto& [name, operand] = value.members().front();
   if (*type == ConditionType::any && operand != Json(true)) {
-    return fault_at(path + "." + name, "must be true");
+    return error_at(Code::validation_error, path + "." + name, "must be true");
   }
   return condition_of(argument, *type, operand, path + "." + name);
 }
