@@ -194,8 +194,8 @@ def h8_the_schemas_refuse_what_the_systems_do_not_write(server):
             "another path")
     refuses("butlers", "action_queued", lambda row: row["event_metadata"].update(reason="why"),
             "a reason beside auto_approve")
-    refuses("kernel", "approval.attempted", lambda row: row["eventData"].update(evidencePolicy="{}"),
-            "JSON text")
+    refuses("kernel", "approval.attempted",
+            lambda row: row["eventData"].update(evidencePolicy="{}"), "JSON text")
     refuses("kernel", "approval.blocked.evidence_required",
             lambda row: row["eventData"]["details"].update(hasEvidence=True), "details at odds")
     refuses("kernel", "approval.succeeded",
@@ -251,6 +251,11 @@ def h8_the_command_line_takes_dialects_too(server):
     check(server.cli("events", "--dialect", "klingon", env=env).returncode != 0)
 
 
+def links(row):
+    """What a row of butlers says beside its time and metadata."""
+    return (row["event_type"], row["actor"], row["action_id"], row["rule_id"], row["reason"])
+
+
 def h8_rules_are_made_used_and_revoked_in_their_spelling(server):
     robot, ann = server.agent(), server.approver()
     made = ann.post("/v1/rules", {"tool": "deploy", "maxUses": 5, "constraints": {
@@ -262,37 +267,62 @@ def h8_rules_are_made_used_and_revoked_in_their_spelling(server):
     ann.post(f"/v1/rules/{made}/revoke", {}).expect(200)
     pending = robot.request("deploy", {"service": "web"})
     equal(pending["status"], "pending")
-    ann.approve(pending["id"], createRule=True).expect(200)
 
     rows = validated("butlers", ann.events(dialect="butlers"))
-    second = rows[-1]["rule_id"] if rows[-1]["rule_id"] else rows[-2]["rule_id"]
-    user, rule = f"user:{uuid_of(ann.id)}", uuid_of(made)
-    gate, first, later = "system:approval_gate", uuid_of(asked["id"]), uuid_of(pending["id"])
-
-    def seen(row):
-        return (row["event_type"], row["actor"], row["action_id"], row["rule_id"], row["reason"])
-
-    expected = [
-        ("rule_created", user, None, rule, "create_approval_rule"),
-        ("action_queued", gate, first, None, "gated invocation intercepted"),
-        ("action_auto_approved", f"rule:{rule}", first, rule, "standing rule matched"),
-        ("action_execution_succeeded", "system:executor", first, rule, None),
-        ("rule_revoked", user, None, rule, "rule revoked by operator"),
-        ("action_queued", gate, later, None, "gated invocation intercepted"),
-        ("action_approved", user, later, None, "approved by operator"),
-        ("rule_created", user, later, second, "create_rule=true during approve_action")]
-    equal(sorted(map(repr, map(seen, rows))), sorted(map(repr, expected)))
-    equal([seen(row) for row in rows[:6]], expected[:6])
+    user, rule, action = f"user:{uuid_of(ann.id)}", uuid_of(made), uuid_of(asked["id"])
+    gate, intercepted = "system:approval_gate", "gated invocation intercepted"
+    equal([links(row) for row in rows],
+          [("rule_created", user, None, rule, "create_approval_rule"),
+           ("action_queued", gate, action, None, intercepted),
+           ("action_auto_approved", f"rule:{rule}", action, rule, "standing rule matched"),
+           ("action_execution_succeeded", "system:executor", action, rule, None),
+           ("rule_revoked", user, None, rule, "rule revoked by operator"),
+           ("action_queued", gate, uuid_of(pending["id"]), None, intercepted)])
     equal(rows[1]["event_metadata"], {"tool_name": "deploy", "path": "auto_approve"})
-    equal(rows[5]["event_metadata"]["path"], "pending")
+    equal(rows[5]["event_metadata"], {"tool_name": "deploy", "path": "pending",
+                                      "reason": "no matching standing rule"})
     for row in rows:
         equal(row["event_metadata"]["tool_name"], "deploy")
     equal(types(ann.events(type="RULE_REVOKED")), ["rule.revoked"])
     validated("kernel", ann.events(dialect="kernel"))
 
 
+def h8_what_a_rule_leaves_open_is_named(server):
+    server.admin.call("PUT", "/v1/policy", content_type="application/yaml", raw=b"""\
+version: 1
+tools:
+  - match: {tool: mail.send}
+    riskTier: medium
+    safetyCritical: [to]
+""").expect(200)
+    robot, ann = server.agent(), server.approver()
+    ann.post("/v1/rules", {"tool": "mail.send", "maxUses": 5, "constraints": {
+        "from": {"type": "exact", "value": "ops"}}}).expect(201)
+    robot.request("mail.send", {"from": "ops", "to": "all"})
+    rows = validated("butlers", ann.events(dialect="butlers"))
+    equal(rows[-1]["event_metadata"],
+          {"tool_name": "mail.send", "path": "pending",
+           "reason": "safety-critical arg not pinned by standing rule: to"})
+
+
+def h8_a_rule_made_while_approving_is_linked_to_its_action(server):
+    robot, ann = server.agent(), server.approver()
+    asked = robot.request("deploy", {"service": "web"})["id"]
+    ann.approve(asked, createRule=True).expect(200)
+    rows = validated("butlers", ann.events(dialect="butlers"))
+    created = [row for row in rows if row["event_type"] == "rule_created"]
+    equal(len(created), 1)
+    check(created[0]["rule_id"], "is of a rule")
+    user, action = f"user:{uuid_of(ann.id)}", uuid_of(asked)
+    equal(links(created[0]), ("rule_created", user, action, created[0]["rule_id"],
+                              "create_rule=true during approve_action"))
+    check(("action_approved", user, action, None, "approved by operator") in map(links, rows))
+
+
 if __name__ == "__main__":
     run(h8_every_row_of_a_life_is_the_source_systems,
         h8_the_schemas_refuse_what_the_systems_do_not_write,
         h8_a_type_selects_the_same_events_in_every_spelling,
-        h8_the_command_line_takes_dialects_too)
+        h8_the_command_line_takes_dialects_too,
+        h8_rules_are_made_used_and_revoked_in_their_spelling,
+        h8_what_a_rule_leaves_open_is_named)

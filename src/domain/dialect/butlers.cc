@@ -10,7 +10,7 @@ namespace assent::dialect {
 namespace {
 
 constexpr std::string_view kNoRule = "no matching standing rule";
-constexpr std::string_view kUnpinned = "safety-critical arg not pinned by standing rule";
+constexpr std::string_view kUnpinned = "safety-critical arg not pinned by standing rule: ";
 
 struct Row {
   std::string_view type;
@@ -116,8 +116,9 @@ Json tool_and_path(const StoredEvent& event) {
   const bool is_allowed = event.data.string_at("decision") == word(PolicyDecision::allow);
   if (is_allowed || event.data.string_at("ruleId")) return metadata.set("path", "auto_approve");
   metadata.set("path", "pending");
-  const auto why = event.data.string_at("why").value_or("");
-  return metadata.set("reason", Json(why.starts_with(kUnpinned) ? why : kNoRule));
+  const auto unpinned = event.data.string_at("unpinned");
+  return metadata.set(
+      "reason", unpinned ? std::string(kUnpinned) + std::string(*unpinned) : std::string(kNoRule));
 }
 
 // ---- the table ----

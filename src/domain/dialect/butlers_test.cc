@@ -46,8 +46,7 @@ TEST(ButlersDialect, AQueuedActionSaysWhichWayTheGateSentIt) {
   EXPECT_EQ(queued(Json::object({{"decision", "human"}, {"why", "policy.tools[1] answers"}})),
             start + R"({"tool_name":"deploy","path":"pending",)"
                     R"("reason":"no matching standing rule"})");
-  EXPECT_EQ(queued(Json::object({{"decision", "human"},
-                                 {"why", "safety-critical arg not pinned by standing rule: to"}})),
+  EXPECT_EQ(queued(Json::object({{"decision", "human"}, {"unpinned", "to"}})),
             start + R"({"tool_name":"deploy","path":"pending",)"
                     R"("reason":"safety-critical arg not pinned by standing rule: to"})");
   const std::string automatic = start + R"({"tool_name":"deploy","path":"auto_approve"})";
