@@ -9,10 +9,12 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/event.h"
+#include "store/batch_report.h"
 #include "store/blobs.h"
 #include "store/identities.h"
 #include "store/read.h"
 #include "store/search/search.h"
+#include "store/vitals.h"
 
 #include <cstdint>
 #include <functional>
@@ -89,12 +91,13 @@ class Store {
   // The earliest deadline of anything that expires, in any tenant; nothing if none. For timers.
   Result<std::optional<Timestamp>> next_deadline();
 
-  struct Health {
-    bool is_writable = true;  // False once the store latched read-only.
-    std::uint64_t search_lag;
-    std::size_t write_queue;
-  };
-  Health health() const;
+  // Calls `counted` (on the writer thread; must not block) after every batch. One only; set before
+  // the first job.
+  void count(std::function<void(const BatchReport&)> counted);
+
+  Health health() const;  // Thread-safe; never blocks.
+  // How many events all logs have. Thread-safe.
+  std::uint64_t events() const;
 
  private:
   class Impl;
