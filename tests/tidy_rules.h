@@ -19,7 +19,9 @@ namespace assent::tidy {
 // A folder of src/, and the folders (or single headers) that it may include besides itself.
 inline const std::map<std::string, std::set<std::string>> kLayers = {
     {"base",           {}},
+    // What may happen, and in its own room how other systems would have said that it did.
     {"domain",         {"base"}},
+    {"domain/dialect", {"base", "domain"}},
     {"ledger",         {"base"}},
     // One layer in five rooms: the writer and its store, the engines, the state that events make,
     // the index over events, and the check of it all.
@@ -31,13 +33,14 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
     {"store/search",   {"base", "domain", "store", "store/sqlite"}},
     {"store/verify",   {"base", "domain", "ledger", "store", "store/sqlite", "store/state",
                         "store/search"}},
-    {"app",            {"base", "domain", "ledger", "store", "store/state", "store/search",
-                        "store/verify"}},
+    {"app",            {"base", "domain", "domain/dialect", "ledger", "store", "store/state",
+                        "store/search", "store/verify"}},
     {"edge/net",       {"base"}},
-    {"edge/http",      {"base", "domain", "ledger", "store", "store/verify", "app",
-                        "edge/net/message.h"}},
-    {"edge/mcp",       {"base", "domain", "app", "edge/net/message.h"}},
-    {"edge/cli",       {"base", "domain", "ledger", "store", "store/verify", "app"}},
+    {"edge/http",      {"base", "domain", "domain/dialect", "ledger", "store", "store/verify",
+                        "app", "edge/net/message.h"}},
+    {"edge/mcp",       {"base", "domain", "domain/dialect", "app", "edge/net/message.h"}},
+    {"edge/cli",       {"base", "domain", "domain/dialect", "ledger", "store", "store/verify",
+                        "app"}},
     // The mains, which wire it all.
     {"",               {"base", "domain", "ledger", "store", "app", "edge/net", "edge/http",
                         "edge/mcp", "edge/cli"}},

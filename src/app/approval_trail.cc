@@ -1,5 +1,6 @@
 #include "app/approval_trail.h"
 
+#include "app/event_row.h"
 #include "store/search/search.h"
 #include "store/state/approvals.h"
 
@@ -20,7 +21,10 @@ Result<EventList> approval_trail(const store::Read& read, const GetTrail& in) {
   EventList out;
   for (;;) {
     auto page = TRY(read.search().find(read.connection(), read.tenant().number, query));
-    for (auto& event : page.events) out.events.push_back(std::move(event.bytes));
+    for (auto& event : page.events) {
+      auto row = TRY(row_of(in.dialect.value_or(Dialect::canonical), std::move(event.bytes)));
+      if (row) out.events.push_back(std::move(*row));
+    }
     if (!page.next_sequence) return out;
     query.from_sequence = *page.next_sequence;
   }
@@ -28,6 +32,7 @@ Result<EventList> approval_trail(const store::Read& read, const GetTrail& in) {
 
 void describe(Fields& fields, GetTrail& in) {
   fields.path("id", in.approval, "the approval");
+  describe_dialect(fields, in.dialect);
 }
 
 }  // namespace assent::app

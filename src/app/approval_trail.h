@@ -1,4 +1,4 @@
-// Every event of one approval, in the order of the log.
+// Every event of one approval, in the order of the log, or every row that a dialect has for them.
 #pragma once
 
 #include "app/operation.h"
@@ -8,6 +8,7 @@ namespace assent::app {
 
 struct GetTrail {
   ApprovalId approval;
+  std::optional<Dialect> dialect;
 };
 void describe(Fields& fields, GetTrail& in);
 

@@ -147,6 +147,8 @@ TEST_F(Rules, H17_ASafetyCriticalArgumentThatIsLeftOpenIsAskedAbout) {
       world.request_tool(agent, "fs.delete", Json::object({{"force", false}, {"path", "/srv/a"}}));
   EXPECT_EQ(asked.at("status"), "pending");
   EXPECT_NE(why(asked).find("safety-critical argument \"path\""), std::string::npos) << why(asked);
+  const Json requested = world.trail(asked.id()).front();
+  EXPECT_EQ(requested.find("data")->string_at("unpinned"), "path");
 }
 
 TEST_F(Rules, ARuleOfOnePersonDoesNotReplaceTwo) {

@@ -1,6 +1,7 @@
 #include "app/query_events.h"
 
 #include "app/cursor.h"
+#include "app/event_row.h"
 #include "store/search/search.h"
 
 #include <algorithm>
@@ -11,9 +12,45 @@ namespace {
 
 constexpr std::int64_t kPageDefault = 100;
 constexpr std::int64_t kPageMax = 1000;
+// How many events one call reads for its page. Beyond, the page is what there is, with a cursor.
+constexpr std::size_t kScanMax = 2000;
+// How many at a time, where some may not come into the answer.
+constexpr std::size_t kScanStep = 100;
 
-Result<store::EventQuery> query_of(const store::Read& read, const QueryEvents& in) {
-  store::EventQuery query{.type = in.type,
+// What has to be looked for, and what of it is meant and can be shown.
+struct Wanted {
+  store::EventQuery query;
+  Dialect dialect = Dialect::canonical;
+  std::optional<std::string> spelling;  // Where events of the right type may not be meant.
+  bool is_nothing = false;              // No event can be in the answer.
+};
+
+// The filter on types: what the caller means by `type`, of what the dialect can show.
+Result<void> choose_types(const QueryEvents& in, Wanted& wanted) {
+  auto& types = wanted.query.types;
+  if (in.type) {
+    types = canonical_types(*in.type);
+    if (types.empty()) {
+      return error_at(Code::validation_error, "type",
+                      "is neither an event type nor a name in any dialect");
+    }
+    if (types.size() != 1 || types.front() != *in.type) wanted.spelling = in.type;
+  }
+  const auto shown = shown_by(wanted.dialect);
+  if (!shown) return {};
+  if (!in.type) {
+    types = shown->types;
+    return {};
+  }
+  std::erase_if(types, [&](const std::string& type) {
+    return !std::binary_search(shown->types.begin(), shown->types.end(), type);
+  });
+  wanted.is_nothing = types.empty();
+  return {};
+}
+
+Result<Wanted> wanted_of(const store::Read& read, const QueryEvents& in) {
+  Wanted wanted{.query = {.types = {},
                           .actor = in.actor,
                           .subject = in.subject,
                           .target = in.target,
@@ -24,8 +61,10 @@ Result<store::EventQuery> query_of(const store::Read& read, const QueryEvents& i
                           .since = in.since,
                           .until = in.until,
                           .from_sequence = 0,
-                          .end_sequence = read.size(),
-                          .limit = static_cast<std::size_t>(in.limit.value_or(kPageDefault))};
+                          .end_sequence = read.size()},
+                .dialect = in.dialect.value_or(Dialect::canonical),
+                .spelling = std::nullopt};
+  store::EventQuery& query = wanted.query;
   if (in.approval_id) query.approval_id = in.approval_id->text();
   if (in.outcome) query.outcome = std::string(word(*in.outcome));
   if (in.trace_id) {
@@ -39,7 +78,8 @@ Result<store::EventQuery> query_of(const store::Read& read, const QueryEvents& i
   }
   if (in.as_of)
     query.end_sequence = std::min(query.end_sequence, static_cast<std::uint64_t>(*in.as_of));
-  return query;
+  TRY(choose_types(in, wanted));
+  return wanted;
 }
 
 Result<void> go_on(const store::Read& read, const QueryEvents& in, store::EventQuery& query) {
@@ -56,18 +96,47 @@ Result<void> go_on(const store::Read& read, const QueryEvents& in, store::EventQ
   return {};
 }
 
+// The event's row, if it is meant and has one.
+Result<std::optional<std::string>> chosen_row(const Wanted& wanted, std::string bytes) {
+  if (wanted.spelling && !is_meant_by(*wanted.spelling, TRY(stored_event_from(bytes)))) {
+    return std::optional<std::string>();
+  }
+  return row_of(wanted.dialect, std::move(bytes));
+}
+
+// Fills the page with `limit` rows if there are so many; says where the next one starts.
+Result<std::optional<std::uint64_t>> collect(const store::Read& read, Wanted& wanted,
+                                             std::size_t limit, std::vector<std::string>& rows) {
+  const bool is_every_event = wanted.dialect == Dialect::canonical && !wanted.spelling;
+  for (std::size_t scanned = 0;;) {
+    const std::size_t missing = limit - rows.size();
+    wanted.query.limit = is_every_event ? missing : std::max(missing, kScanStep);
+    auto page = TRY(read.search().find(read.connection(), read.tenant().number, wanted.query));
+    for (auto& event : page.events) {
+      if (rows.size() == limit) return std::optional(event.sequence);
+      auto row = TRY(chosen_row(wanted, std::move(event.bytes)));
+      if (row) rows.push_back(std::move(*row));
+    }
+    scanned += page.events.size();
+    if (!page.next_sequence || rows.size() == limit || scanned >= kScanMax) {
+      return page.next_sequence;
+    }
+    wanted.query.from_sequence = *page.next_sequence;
+  }
+}
+
 }  // namespace
 
 Result<EventList> query_events(const store::Read& read, const QueryEvents& in) {
-  store::EventQuery query = TRY(query_of(read, in));
-  TRY(go_on(read, in, query));
-  auto page = TRY(read.search().find(read.connection(), read.tenant().number, query));
+  Wanted wanted = TRY(wanted_of(read, in));
+  TRY(go_on(read, in, wanted.query));
   EventList out;
-  for (auto& event : page.events) out.events.push_back(std::move(event.bytes));
-  if (page.next_sequence) {
-    out.next_cursor =
-        make_cursor(read.tenant().number, filter_of(encode(in)),
-                    Json::object({{"from", *page.next_sequence}, {"end", query.end_sequence}}));
+  if (wanted.is_nothing) return out;
+  const auto limit = static_cast<std::size_t>(in.limit.value_or(kPageDefault));
+  const auto next = TRY(collect(read, wanted, limit, out.events));
+  if (next) {
+    const Json place = Json::object({{"from", *next}, {"end", wanted.query.end_sequence}});
+    out.next_cursor = make_cursor(read.tenant().number, filter_of(encode(in)), place);
   }
   return out;
 }
@@ -83,7 +152,7 @@ std::string to_data_text(const EventList& out) {
 
 void describe(Fields& fields, QueryEvents& in) {
   const Bounds text{.length_max = 512, .length_min = 1};
-  fields.query("type", in.type, "the event's type", text);
+  fields.query("type", in.type, "the event's type, as any dialect spells it", text);
   fields.query("actor", in.actor, "the actor's id, or type:id", text);
   fields.query("subject", in.subject, "what it is about: kind/id", text);
   fields.query("target", in.target, "the target's id, or type/id", text);
@@ -94,12 +163,14 @@ void describe(Fields& fields, QueryEvents& in) {
   fields.query("since", in.since, "inclusive");
   fields.query("until", in.until, "exclusive");
   fields.query("asOf", in.as_of, "the log as it was at this size", {.min = 0});
+  describe_dialect(fields, in.dialect);
   fields.query("limit", in.limit, "events a page", {.min = 1, .max = kPageMax});
   fields.query("cursor", in.cursor, "where the page before ended", {.length_max = 512});
 }
 
 void describe(Fields& fields, EventList& out) {
-  fields.field("events", out.events, "canonical events in sequence order");
+  fields.field("events", out.events,
+               "events in sequence order, canonical or as the dialect's rows");
 }
 
 }  // namespace assent::app

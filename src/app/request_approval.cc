@@ -125,6 +125,7 @@ struct Asked {
   std::optional<Rule> rule;  // The standing rule that answers where the policy leaves it to people.
   std::string why;
   std::optional<std::string> notice;
+  std::optional<std::string> unpinned;  // The argument that a standing rule leaves open.
 };
 
 Event requested_event(const RequestApproval& in, const Asked& asked) {
@@ -159,6 +160,7 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
   if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
   if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
   if (asked.rule) data.set("ruleId", asked.rule->id.text());
+  data.set_if("unpinned", asked.unpinned);
   data.set_if("deduplicationKey", in.deduplication_key);
   if (asked.notice) data.set("canBeMet", false);
   return {.type = "approval.requested",
@@ -222,6 +224,7 @@ Result<void> ask_rules(store::Write& write, const RequestApproval& in, Asked& as
                                .now = write.now()});
   if (answer.rule != nullptr) asked.rule = *answer.rule;
   asked.why += "; " + answer.why;
+  asked.unpinned = answer.unpinned;
   return {};
 }
 

@@ -77,7 +77,7 @@ std::optional<UuidBytes> uuid_from_base32(std::string_view text) {
 
 std::string uuid_text(const UuidBytes& bytes) {
   std::string text = to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  for (const std::size_t place : {8, 13, 18, 23}) text.insert(place, 1, '-');
+  for (const std::size_t place : {8U, 13U, 18U, 23U}) text.insert(place, 1, '-');
   return text;
 }
 

@@ -54,6 +54,18 @@ bool may_speak(const Rule& rule, const Quorum& quorum) {
   return seats_of(quorum) <= 1 && is_eligible(quorum, maker);
 }
 
+// The first safety-critical argument of the call that the rule leaves open.
+std::optional<std::string> unpinned_in(const Rule& rule, const RuleQuestion& question) {
+  for (const std::string& name : question.entry.safety_critical) {
+    if (question.arguments.find(name) != nullptr && !pins(rule.constraints, name)) return name;
+  }
+  return std::nullopt;
+}
+
+std::string unpinned_text(const std::string& name) {
+  return "does not pin the safety-critical argument \"" + name + "\"";
+}
+
 // What keeps a rule whose constraints fit from answering; empty if nothing does.
 std::string obstacle(const Rule& rule, const RuleQuestion& question) {
   switch (status_of(rule, question.now)) {
@@ -70,9 +82,8 @@ std::string obstacle(const Rule& rule, const RuleQuestion& question) {
   const bool is_own = rule.created_by == question.requester || rule.created_by == question.owner;
   if (is_own && !question.allows_self_approval)
     return "was made by the requester or the human behind it";
-  for (const std::string& name : question.entry.safety_critical) {
-    if (question.arguments.find(name) == nullptr || pins(rule.constraints, name)) continue;
-    return "does not pin the safety-critical argument \"" + name + "\"";
+  if (const auto name = unpinned_in(rule, question)) {
+    return unpinned_text(*name);
   }
   if (is_high(question.entry.risk_tier) && !(is_narrow(rule.constraints) && rule.is_bounded())) {
     return "is not narrow and bounded, as " + std::string(word(question.entry.risk_tier)) +
@@ -176,9 +187,13 @@ RuleAnswer choose_rule(std::span<const Rule> candidates, const RuleQuestion& que
         .rule = winner,
         .why = "standing rule " + winner->id.text() + " approves it (" + counted(*winner) + ")"};
   }
+  const Rule& best = *fitting.front();
+  const std::string why = obstacle(best, question);
+  auto unpinned = unpinned_in(best, question);
+  if (unpinned && why != unpinned_text(*unpinned)) unpinned.reset();  // Something else came first.
   return {.rule = nullptr,
-          .why = "standing rule " + fitting.front()->id.text() + " matches but " +
-                 obstacle(*fitting.front(), question)};
+          .why = "standing rule " + best.id.text() + " matches but " + why,
+          .unpinned = std::move(unpinned)};
 }
 
 RuleScope scope_of(const Policy& policy, std::string_view tool,

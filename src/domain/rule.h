@@ -74,6 +74,9 @@ struct RuleQuestion {
 struct RuleAnswer {
   const Rule* rule = nullptr;  // Into the candidates.
   std::string why;
+  // The safety-critical argument that the best rule leaves open, where that keeps it from
+  // answering.
+  std::optional<std::string> unpinned = std::nullopt;
 };
 RuleAnswer choose_rule(std::span<const Rule> candidates, const RuleQuestion& question);
 

@@ -98,7 +98,8 @@ Json success_of(const app::Operation& operation) {
   if (name.starts_with("list_"))
     data = *data.find("properties")->members().front().second.find("items");
   if (name == "get_event" || name == "query_events" || name == "approval_trail") {
-    data = ref("schemas/Event");
+    data = Json::object(
+        {{"anyOf", Json(Json::Array{ref("schemas/Event"), ref("schemas/DialectRow")})}});
   }
   const bool is_list =
       name.starts_with("list_") || name == "query_events" || name == "approval_trail";
@@ -196,7 +197,9 @@ Json components() {
         "sequence": {"type": "string", "pattern": "^[0-9]{20}$"},
         "tenantid": {"type": "string"}, "traceid": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         "correlationid": {"type": "string"}, "causationid": {"type": "string"},
-        "dataschema": {"type": "string"}, "data": {"type": "object"}}}
+        "dataschema": {"type": "string"}, "data": {"type": "object"}}},
+    "DialectRow": {"type": "object",
+      "description": "What `dialect` asks for instead: schemas/dialects/ has each one's members."}
   }
 })json");
 }

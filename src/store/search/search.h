@@ -23,7 +23,7 @@ namespace assent::store {
 
 // What can be asked of the log. All given filters must hold.
 struct EventQuery {
-  std::optional<std::string> type;         // Exact.
+  std::vector<std::string> types;          // Any of these, exact; empty: of whatever type.
   std::optional<std::string> actor;        // data.actor.id, or `type:id`.
   std::optional<std::string> subject;      // The envelope's subject.
   std::optional<std::string> target;       // `type/id` or id of data.targetType / data.targetId.

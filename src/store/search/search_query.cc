@@ -27,10 +27,40 @@ Error damaged_at(std::uint64_t sequence) {
   return {Code::corrupt, "event " + std::to_string(sequence) + " of the log is missing or damaged"};
 }
 
+// Several posting lists read as one, in order.
+class Union {
+ public:
+  explicit Union(std::vector<PostingList> lists) {
+    for (auto& list : lists) parts_.push_back({.list = std::move(list)});
+  }
+
+  // The first sequence at or after `sequence` that is in any list, or nothing. REQUIRES: not before
+  // the last one asked for.
+  Result<std::optional<std::uint64_t>> seek(std::uint64_t sequence) {
+    std::optional<std::uint64_t> first;
+    for (Part& part : parts_) {
+      // Only lists that are behind move: what one found ahead of the others stays found.
+      if (part.is_fresh || (part.at && *part.at < sequence)) {
+        part.at = TRY(part.list.seek(sequence));
+        part.is_fresh = false;
+      }
+      if (part.at && (!first || *part.at < *first)) first = part.at;
+    }
+    return first;
+  }
+
+ private:
+  struct Part {
+    PostingList list;
+    std::optional<std::uint64_t> at = std::nullopt;  // Where it stands; nothing: at its end …
+    bool is_fresh = true;                            // … or nothing was asked of it yet.
+  };
+  std::vector<Part> parts_;
+};
+
 // The first sequence from `from` on that is in all lists, or nothing. Each list in turn leaps to
 // where the others are at least, so the rarest term sets the pace.
-Result<std::optional<std::uint64_t>> first_common(std::vector<PostingList>& lists,
-                                                  std::uint64_t from) {
+Result<std::optional<std::uint64_t>> first_common(std::vector<Union>& lists, std::uint64_t from) {
   std::uint64_t candidate = from;
   std::size_t agreeing = 0;
   for (std::size_t i = 0; agreeing < lists.size(); i = (i + 1) % lists.size()) {
@@ -99,7 +129,10 @@ Result<FoundPage> read_page(const LogView& log, SequenceRange range, std::size_t
 
 Result<FoundPage> find_page(const LogView& log, const SearchIndex& index, const Filters& filters,
                             SequenceRange range, std::size_t limit) {
-  auto lists = index.lists(log.tenant(), terms_of(filters));
+  std::vector<Union> lists;
+  for (const AnyOf& terms : terms_of(filters)) {
+    lists.emplace_back(index.lists(log.tenant(), terms));
+  }
   FoundPage page;
   for (std::uint64_t from = range.begin;;) {
     const auto candidate = TRY(first_common(lists, from));

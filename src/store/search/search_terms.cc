@@ -49,8 +49,20 @@ bool is_equal(const std::optional<std::string>& wanted, const Facets::Spelling& 
   return !wanted || (value && *wanted == *value);
 }
 
+bool is_one_of(const std::vector<std::string>& wanted, const Facets::Spelling& value) {
+  return wanted.empty() ||
+         (value && std::find(wanted.begin(), wanted.end(), *value) != wanted.end());
+}
+
 bool is_target(const std::string& wanted, const Facets::Target& target) {
   return is_named(wanted, target.type, '/', target.id);
+}
+
+template <class T>
+std::vector<T> without_duplicates(std::vector<T> values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
 }
 
 class Appender {
@@ -80,8 +92,10 @@ Filters filters_of(const EventQuery& query) {
   const auto spelt = [](const std::optional<std::string>& text) {
     return text ? std::optional(spelling_of(*text)) : std::nullopt;
   };
+  std::vector<std::string> types;
+  for (const std::string& type : query.types) types.push_back(spelling_of(type));
   return {.id = std::nullopt,
-          .type = spelt(query.type),
+          .types = std::move(types),
           .actor = spelt(query.actor),
           .subject = spelt(query.subject),
           .target = spelt(query.target),
@@ -92,7 +106,7 @@ Filters filters_of(const EventQuery& query) {
 }
 
 bool matches(const Facets& facets, const Filters& filters) {
-  return is_equal(filters.id, facets.id) && is_equal(filters.type, facets.type) &&
+  return is_equal(filters.id, facets.id) && is_one_of(filters.types, facets.type) &&
          is_equal(filters.subject, facets.subject) &&
          is_equal(filters.approval_id, facets.approval_id) &&
          is_equal(filters.correlation_id, facets.correlation_id) &&
@@ -121,11 +135,10 @@ void append_terms(const Facets& facets, std::vector<Term>& terms) {
   appender.add(TermKind::outcome, facets.outcome);
 }
 
-std::vector<Term> terms_of(const Filters& filters) {
+std::vector<AnyOf> terms_of(const Filters& filters) {
   std::vector<Term> terms;
   Appender appender(terms);
   appender.add(TermKind::event, filters.id);
-  appender.add(TermKind::type, filters.type);
   appender.add(TermKind::actor, filters.actor);
   appender.add(TermKind::thing, filters.subject);
   appender.add(TermKind::thing, filters.target);
@@ -135,9 +148,14 @@ std::vector<Term> terms_of(const Filters& filters) {
   appender.add(TermKind::flow, filters.trace_id);
   appender.add(TermKind::flow, filters.correlation_id);
   appender.add(TermKind::outcome, filters.outcome);
-  std::sort(terms.begin(), terms.end());
-  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
-  return terms;
+
+  std::vector<AnyOf> all;
+  all.reserve(terms.size() + 1);
+  for (const Term& term : terms) all.push_back({term});
+  terms.clear();
+  for (const std::string& type : filters.types) appender.add(TermKind::type, type);
+  if (!terms.empty()) all.push_back(without_duplicates(std::move(terms)));
+  return without_duplicates(std::move(all));
 }
 
 }  // namespace assent::store

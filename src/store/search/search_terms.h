@@ -38,7 +38,7 @@ struct Term {
 // What an event must have, spelt as canonical JSON spells it. All given ones must hold.
 struct Filters {
   std::optional<std::string> id;
-  std::optional<std::string> type;
+  std::vector<std::string> types;  // Any of these; empty: whatever type.
   std::optional<std::string> actor;
   std::optional<std::string> subject;
   std::optional<std::string> target;
@@ -54,7 +54,10 @@ bool matches(const Facets& facets, const Filters& filters);
 // Appends every term of the event; one may come twice.
 void append_terms(const Facets& facets, std::vector<Term>& terms);
 
-// The terms that every match has, without duplicates; none if there are no filters.
-std::vector<Term> terms_of(const Filters& filters);
+// Terms of which a match has at least one: sorted, without duplicates, never empty.
+using AnyOf = std::vector<Term>;
+
+// What every match has, all of it, without duplicates; nothing if there are no filters.
+std::vector<AnyOf> terms_of(const Filters& filters);
 
 }  // namespace assent::store

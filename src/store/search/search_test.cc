@@ -24,6 +24,9 @@ bool is_meant(const MadeUpEvent& event, const EventQuery& query) {
   const auto has = [](const Json* in, std::string_view name, const auto& wanted) {
     return !wanted || (in != nullptr && in->string_at(name) == *wanted);
   };
+  const auto is_of = [&](const std::vector<std::string>& types) {
+    return types.empty() || std::ranges::find(types, *document.string_at("type")) != types.end();
+  };
   const auto names = [](const Json* in, std::string_view type_name, std::string_view id_name,
                         const std::string& separator, const std::string& wanted) {
     const auto id = in == nullptr ? std::nullopt : in->string_at(id_name);
@@ -33,7 +36,7 @@ bool is_meant(const MadeUpEvent& event, const EventQuery& query) {
   };
   return event.sequence >= query.from_sequence && event.sequence < query.end_sequence &&
          (!query.since || event.time >= *query.since) &&
-         (!query.until || event.time < *query.until) && has(&document, "type", query.type) &&
+         (!query.until || event.time < *query.until) && is_of(query.types) &&
          has(&document, "subject", query.subject) && has(&document, "traceid", query.trace_id) &&
          has(&document, "correlationid", query.correlation_id) &&
          has(&data, "approvalId", query.approval_id) && has(&data, "outcome", query.outcome) &&
@@ -55,7 +58,12 @@ EventQuery made_up_query(Dice& dice, const std::vector<MadeUpEvent>& log) {
   static const std::vector<std::string> kinds = {"human", "agent", "content", "a/b"};
   EventQuery query{.end_sequence = log.size()};
   const auto name = [&](const std::string& before = "") { return before + made_up_name(dice); };
-  if (dice.one_in(3)) query.type = dice.pick(event_types());
+  if (dice.one_in(3)) query.types = {dice.pick(event_types())};
+  if (dice.one_in(6)) {  // Several, of which some may be the same and some of no event.
+    for (std::uint64_t n = 1 + dice.below(5); n > 0; --n) {
+      query.types.push_back(dice.one_in(4) ? made_up_name(dice) : dice.pick(event_types()));
+    }
+  }
   if (dice.one_in(4)) query.actor = dice.one_in(2) ? name() : name(dice.pick(kinds) + ":");
   if (dice.one_in(6)) query.subject = dice.one_in(2) ? name() : name("approval/");
   if (dice.one_in(5)) query.target = dice.one_in(2) ? name() : name(dice.pick(kinds) + "/");
@@ -112,7 +120,7 @@ class H60_SearchTest : public testing::Test {
 
   void expect_finds_all(const Search& search, const std::vector<MadeUpEvent>& log) {
     for (const auto& type : event_types()) {
-      const EventQuery query{.type = type, .end_sequence = log.size(), .limit = 1000};
+      const EventQuery query{.types = {type}, .end_sequence = log.size(), .limit = 1000};
       EXPECT_EQ(pages(search, log, query), naive_scan(log, query));
     }
     for (std::size_t i = 0; i < log.size(); i += 97) {
@@ -173,7 +181,7 @@ TEST_F(H60_SearchTest, PagesStayStableWhileTheLogGrows) {
   std::vector<MadeUpEvent> log;
   append(kAcme, log, 500);
   const auto search = open();
-  EventQuery query{.type = event_types()[0], .end_sequence = log.size(), .limit = 7};
+  EventQuery query{.types = {event_types()[0]}, .end_sequence = log.size(), .limit = 7};
   const auto expected = naive_scan(log, query);
   std::vector<std::uint64_t> found;
   for (;;) {
@@ -191,7 +199,7 @@ TEST_F(H60_SearchTest, PagesStayStableWhileTheLogGrows) {
 TEST_F(H60_SearchTest, ReadersAndTheIndexerDoNotDisturbEachOther) {
   std::vector<MadeUpEvent> log;
   append(kAcme, log, 2000);
-  const EventQuery query{.type = event_types()[1], .end_sequence = log.size(), .limit = 2000};
+  const EventQuery query{.types = {event_types()[1]}, .end_sequence = log.size(), .limit = 2000};
   const auto expected = naive_scan(log, query);
   const auto search = open(64);
   std::vector<std::thread> readers;
@@ -244,7 +252,7 @@ TEST_F(H60_SearchTest, PatienceEnds) {
   std::vector<MadeUpEvent> log;
   append(kAcme, log, 10);
   const auto search = open();
-  EventQuery query{.type = event_types()[0], .end_sequence = log.size() + 1};
+  EventQuery query{.types = {event_types()[0]}, .end_sequence = log.size() + 1};
   const auto page = search->find(log_.connection(), kAcme, query, std::chrono::milliseconds(30));
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().code, Code::unavailable);
@@ -375,7 +383,7 @@ TEST_F(H60_SearchTest, AnIndexOfAnotherLogIsNotBelieved) {
   const auto search = Search::open(
       {.directory = directory_ / "search", .connect = [&] { return restored.connect(); }});
   ASSERT_TRUE(search);
-  const EventQuery query{.type = event_types()[2], .end_sequence = 400, .limit = 400};
+  const EventQuery query{.types = {event_types()[2]}, .end_sequence = 400, .limit = 400};
   const auto page = (*search)->find(restored.connection(), kAcme, query);
   ASSERT_TRUE(page);
   EXPECT_EQ(page->events.size(), naive_scan(another, query).size());
