@@ -5,7 +5,7 @@
 namespace assent::store {
 namespace {
 
-// Two reads of an index's first entry: MIN over a UNION would be one statement and a scan.
+// Three reads of an index's first entry: MIN over a UNION would be one statement and a scan.
 constexpr std::string_view kNextApproval = R"sql(
   SELECT expires_at
     FROM approvals
@@ -20,6 +20,13 @@ constexpr std::string_view kNextGrant = R"sql(
    ORDER BY expires_at
    LIMIT 1)sql";
 
+constexpr std::string_view kNextLease = R"sql(
+  SELECT lease_expires_at
+    FROM executions
+   WHERE state = 'started'
+   ORDER BY lease_expires_at
+   LIMIT 1)sql";
+
 // The plus keeps SQLite from preferring an index that begins with the tenant, and reading it whole.
 constexpr std::string_view kTenants = R"sql(
   SELECT +tenant
@@ -29,6 +36,10 @@ constexpr std::string_view kTenants = R"sql(
   SELECT +tenant
     FROM grants
    WHERE consumed_at IS NULL AND expired_at IS NULL AND expires_at < $1
+   UNION
+  SELECT +tenant
+    FROM executions
+   WHERE state = 'started' AND lease_expires_at < $1
    ORDER BY 1)sql";
 
 Result<std::optional<Timestamp>> first_time(std::unique_ptr<Rows> rows) {
@@ -39,10 +50,12 @@ Result<std::optional<Timestamp>> first_time(std::unique_ptr<Rows> rows) {
 }  // namespace
 
 Result<std::optional<Timestamp>> next_deadline(Connection& connection) {
-  const auto approval = TRY(first_time(TRY(connection.query(kNextApproval))));
-  const auto grant = TRY(first_time(TRY(connection.query(kNextGrant))));
-  if (!approval || !grant) return approval ? approval : grant;
-  return std::optional(std::min(*approval, *grant));
+  std::optional<Timestamp> next;
+  for (const std::string_view query : {kNextApproval, kNextGrant, kNextLease}) {
+    const auto found = TRY(first_time(TRY(connection.query(query))));
+    if (found) next = std::min(next.value_or(*found), *found);
+  }
+  return next;
 }
 
 Result<std::vector<std::int64_t>> tenants_with_overdue(Connection& connection, Timestamp now) {

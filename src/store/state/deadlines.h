@@ -11,7 +11,7 @@
 
 namespace assent::store {
 
-// The earliest deadline of a pending approval or an unused grant; nothing if there is none. It is
+// The earliest deadline of a pending approval, an unused grant or a lease; nothing if none. It is
 // still in time at that moment and overdue a microsecond later.
 Result<std::optional<Timestamp>> next_deadline(Connection& connection);
 
