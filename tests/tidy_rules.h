@@ -37,10 +37,12 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
     {"edge/http",      {"base", "domain", "ledger", "store", "store/verify", "app",
                         "edge/net/message.h"}},
     {"edge/mcp",       {"base", "domain", "app", "edge/net/message.h"}},
-    {"edge/cli",       {"base", "domain", "ledger", "store", "store/verify", "app"}},
+    {"edge/execute",   {"base", "domain", "store", "store/verify", "app"}},
+    {"edge/cli",       {"base", "domain", "ledger", "store", "store/verify", "app",
+                        "edge/execute/webhook.h"}},
     // The mains, which wire it all.
     {"",               {"base", "domain", "ledger", "store", "app", "edge/net", "edge/http",
-                        "edge/mcp", "edge/cli"}},
+                        "edge/mcp", "edge/execute", "edge/cli"}},
 };
 
 // A header, the files that may include it, and what everybody else does instead. The first row
@@ -61,7 +63,8 @@ inline const std::vector<Home> kHomes = {
     {"<yaml-cpp/*",  {"domain/policy_document.cc"}, "use domain/policy.h"},
     {"<spdlog/*",    {"base/log.cc"},               "use base/log.h"},
     {"<CLI/*",       {"edge/cli/*"},                "the command line lives in edge/cli"},
-    {"<curl/*",      {"edge/cli/*"},                "only the command line calls out"},
+    {"<curl/*",      {"edge/cli/*", "edge/execute/calls.cc"},
+                                                    "use edge/execute/calls.h, or edge/cli/client"},
     {"<gtest/*",     {"*_test.cc", "*testing*"},    "tests live in *_test.cc"},
     {"<rapidcheck*", {"*_test.cc", "*testing*"},    "tests live in *_test.cc"},
     {"<gmock/*",     {},                            "test against the real thing"},

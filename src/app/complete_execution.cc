@@ -78,7 +78,7 @@ Result<void> check_proof(const CompleteExecution& in, const Ending& ending,
 }
 
 Result<Completion> complete_as(store::Write& write, const CompleteExecution& in,
-                               const Execution& execution, Executor executor) {
+                               const Execution& execution, ExecutedBy executor) {
   if (TRY(lapse_if_overdue(write, execution))) {
     Completion late{.execution_id = execution.id, .approval_id = execution.approval};
     late.refused = lapsed_refusal(execution);
@@ -132,13 +132,13 @@ Result<Completion> complete_execution(store::Write& write, const CompleteExecuti
   if (!is_theirs) {
     return Error{Code::insufficient_permissions, "only who started the execution may complete it"};
   }
-  return complete_as(write, in, execution, Executor::requester);
+  return complete_as(write, in, execution, ExecutedBy::requester);
 }
 
 Result<Completion> complete_for_server(store::Write& write, const CompleteExecution& in) {
   const Execution execution = TRY(store::execution(write, in.execution));
   CHECK(execution.by_server);
-  return complete_as(write, in, execution, Executor::server);
+  return complete_as(write, in, execution, ExecutedBy::server);
 }
 
 void describe(Fields& fields, CompleteExecution& in) {

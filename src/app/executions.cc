@@ -39,8 +39,8 @@ Event execution_event(std::string type, const ExecutionId& execution, const Appr
           .correlation_id = approval.correlation_id};
 }
 
-Actor actor_for(Executor executor, const Caller& caller) {
-  return executor == Executor::server ? engine_actor() : actor_of(caller);
+Actor actor_for(ExecutedBy executor, const Caller& caller) {
+  return executor == ExecutedBy::server ? engine_actor() : actor_of(caller);
 }
 
 Result<bool> lapse_if_overdue(store::Write& write, const Execution& execution) {

@@ -10,14 +10,14 @@
 namespace assent::app {
 
 // Who runs something: the requester, by its own means, or the server on its behalf.
-enum class Executor { requester, server };
+enum class ExecutedBy { requester, server };
 
 // An event about the execution, with what every such event says: which approval, tool and rule.
 Event execution_event(std::string type, const ExecutionId& execution, const Approval& approval,
                       Json data = Json::object());
 
 // The event's actor: the caller, or the engine where the server executes.
-Actor actor_for(Executor executor, const Caller& caller);
+Actor actor_for(ExecutedBy executor, const Caller& caller);
 
 // Records `execution.unknown` if the lease has passed without a completion; says whether it did.
 Result<bool> lapse_if_overdue(store::Write& write, const Execution& execution);

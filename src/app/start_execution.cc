@@ -11,7 +11,7 @@ namespace {
 
 struct Start {
   const StartExecution& in;
-  Executor executor = Executor::requester;
+  ExecutedBy executor = ExecutedBy::requester;
 };
 
 Result<Started> refuse_grant(store::Write& write, const Actor& actor, const Approval& approval,
@@ -69,7 +69,7 @@ Result<std::optional<Execution>> latest_attempt(store::Write& write, Approval& a
 Result<Started> record_start(store::Write& write, const Start& start, const Approval& approval,
                              const Grant& grant, std::int64_t attempt) {
   const StartExecution& in = start.in;
-  const bool is_server = start.executor == Executor::server;
+  const bool is_server = start.executor == ExecutedBy::server;
   const std::int64_t seconds =
       is_server ? *in.lease_seconds : TRY(lease_seconds(approval, in.lease_seconds));
   const Started started{.execution_id = write.make_id<ExecutionId>(),
@@ -114,14 +114,14 @@ Result<Started> start_execution(store::Write& write, const StartExecution& in) {
   if (!approval.executor.is_null()) {
     return Error{Code::invalid_state, "the policy has the server execute this; nobody else may"};
   }
-  return start_as(write, {.in = in, .executor = Executor::requester}, std::move(approval));
+  return start_as(write, {.in = in, .executor = ExecutedBy::requester}, std::move(approval));
 }
 
 Result<Started> start_for_server(store::Write& write, const StartExecution& in) {
   CHECK(in.lease_seconds.has_value());
   Approval approval = TRY(store::approval(write, in.approval));
   CHECK(!approval.executor.is_null());
-  return start_as(write, {.in = in, .executor = Executor::server}, std::move(approval));
+  return start_as(write, {.in = in, .executor = ExecutedBy::server}, std::move(approval));
 }
 
 void describe(Fields& fields, StartExecution& in) {

@@ -7,12 +7,14 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "domain/event.h"
 #include "store/blobs.h"
 #include "store/identities.h"
 #include "store/read.h"
 #include "store/search/search.h"
+#include "store/state/deadlines.h"
 
 #include <cstdint>
 #include <functional>
@@ -88,6 +90,15 @@ class Store {
 
   // The earliest deadline of anything that expires, in any tenant; nothing if none. For timers.
   Result<std::optional<Timestamp>> next_deadline();
+
+  // What the server has to execute itself, in any tenant, after that one; at most `limit`.
+  Result<std::vector<ToExecute>> to_execute(const ToExecute& after, std::int64_t limit);
+
+  // What signs calls to the tenant's executors. A receiver needs it to know them from anybody's.
+  Secret executor_secret(const Tenant& tenant) const;
+  // The same of the tenant called so, without opening the store: works beside a server.
+  // Code::not_found if there is no such tenant or store.
+  static Result<Secret> executor_secret(const std::string& directory, std::string_view tenant);
 
   struct Health {
     bool is_writable = true;  // False once the store latched read-only.

@@ -25,6 +25,7 @@ struct Tree {
   std::string directory;
   std::string host = "assent.local";
   std::string listen = "127.0.0.1:8700";
+  std::string tenant = "default";
   RunOptions run;
   std::vector<std::string> run_arguments, run_json_arguments;
   std::string run_title, run_reason, run_approval;
@@ -104,6 +105,18 @@ void add_local(CLI::App& root, Tree& tree) {
   serve_command->add_option("--data", tree.directory, "the store's directory")->required();
   serve_command->add_option("--listen", tree.listen, "HOST:PORT; port 0 takes a free one");
   serve_command->callback([&tree] { tree.chosen = &run_serve; });
+  auto* executor_command = root.add_subcommand("executor", "Commands about the server's executor.");
+  executor_command->require_subcommand(1);
+  executor_command->fallthrough();
+  auto* secret_command =
+      executor_command->add_subcommand("secret", "Print what signs calls to a tenant's executors.");
+  secret_command->add_option("--data", tree.directory, "the store's directory")->required();
+  secret_command->add_option("--tenant", tree.tenant, "whose; default: default");
+  secret_command->callback([&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return static_cast<int>(executor_secret(output_of(it.common), it.directory, it.tenant));
+    };
+  });
   auto* verify_command =
       root.add_subcommand("verify", "Recompute the log and the state of a store.");
   verify_command->add_option("--data", tree.directory, "the store's directory")->required();

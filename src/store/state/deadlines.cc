@@ -1,5 +1,7 @@
 #include "store/state/deadlines.h"
 
+#include "store/state/row.h"
+
 #include <algorithm>
 
 namespace assent::store {
@@ -42,6 +44,20 @@ constexpr std::string_view kTenants = R"sql(
    WHERE state = 'started' AND lease_expires_at < $1
    ORDER BY 1)sql";
 
+constexpr std::string_view kToExecute = R"sql(
+  SELECT a.tenant, a.id
+    FROM approvals AS a
+    JOIN grants AS g ON g.tenant = a.tenant AND g.approval = a.id
+   WHERE a.status = 'approved' AND a.executor IS NOT NULL
+     AND (a.tenant > $1 OR (a.tenant = $1 AND a.id > $2))
+     AND g.expired_at IS NULL AND g.expires_at >= $3
+     AND NOT EXISTS (SELECT 1
+                       FROM executions AS e
+                      WHERE e.tenant = a.tenant AND e.approval = a.id
+                        AND (e.state <> 'failure' OR e.attempt >= a.max_attempts))
+   ORDER BY a.tenant, a.id
+   LIMIT $4)sql";
+
 Result<std::optional<Timestamp>> first_time(std::unique_ptr<Rows> rows) {
   if (!TRY(rows->next())) return std::optional<Timestamp>();
   return std::optional(from_microseconds(rows->integer(0)));
@@ -63,6 +79,19 @@ Result<std::vector<std::int64_t>> tenants_with_overdue(Connection& connection, T
   const auto rows = TRY(connection.query(kTenants, {to_microseconds(now)}));
   while (TRY(rows->next())) tenants.push_back(rows->integer(0));
   return tenants;
+}
+
+Result<std::vector<ToExecute>> to_execute(Connection& connection, const ToExecute& after,
+                                          Timestamp now, std::int64_t limit) {
+  std::vector<ToExecute> due;
+  const auto rows = TRY(connection.query(
+      kToExecute, {after.tenant, bytes_of(after.approval), to_microseconds(now), limit}));
+  while (TRY(rows->next())) {
+    RowReader row(*rows, "approvals");
+    due.push_back({.tenant = row.integer(0), .approval = row.id<ApprovalId>(1)});
+    TRY(row.finish());
+  }
+  return due;
 }
 
 }  // namespace assent::store
