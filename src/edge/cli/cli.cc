@@ -29,7 +29,8 @@ struct Tree {
   RunOptions run;
   std::vector<std::string> run_arguments, run_json_arguments;
   std::string run_title, run_reason, run_approval;
-  std::int64_t run_wait = 300;
+  std::int64_t run_wait = 300, run_lease = 300, run_tell_for = 60;
+  std::string run_proof;
   std::function<int(Tree&, const Wiring&)> chosen;
 };
 
@@ -78,7 +79,10 @@ int run_run(Tree& tree) {
   if (!tree.run_title.empty()) tree.run.title = tree.run_title;
   if (!tree.run_reason.empty()) tree.run.reason = tree.run_reason;
   if (!tree.run_approval.empty()) tree.run.approval = tree.run_approval;
+  if (!tree.run_proof.empty()) tree.run.proof = tree.run_proof;
   tree.run.wait = std::chrono::seconds(tree.run_wait);
+  tree.run.lease = std::chrono::seconds(tree.run_lease);
+  tree.run.tell_for = std::chrono::seconds(tree.run_tell_for);
   return with_session(tree, [&](const Session& session) { return run_command(session, tree.run); });
 }
 
@@ -161,6 +165,14 @@ void add_run(CLI::App& root, Tree& tree) {
   run->add_option("--approval", tree.run_approval, "go on with this approval instead of asking");
   run->add_option("--wait", tree.run_wait, "how many seconds to wait for a decision")
       ->check(CLI::Range(0, 86'400));
+  run->add_option("--lease", tree.run_lease,
+                  "seconds without a word after which the outcome counts as unknown")
+      ->check(CLI::Range(1, 604'800));
+  run->add_option("--tell-for", tree.run_tell_for,
+                  "how many seconds to go on telling a server that does not answer")
+      ->check(CLI::Range(0, 86'400));
+  run->add_option("--proof", tree.run_proof,
+                  "a file to upload as proof once the command succeeded");
   run->add_option("command", tree.run.command, "the command, after --")->required();
   run->positionals_at_end();
   run->callback([&tree] { tree.chosen = [](Tree& it, const Wiring&) { return run_run(it); }; });
