@@ -1,5 +1,7 @@
 #include "app/create_tenant.h"
 
+#include "app/kill_switch.h"
+#include "store/state/kill_switches.h"
 #include "store/tenants.h"
 
 namespace assent::app {
@@ -11,6 +13,14 @@ Result<CreatedTenant> create_tenant(store::Write& write, const CreateTenant& in)
                  {{"name", "must be 1 to 63 lower-case letters, digits and hyphens"}}};
   }
   auto made = TRY(store::found_tenant(write, in.name));
+  // What stops everybody stops the new one too, from its first moment.
+  Caller operator_there = write.caller();
+  operator_there.tenant = made.tenant;
+  for (const KillSwitch& engaged : TRY(store::engaged_kill_switches(write))) {
+    if (engaged.scope != KillScope::global) continue;
+    store::Write there = TRY(write.as(operator_there));
+    TRY(there.record(engaged_event(engaged)));
+  }
   return CreatedTenant{.tenant = made.tenant.name,
                        .admin_key = std::move(made.admin_key),
                        .verifier_key = std::move(made.verifier_key)};

@@ -3,6 +3,7 @@
 #include "app/expire.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
+#include "store/state/kill_switches.h"
 
 namespace assent::app {
 
@@ -30,14 +31,18 @@ Result<store::EventRef> record(store::Write& write, const Approval& approval, st
 }
 
 Result<Attempt> gather(store::Write& write, const DecideApproval& in, Verdict verdict) {
+  Approval approval = TRY(store::approval(write, in.approval));
+  auto votes = TRY(store::votes(write, in.approval));
   Attempt attempt{.in = in,
-                  .approval = TRY(store::approval(write, in.approval)),
+                  .approval = std::move(approval),
                   .decision = {.verdict = verdict,
                                .by = &write.caller().principal,
                                .at = write.now(),
                                .content_hash = in.content_hash},
-                  .votes = TRY(store::votes(write, in.approval)),
+                  .votes = std::move(votes),
                   .evidence = {}};
+  attempt.decision.is_stopped =
+      TRY(store::stopping_kill_switch(write, attempt.approval.tool)).has_value();
   const auto items = TRY(store::evidence_of(write, in.approval));
   attempt.evidence = check_evidence(attempt.approval.evidence_policy, items, write.now());
   return attempt;

@@ -1,6 +1,6 @@
 #include "app/get_approval.h"
 
-#include "store/blobs.h"
+#include "app/request_parts.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
 #include "store/state/grants.h"
@@ -8,16 +8,6 @@
 namespace assent::app {
 
 namespace {
-
-// A part of the request: inline, or from the blob it was put into.
-Result<Json> part(const store::Read& read, const Json& request, std::string_view name) {
-  if (const Json* inline_part = request.find(name)) return *inline_part;
-  const Json* blob = request.find(std::string(name) + "Blob");
-  if (blob == nullptr) return Json::object();
-  const auto hash = content_hash_from_text(blob->string_at("sha256").value_or(""));
-  if (!hash) return Error{Code::corrupt, "an approval names a blob that is no hash"};
-  return parse_json(TRY(read.blobs().get(read.tenant().number, *hash)));
-}
 
 template <class T>
 void take(const Json& from, std::string_view name, std::optional<T>& into) {
@@ -31,9 +21,9 @@ void take(const Json& from, std::string_view name, std::optional<T>& into) {
 }
 
 Result<void> add_request(const store::Read& read, const Approval& approval, ApprovalView& view) {
-  const Json subject = TRY(part(read, approval.request, "subject"));
+  const Json subject = TRY(request_part(read, approval.request, "subject"));
   take(subject, "arguments", view.arguments);
-  const Json request = TRY(part(read, approval.request, "request"));
+  const Json request = TRY(request_part(read, approval.request, "request"));
   for (const Json* from : {&subject, &request}) {
     take(*from, "content", view.content);
     take(*from, "title", view.title);

@@ -41,6 +41,8 @@ enum class Permission {
   attach,
   execute,
   emit,
+  rule,
+  stop,
   administer,
   put_policy,
   operate

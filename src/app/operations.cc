@@ -5,25 +5,32 @@
 #include "app/complete_execution.h"
 #include "app/create_key.h"
 #include "app/create_principal.h"
+#include "app/create_rule.h"
 #include "app/create_tenant.h"
 #include "app/decide_approval.h"
 #include "app/emit_events.h"
+#include "app/engage_kill_switch.h"
 #include "app/get_approval.h"
 #include "app/get_blob.h"
 #include "app/get_event.h"
 #include "app/get_policy.h"
 #include "app/get_principal.h"
 #include "app/list_approvals.h"
+#include "app/list_kill_switches.h"
 #include "app/list_principals.h"
+#include "app/list_rules.h"
 #include "app/operation.h"
 #include "app/put_blob.h"
 #include "app/put_policy.h"
 #include "app/query_events.h"
+#include "app/release_kill_switch.h"
 #include "app/renew_execution.h"
 #include "app/request_approval.h"
 #include "app/resolve_execution.h"
 #include "app/revoke_key.h"
+#include "app/revoke_rule.h"
 #include "app/start_execution.h"
+#include "app/suggest_rule.h"
 #include "app/withdraw_evidence.h"
 
 #include <algorithm>
@@ -80,6 +87,42 @@ std::vector<Operation> approvals() {
                             .permission = Permission::read,
                             .help = "Show every event of one approval, in order."},
                            &approval_trail));
+  return rows;
+}
+
+std::vector<Operation> rules() {
+  std::vector<Operation> rows;
+  rows.push_back(operation({.name = "create_rule",
+                            .route = "POST /v1/rules",
+                            .command = "rule create",
+                            .permission = Permission::rule,
+                            .help = "Approve in advance what looks like this.",
+                            .is_creation = true},
+                           &create_rule));
+  rows.push_back(operation({.name = "list_rules",
+                            .route = "GET /v1/rules",
+                            .command = "rule list",
+                            .permission = Permission::read,
+                            .help = "List standing rules, newest first."},
+                           &list_rules));
+  rows.push_back(operation({.name = "get_rule",
+                            .route = "GET /v1/rules/{id}",
+                            .command = "rule show",
+                            .permission = Permission::read,
+                            .help = "Show one standing rule."},
+                           &get_rule));
+  rows.push_back(operation({.name = "revoke_rule",
+                            .route = "POST /v1/rules/{id}/revoke",
+                            .command = "rule revoke",
+                            .permission = Permission::rule,
+                            .help = "End a standing rule at once."},
+                           &revoke_rule));
+  rows.push_back(operation({.name = "suggest_rule",
+                            .route = "GET /v1/approvals/{id}/suggested-rule",
+                            .command = "rule suggest",
+                            .permission = Permission::read,
+                            .help = "Show which rule would have approved a call like this."},
+                           &suggest_rule));
   return rows;
 }
 
@@ -185,6 +228,30 @@ std::vector<Operation> events_and_policy() {
   return rows;
 }
 
+std::vector<Operation> kill_switches() {
+  std::vector<Operation> rows;
+  rows.push_back(operation({.name = "engage_kill_switch",
+                            .route = "POST /v1/killswitches",
+                            .command = "killswitch engage",
+                            .permission = Permission::stop,
+                            .help = "Stop: nothing that it means starts or is approved.",
+                            .is_creation = true},
+                           &engage_kill_switch));
+  rows.push_back(operation({.name = "release_kill_switch",
+                            .route = "POST /v1/killswitches/{id}/release",
+                            .command = "killswitch release",
+                            .permission = Permission::stop,
+                            .help = "Go on after a stop."},
+                           &release_kill_switch));
+  rows.push_back(operation({.name = "list_kill_switches",
+                            .route = "GET /v1/killswitches",
+                            .command = "killswitch list",
+                            .permission = Permission::read,
+                            .help = "List kill switches, newest first."},
+                           &list_kill_switches));
+  return rows;
+}
+
 std::vector<Operation> administration() {
   std::vector<Operation> rows;
   rows.push_back(operation({.name = "create_principal",
@@ -233,7 +300,8 @@ std::vector<Operation> administration() {
 
 std::vector<Operation> make_table() {
   std::vector<Operation> table;
-  for (auto* part : {&approvals, &evidence_and_execution, &events_and_policy, &administration}) {
+  for (auto* part : {&approvals, &rules, &evidence_and_execution, &events_and_policy,
+                     &kill_switches, &administration}) {
     for (Operation& row : part()) table.push_back(std::move(row));
   }
   return table;

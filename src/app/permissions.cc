@@ -25,6 +25,8 @@ const std::array kGrants = {
     Grants{Permission::attach, {agent, requester, approver, admin}},
     Grants{Permission::execute, {agent, requester, approver, admin}},
     Grants{Permission::emit, {agent, requester, admin}},
+    Grants{Permission::rule, {approver, policy_admin, admin}},
+    Grants{Permission::stop, {policy_admin, admin, operator_}},
     Grants{Permission::administer, {admin}},
     Grants{Permission::put_policy, {policy_admin, admin}},
     Grants{Permission::operate, {operator_}},

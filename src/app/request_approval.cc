@@ -1,10 +1,13 @@
 #include "app/request_approval.h"
 
 #include "app/expire.h"
+#include "app/request_parts.h"
 #include "domain/policy.h"
-#include "store/blobs.h"
+#include "domain/rule.h"
 #include "store/state/approvals.h"
+#include "store/state/kill_switches.h"
 #include "store/state/policies.h"
+#include "store/state/rules.h"
 
 #include <algorithm>
 #include <array>
@@ -23,10 +26,6 @@ std::span<const std::string_view> words<app::TimeoutAction>() {
 namespace assent::app {
 
 namespace {
-
-// What an event may carry inline; more goes to a blob. Leaves room for the rest of the entry,
-// which may have 65,535 bytes.
-constexpr std::size_t kInlineBytesMax = 24 * 1024;
 
 Result<void> check_shape(const RequestApproval& in) {
   if (in.kind == Kind::tool_call) {
@@ -73,16 +72,6 @@ Json request_of(const RequestApproval& in) {
   if (in.kind == Kind::tool_call) request.set_if("content", in.content);
   if (in.context) request.set("context", in.context->value);
   return request;
-}
-
-// `value` itself, or the blob it was put into.
-Result<Json> spill(const Json& value, const Preparation& preparation, Json& blob) {
-  std::string text = canonical_json(value);
-  if (text.size() <= kInlineBytesMax) return value;
-  const Hash hash = TRY(preparation.blobs.put(preparation.caller.tenant.number, text));
-  blob = Json::object(
-      {{"sha256", content_hash_text(hash)}, {"sizeBytes", static_cast<std::int64_t>(text.size())}});
-  return Json();
 }
 
 // A request may tighten what the policy says of evidence, never weaken it.
@@ -132,6 +121,8 @@ struct Asked {
   PolicyAnswer answer;
   PolicyDecision decision = PolicyDecision::human;
   store::CurrentPolicy policy;
+  std::optional<Rule> rule;  // The standing rule that answers where the policy leaves it to people.
+  std::string why;
 };
 
 Event requested_event(const RequestApproval& in, const Asked& asked) {
@@ -153,7 +144,7 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
                     {"maxDefers", approval.max_defers},
                     {"decision", word(asked.decision)},
                     {"requestedBy", approval.requested_by.text()},
-                    {"why", asked.answer.why}});
+                    {"why", asked.why}});
   data.set_if("tool", approval.tool);
   if (!in.subject.is_null()) data.set("subject", in.subject);
   if (!in.subject_blob.is_null()) data.set("subjectBlob", in.subject_blob);
@@ -165,6 +156,7 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
   if (!approval.executor.is_null()) data.set("executor", approval.executor);
   if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
   if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
+  if (asked.rule) data.set("ruleId", asked.rule->id.text());
   data.set_if("deduplicationKey", in.deduplication_key);
   return {.type = "approval.requested",
           .subject = "approval/" + approval.id.text(),
@@ -172,8 +164,9 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
           .correlation_id = in.correlation_id};
 }
 
-// The policy answers for itself: the event's actor is the entry that did.
-Actor entry_actor(const Asked& asked) {
+// Rules and the policy answer for themselves: the event's actor is the one that did.
+Actor answering_actor(const Asked& asked) {
+  if (asked.rule) return {.type = ActorType::rule, .id = asked.rule->id.text()};
   return {.type = ActorType::rule,
           .id = "policy/" + std::to_string(asked.policy.version) + "/" +
                 (asked.answer.index ? std::to_string(*asked.answer.index) : "defaults")};
@@ -185,10 +178,16 @@ Event answered_event(const store::Write& write, const Asked& asked,
   Json data =
       Json::object({{"approvalId", approval.id.text()}, {"contentHash", approval.content_hash}});
   data.set_if("tool", approval.tool);
-  if (asked.answer.index) {
+  if (asked.rule) {
+    Json use = Json::object({{"n", asked.rule->uses + 1}});
+    use.set_if("max", asked.rule->max_uses);
+    data.set("ruleId", asked.rule->id.text());
+    data.set("matchedConstraints", to_json(asked.rule->constraints));
+    data.set("ruleUse", std::move(use));
+  } else if (asked.answer.index) {
     data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
   }
-  const bool is_allowed = asked.decision == PolicyDecision::allow;
+  const bool is_allowed = asked.rule || asked.decision == PolicyDecision::allow;
   if (is_allowed) {
     const Timestamp until = write.now() + std::chrono::seconds(approval.grant_ttl_seconds);
     data.set("approvedAt", to_rfc3339(write.now()));
@@ -202,6 +201,25 @@ Event answered_event(const store::Write& write, const Asked& asked,
           .subject = "approval/" + approval.id.text(),
           .data = std::move(data),
           .correlation_id = correlation};
+}
+
+// Where the policy says "a person", one may have said yes in advance.
+Result<void> ask_rules(store::Write& write, const RequestApproval& in, Asked& asked) {
+  const Json no_arguments = Json::object();
+  const Json& arguments = in.arguments ? in.arguments->value : no_arguments;
+  const auto candidates = TRY(store::candidate_rules(write, *in.tool, arguments));
+  const RuleAnswer answer =
+      choose_rule(candidates, {.tool = *in.tool,
+                               .arguments = arguments,
+                               .entry = *asked.answer.entry,
+                               .evidence = asked.approval.evidence_policy,
+                               .requester = asked.approval.requested_by,
+                               .owner = asked.approval.requester_owner,
+                               .allows_self_approval = asked.approval.allows_self_approval,
+                               .now = write.now()});
+  if (answer.rule != nullptr) asked.rule = *answer.rule;
+  asked.why += "; " + answer.why;
+  return {};
 }
 
 Result<Asked> ask(store::Write& write, const RequestApproval& in) {
@@ -235,6 +253,14 @@ Result<Asked> ask(store::Write& write, const RequestApproval& in) {
     asked.decision = PolicyDecision::human;
     asked.answer.why += "; evidence is required, so a person decides";
   }
+  asked.why = asked.answer.why;
+  if (const auto stop = TRY(store::stopping_kill_switch(write, in.tool))) {
+    // People may still refuse it; nobody, and nothing made in advance, says yes.
+    asked.why += "; " + title_of(*stop) + ", so it waits";
+    if (asked.decision == PolicyDecision::allow) asked.decision = PolicyDecision::human;
+    return asked;
+  }
+  if (is_tool_call && asked.decision == PolicyDecision::human) TRY(ask_rules(write, in, asked));
   return asked;
 }
 
@@ -276,18 +302,13 @@ Result<Requested> request_approval(store::Write& write, const RequestApproval& i
                 .content_hash = approval.content_hash,
                 .expires_at = approval.expires_at,
                 .rule_id = std::nullopt,
-                .why = asked.answer.why};
-  switch (asked.decision) {
-    case PolicyDecision::human:
-      return out;
-    case PolicyDecision::allow:
-      out.status = Status::approved;
-      break;
-    case PolicyDecision::reject:
-      out.status = Status::rejected;
-      break;
-  }
-  TRY(write.record_as(entry_actor(asked), answered_event(write, asked, approval.correlation_id)));
+                .why = asked.why};
+  if (!asked.rule && asked.decision == PolicyDecision::human) return out;
+  const bool is_refused = asked.decision == PolicyDecision::reject;
+  out.status = is_refused ? Status::rejected : Status::approved;
+  if (asked.rule) out.rule_id = asked.rule->id.text();
+  TRY(write.record_as(answering_actor(asked),
+                      answered_event(write, asked, approval.correlation_id)));
   return out;
 }
 

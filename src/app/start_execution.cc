@@ -4,6 +4,7 @@
 #include "app/expire.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
+#include "store/state/kill_switches.h"
 
 namespace assent::app {
 
@@ -98,6 +99,9 @@ Result<Started> start_as(store::Write& write, const Start& start, Approval appro
   if (const auto refusal = refuse_start(approval, grant, latest, write.now())) {
     TRY(expire_if_overdue(write, grant, approval));
     return refuse_grant(write, actor, approval, grant, *refusal);
+  }
+  if (TRY(store::stopping_kill_switch(write, approval.tool))) {
+    return refuse_grant(write, actor, approval, grant, GrantRefusal::kill_switch);
   }
   return record_start(write, start, approval, grant, latest ? latest->attempt + 1 : 1);
 }

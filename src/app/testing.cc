@@ -84,6 +84,26 @@ void World::restart() {
   runner = std::make_unique<Runner>(*store);
 }
 
+void World::crash() {
+  namespace fs = std::filesystem;
+  const fs::path from = directory;
+  const fs::path to = directory + "_crashed";
+  // The write-ahead log first: whatever moves into the database while we copy is in it too.
+  const fs::path wal = "ledger.db-wal";
+  fs::create_directories(to);
+  if (fs::exists(from / wal)) fs::copy_file(from / wal, to / wal);
+  for (const auto& entry : fs::directory_iterator(from)) {
+    const fs::path name = entry.path().filename();
+    const bool is_made_again = name == "search" || name == "ledger.db-shm" || name == wal;
+    if (!is_made_again) fs::copy(entry.path(), to / name, fs::copy_options::recursive);
+  }
+  runner.reset();
+  store.reset();
+  fs::remove_all(from);
+  fs::rename(to, from);
+  restart();
+}
+
 std::future<Reply> World::start(Ask ask) {
   auto promise = std::make_shared<std::promise<Reply>>();
   auto future = promise->get_future();

@@ -81,6 +81,9 @@ class World {
   std::uint64_t log_size();  // Of the default tenant.
 
   void restart();  // Closes and opens the store again.
+  // What kill -9 leaves behind, opened again: a copy of the files as they are while the store is
+  // open, without the search index, which is then made again. REQUIRES: no call is in flight.
+  void crash();
 
   ManualClock clock;
   SystemRandom random;

@@ -86,5 +86,6 @@ using PrincipalId = Id<"prn">;
 using KeyId = Id<"key">;
 using PolicyId = Id<"pol">;
 using EventId = Id<"evt">;
+using KillSwitchId = Id<"ksw">;
 
 }  // namespace assent

@@ -20,6 +20,9 @@ std::optional<std::string> from_base64url(std::string_view text);  // Strict.
 std::string to_base62(std::string_view bytes, std::size_t width);
 std::uint32_t crc32(std::string_view bytes);  // ISO 3309.
 
+// Whether there is nothing to read in it: only spaces, tabs and line ends.
+bool is_blank(std::string_view text);
+
 // Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, at most U+10FFFF.
 bool is_utf8(std::string_view text);
 // The byte offset of the first violation, or nothing.

@@ -17,7 +17,7 @@ std::optional<Refusal> refuse_principal(const Approval& approval, const Decision
   if (decision.verdict == Verdict::cancel) {
     return is_requester(approval, by) ? std::nullopt : std::optional(Refusal::forbidden);
   }
-  if (!is_eligible(approval.quorum, by.roles)) return Refusal::forbidden;
+  if (!is_eligible(approval.quorum, {by.id, by.roles})) return Refusal::forbidden;
   if (by.type != PrincipalType::human) return Refusal::human_actor_required;
   if (!approval.allows_self_approval && is_requester(approval, by)) return Refusal::self_approval;
   return std::nullopt;
@@ -46,6 +46,7 @@ std::optional<Refusal> refuse(const Approval& approval, const Decision& decision
   if (decision.verdict == Verdict::cancel) return std::nullopt;  // No vote, so never a second one.
   if (has_voted(votes, decision.by->id)) return Refusal::already_voted;
   if (decision.verdict == Verdict::reject) return std::nullopt;  // A "no" needs no evidence.
+  if (decision.is_stopped) return Refusal::kill_switch;
   return refuse_evidence(approval.evidence_policy, evidence);
 }
 

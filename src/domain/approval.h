@@ -53,6 +53,7 @@ struct Decision {
   const Principal* by = nullptr;  // Never null.
   Timestamp at;
   std::optional<std::string> content_hash;  // What the decider saw.
+  bool is_stopped = false;                  // A kill switch that means it is engaged.
 };
 
 // The first reason why the rules refuse the decision, or nothing.

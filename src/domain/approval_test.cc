@@ -67,6 +67,17 @@ TEST(Approval, H18_WhoHoldsNoRoleOfTheQuorumIsForbidden) {
   }
 }
 
+TEST(Approval, H21_WhoIsNamedDecidesWithoutAnApproversRoleButNotAsAnAgentOrTheRequester) {
+  const Principal eve = principal(9, PrincipalType::human, {Role::requester});
+  Approval approval = pending();
+  approval.quorum = {{{{.kind = SeatKind::person, .people = {eve.id}}},
+                      {{.kind = SeatKind::group, .group = "x", .people = {kAnn.id, kRobot.id}}}}};
+  EXPECT_EQ(refused(approval, decision(Verdict::approve, eve)), std::nullopt);
+  EXPECT_EQ(refused(approval, decision(Verdict::approve, kBob)), Refusal::forbidden);
+  EXPECT_EQ(refused(approval, decision(Verdict::approve, kAnn)), Refusal::self_approval);
+  EXPECT_EQ(refused(approval, decision(Verdict::approve, kRobot)), Refusal::human_actor_required);
+}
+
 TEST(Approval, AnOperatorNeverDecidesWhateverOtherRolesThereAre) {
   Principal root = kBob;
   root.roles.push_back(Role::operator_);

@@ -10,15 +10,6 @@ namespace {
 // Content that does not say its type is matched as this.
 constexpr std::string_view kUntypedContent = "content";
 
-bool fits(const ArgumentCondition& condition, const Json& arguments) {
-  if (condition.type == ConditionType::any) return true;
-  const Json* const value = arguments.find(condition.argument);
-  if (value == nullptr) return false;
-  if (condition.type == ConditionType::exact) return *value == condition.value;
-  return value->is_string() && condition.value.is_string() &&
-         matches_glob(condition.value.string(), value->string());
-}
-
 // What is asked of the policy.
 struct Asked {
   Kind kind;

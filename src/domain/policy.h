@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "domain/condition.h"
 #include "domain/evidence.h"
 #include "domain/quorum.h"
 #include "domain/words.h"
@@ -17,16 +18,6 @@
 #include <vector>
 
 namespace assent {
-
-enum class ConditionType { exact, pattern, any };
-
-// One condition on a top-level argument. exact is type-strict JSON equality; pattern is a glob over
-// strings only, whole value; any needs nothing, not even presence.
-struct ArgumentCondition {
-  std::string argument;
-  ConditionType type = ConditionType::exact;
-  Json value;
-};
 
 struct PolicyEntry {
   std::string tool;          // Glob: `*` is any run of characters.

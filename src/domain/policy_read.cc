@@ -61,13 +61,10 @@ class Reader {
   PolicyEntry entry(const Json& value, const std::string& path, const PolicyEntry& defaults);
   void match(const Json& value, const std::string& path, PolicyEntry& entry);
   void arguments(const Json& value, const std::string& path, PolicyEntry& entry);
-  void condition(const Json& value, const std::string& path, ArgumentCondition& out);
-  void typed_condition(const Json& value, const std::string& path, ArgumentCondition& out);
-  void set_condition(ConditionType type, const Json& value, const std::string& path,
-                     ArgumentCondition& out);
 
   void check_allow(const PolicyEntry& entry, const Json& value, const std::string& path);
 
+  ApproverGroups groups_;
   std::vector<FieldError> faults_;
   std::vector<FieldError> contradictions_;
 };
@@ -169,7 +166,7 @@ void Reader::rules(const Json& value, const std::string& path, PolicyEntry& entr
     entry.evidence = evidence(*member, below(path, "evidence"));
   }
   if (const Json* const member = value.find("approvers")) {
-    auto quorum = quorum_from_json(*member, below(path, "approvers"));
+    auto quorum = quorum_from_json(*member, below(path, "approvers"), &groups_);
     if (quorum) {
       entry.quorum = std::move(*quorum);
     } else {
@@ -192,14 +189,6 @@ void Reader::rules(const Json& value, const std::string& path, PolicyEntry& entr
     text(*member, below(path, "description"), entry.description);
   }
   check_allow(entry, value, path);
-}
-
-// Whether a condition leaves no more than what somebody wrote down: a lone `*` is no limit.
-bool is_pinning(const ArgumentCondition& condition) {
-  if (condition.type == ConditionType::any) return false;
-  if (condition.type == ConditionType::exact) return true;
-  return condition.value.is_string() &&
-         condition.value.string().find_first_not_of('*') != std::string::npos;
 }
 
 // An allow has nobody to look: it must not leave open what was called safety-critical, and a guard
@@ -263,56 +252,14 @@ void Reader::match(const Json& value, const std::string& path, PolicyEntry& entr
 void Reader::arguments(const Json& value, const std::string& path, PolicyEntry& entry) {
   if (!value.is_object()) return fault(path, "must be a map from argument to condition");
   for (const auto& [name, member] : value.members()) {
-    ArgumentCondition out{.argument = name, .type = ConditionType::exact, .value = {}};
-    condition(member, below(path, name), out);
-    entry.arguments.push_back(std::move(out));
+    auto condition =
+        condition_from_json(name, member, below(path, name), ConditionNotation::typed_or_short);
+    if (condition) {
+      entry.arguments.push_back(std::move(*condition));
+    } else {
+      for (auto& field : condition.error().fields) fault(field.path, field.message);
+    }
   }
-}
-
-std::optional<ConditionType> condition_type_from(std::string_view text) {
-  if (text == "exact") return ConditionType::exact;
-  if (text == "pattern") return ConditionType::pattern;
-  if (text == "any") return ConditionType::any;
-  return std::nullopt;
-}
-
-// `{exact: v}`, `{pattern: "glob"}`, `{any: true}`, or with the type spelt out. A bare value is
-// refused: whether `"*"` is a text or a pattern must never be a guess (trap 7).
-void Reader::condition(const Json& value, const std::string& path, ArgumentCondition& out) {
-  if (value.find("type") != nullptr) return typed_condition(value, path, out);
-  const bool is_single = value.is_object() && value.members().size() == 1;
-  const auto type = is_single ? condition_type_from(value.members().front().first) : std::nullopt;
-  if (!type) return fault(path, "must be {exact: …}, {pattern: …} or {any: true}");
-
-  const auto& [name, operand] = value.members().front();
-  if (*type == ConditionType::any && operand != Json(true)) {
-    return fault(below(path, name), "must be true");
-  }
-  set_condition(*type, operand, below(path, name), out);
-}
-
-void Reader::typed_condition(const Json& value, const std::string& path, ArgumentCondition& out) {
-  if (!object(value, path, {"type", "value"})) return;
-  const auto word_of_type = value.string_at("type");
-  const auto type = word_of_type ? condition_type_from(*word_of_type) : std::nullopt;
-  if (!type) return fault(below(path, "type"), "must be one of exact pattern any");
-  const Json* const operand = value.find("value");
-  if (*type == ConditionType::any && operand != nullptr && !operand->is_null()) {
-    return fault(below(path, "value"), "must be absent where anything goes");
-  }
-  if (*type != ConditionType::any && operand == nullptr) {
-    return fault(below(path, "value"), "is missing");
-  }
-  set_condition(*type, operand == nullptr ? Json() : *operand, below(path, "value"), out);
-}
-
-void Reader::set_condition(ConditionType type, const Json& value, const std::string& path,
-                           ArgumentCondition& out) {
-  if (type == ConditionType::pattern && (!value.is_string() || value.string().empty())) {
-    return fault(path, "must be a text, in which * stands for any run of characters");
-  }
-  out.type = type;
-  if (type != ConditionType::any) out.value = value;
 }
 
 void Reader::self_approval(const Json& value, Policy& policy) {

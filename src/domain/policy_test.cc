@@ -52,7 +52,7 @@ TEST(Policy, WhatIsNotListedNeedsAHumanAndIsHighRisk) {
     EXPECT_EQ(found.entry->risk_tier, RiskTier::high);
     EXPECT_EQ(found.entry->expires_after, std::chrono::hours(48));
     EXPECT_EQ(found.entry->grant_expires_after, std::chrono::hours(24));
-    EXPECT_TRUE(is_eligible(found.entry->quorum, std::vector{Role::approver}));
+    EXPECT_TRUE(is_eligible(found.entry->quorum, {{}, {Role::approver}}));
     EXPECT_EQ(evaluate(found.entry->quorum, {}).need, 1);
   }
 }

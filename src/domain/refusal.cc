@@ -73,6 +73,12 @@ std::string_view refusal_message(GrantRefusal refusal) {
   return text_of(refusal).message;
 }
 
+Refused refused_as(Refusal refusal, Json details) {
+  return {.code = std::string(refusal_code(refusal)),
+          .message = std::string(refusal_message(refusal)),
+          .details = std::move(details)};
+}
+
 std::string blocked_event(Refusal refusal) {
   return "approval.blocked." + std::string(word(refusal));
 }

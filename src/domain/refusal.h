@@ -23,6 +23,9 @@ std::string_view refusal_message(Refusal refusal);
 std::string_view refusal_code(GrantRefusal refusal);
 std::string_view refusal_message(GrantRefusal refusal);
 
+// The same as a Refused.
+Refused refused_as(Refusal refusal, Json details = Json::object());
+
 // `approval.blocked.evidence_stale`
 std::string blocked_event(Refusal refusal);
 

@@ -17,6 +17,11 @@ constexpr std::string_view kNextNumber = R"sql(
   SELECT COALESCE(MAX(number), 0) + 1
     FROM tenants)sql";
 
+constexpr std::string_view kAll = R"sql(
+  SELECT number, name, origin
+    FROM tenants
+   ORDER BY number)sql";
+
 struct Founding {
   std::string_view name;
   std::string_view host;
@@ -111,6 +116,17 @@ Result<NewTenant> found_first_tenant(Write& write, std::string_view name, std::s
                        .host = host,
                        .actor = engine_actor(),
                        .roles = {Role::admin, Role::operator_}});
+}
+
+Result<std::vector<Tenant>> all_tenants(const Read& read) {
+  std::vector<Tenant> tenants;
+  const auto rows = TRY(read.connection().query(kAll));
+  while (TRY(rows->next())) {
+    tenants.push_back({.number = static_cast<TenantNumber>(rows->integer(0)),
+                       .name = std::string(rows->text(1)),
+                       .origin = std::string(rows->text(2))});
+  }
+  return tenants;
 }
 
 }  // namespace assent::store

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace assent::store {
 
@@ -23,5 +24,8 @@ Result<NewTenant> found_tenant(Write& write, std::string_view name);
 
 // The same for the store's first tenant, by the engine, whose logs are called `host/t/<name>`.
 Result<NewTenant> found_first_tenant(Write& write, std::string_view name, std::string_view host);
+
+// Every tenant of the store, oldest first.
+Result<std::vector<Tenant>> all_tenants(const Read& read);
 
 }  // namespace assent::store

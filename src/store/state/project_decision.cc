@@ -66,11 +66,13 @@ Result<void> project_approval_auto_approved(Connection& connection, const Fact& 
   const auto at = fields.time("approvedAt");
   const auto grant = fields.id<GrantId>("grantId");
   const auto expires_at = fields.time("expiresAt");
+  const auto rule = fields.optional_id<RuleId>("ruleId");
   TRY(fields.finish());
 
   TRY(decide(
       connection, fact,
       {.approval = approval, .content_hash = content_hash, .status = Status::approved, .at = at}));
+  if (rule) TRY(use_rule(connection, fact, *rule, approval));
   return insert_grant(
       connection, fact,
       {.id = grant, .approval = approval, .content_hash = content_hash, .expires_at = expires_at});

@@ -27,6 +27,14 @@ Result<void> project_approval_rejected(Connection& connection, const Fact& fact)
 Result<void> project_approval_cancelled(Connection& connection, const Fact& fact);
 Result<void> project_approval_expired(Connection& connection, const Fact& fact);
 
+// project_rule.cc
+Result<void> project_rule_created(Connection& connection, const Fact& fact);
+Result<void> project_rule_revoked(Connection& connection, const Fact& fact);
+
+// project_kill_switch.cc
+Result<void> project_kill_switch_engaged(Connection& connection, const Fact& fact);
+Result<void> project_kill_switch_released(Connection& connection, const Fact& fact);
+
 // project_evidence.cc
 Result<void> project_evidence_attached(Connection& connection, const Fact& fact);
 Result<void> project_evidence_withdrawn(Connection& connection, const Fact& fact);
@@ -56,6 +64,10 @@ struct Transition {
 };
 // Compare and set, for what happens to an approval after its decision.
 Result<void> move_status(Connection& connection, const Fact& fact, const Transition& transition);
+
+// A standing rule approves an approval: one of its uses, and its name beside what it approved.
+Result<void> use_rule(Connection& connection, const Fact& fact, const RuleId& rule,
+                      const ApprovalId& approval);
 
 struct GrantTerms {
   GrantId id;

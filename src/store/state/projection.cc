@@ -44,9 +44,13 @@ constexpr std::array kProjectors = {
     Projector{"grant.refused", change_nothing},
     Projector{"key.created", project_key_created},
     Projector{"key.revoked", project_key_revoked},
+    Projector{"killswitch.engaged", project_kill_switch_engaged},
+    Projector{"killswitch.released", project_kill_switch_released},
     Projector{"ledger.created", project_ledger_created},
     Projector{"policy.changed", project_policy_changed},
     Projector{"principal.created", project_principal_created},
+    Projector{"rule.created", project_rule_created},
+    Projector{"rule.revoked", project_rule_revoked},
 };
 static_assert(std::ranges::is_sorted(kProjectors, {}, &Projector::type));
 

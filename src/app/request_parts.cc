@@ -1,0 +1,25 @@
+#include "app/request_parts.h"
+
+#include "store/blobs.h"
+
+namespace assent::app {
+
+Result<Json> spill(const Json& value, const Preparation& preparation, Json& blob) {
+  std::string text = canonical_json(value);
+  if (text.size() <= kInlineBytesMax) return value;
+  const Hash hash = TRY(preparation.blobs.put(preparation.caller.tenant.number, text));
+  blob = Json::object(
+      {{"sha256", content_hash_text(hash)}, {"sizeBytes", static_cast<std::int64_t>(text.size())}});
+  return Json();
+}
+
+Result<Json> request_part(const store::Read& read, const Json& request, std::string_view name) {
+  if (const Json* inline_part = request.find(name)) return *inline_part;
+  const Json* blob = request.find(std::string(name) + "Blob");
+  if (blob == nullptr) return Json::object();
+  const auto hash = content_hash_from_text(blob->string_at("sha256").value_or(""));
+  if (!hash) return Error{Code::corrupt, "an approval names a blob that is no hash"};
+  return parse_json(TRY(read.blobs().get(read.tenant().number, *hash)));
+}
+
+}  // namespace assent::app
