@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "base/version.h"
 #include "edge/cli/cli.h"
 #include "edge/cli/output.h"
 #include "edge/execute/server_executor.h"
@@ -21,6 +22,7 @@ namespace {
 
 using assent::Code;
 using assent::Error;
+using assent::LogLevel;
 using assent::cli::Exit;
 
 // Signals are taken by one thread that waits for them, so that no handler runs anywhere.
@@ -44,6 +46,7 @@ Exit serve(const assent::cli::ServeOptions& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before any thread is made: they inherit it.
   std::signal(SIGPIPE, SIG_IGN);
 
+  assent::set_log_level(options.log_level);
   const assent::SystemClock clock;
   assent::SystemRandom random;
   auto store = assent::store::Store::open({.directory = options.directory}, clock, random);
@@ -55,15 +58,22 @@ Exit serve(const assent::cli::ServeOptions& options) {
   auto server = assent::net::Server::listen({.host = options.host, .port = options.port}, api);
   if (!server) return explain(server.error());
 
+  api.measure_connections([&server] { return (*server)->connections(); });
+
   std::printf("assent is ready on http://%s:%u\n", options.host.c_str(), (*server)->port());
   std::fflush(stdout);
+  log_line(
+      LogLevel::info, "server.started",
+      {{"version", std::string(assent::kVersion)}, {"port", std::to_string((*server)->port())}});
   std::thread stopper([&] {
     int signal = 0;
     sigwait(&signals, &signal);
+    log_line(LogLevel::info, "server.stopping", {{"signal", std::to_string(signal)}});
     (*server)->stop();
   });
   (*server)->run();
   stopper.join();
+  log_line(LogLevel::info, "server.drained");
   return Exit::done;
 }
 

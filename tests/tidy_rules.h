@@ -61,6 +61,7 @@ inline const std::vector<Home> kHomes = {
     {"<openssl/*",   {"base/hash.cc", "ledger/*", "edge/net/*"},
                                                     "use base/hash.h or ledger/key.h"},
     {"<yaml-cpp/*",  {"domain/policy_document.cc"}, "use domain/policy.h"},
+    {"<prometheus/*", {"edge/http/metrics*"},       "use edge/http/metrics.h"},
     {"<spdlog/*",    {"base/log.cc"},               "use base/log.h"},
     {"<CLI/*",       {"edge/cli/*"},                "the command line lives in edge/cli"},
     {"<curl/*",      {"edge/cli/*", "edge/execute/calls.cc"},

@@ -32,20 +32,18 @@ Result<store::EventRef> record(store::Write& write, const Approval& approval, st
 
 Result<Attempt> gather(store::Write& write, const DecideApproval& in, Verdict verdict) {
   Approval approval = TRY(store::approval(write, in.approval));
-  auto votes = TRY(store::votes(write, in.approval));
-  Attempt attempt{.in = in,
-                  .approval = std::move(approval),
-                  .decision = {.verdict = verdict,
-                               .by = &write.caller().principal,
-                               .at = write.now(),
-                               .content_hash = in.content_hash},
-                  .votes = std::move(votes),
-                  .evidence = {}};
-  attempt.decision.is_stopped =
-      TRY(store::stopping_kill_switch(write, attempt.approval.tool)).has_value();
+  const bool is_stopped = TRY(store::stopping_kill_switch(write, approval.tool)).has_value();
   const auto items = TRY(store::evidence_of(write, in.approval));
-  attempt.evidence = check_evidence(attempt.approval.evidence_policy, items, write.now());
-  return attempt;
+  const EvidenceCheck evidence = check_evidence(approval.evidence_policy, items, write.now());
+  return Attempt{.in = in,
+                 .approval = std::move(approval),
+                 .decision = {.verdict = verdict,
+                              .by = &write.caller().principal,
+                              .at = write.now(),
+                              .content_hash = in.content_hash,
+                              .is_stopped = is_stopped},
+                 .votes = TRY(store::votes(write, in.approval)),
+                 .evidence = evidence};
 }
 
 Result<void> record_attempt(store::Write& write, const Attempt& attempt) {

@@ -65,7 +65,9 @@ std::string json_line(LogLevel level, std::string_view event,
   append_field(line, "time", to_rfc3339(SystemClock().now()));
   append_field(line, "level", word(level));
   append_field(line, "event", event);
-  for (const auto& field : fields) append_field(line, field.name, field.value);
+  for (const auto& field : fields) {
+    if (!field.value.empty()) append_field(line, field.name, field.value);
+  }
   line.push_back('}');
   return line;
 }
@@ -75,6 +77,7 @@ std::string plain_line(LogLevel level, std::string_view event,
   std::string line = to_rfc3339(SystemClock().now());
   line.append(" ").append(word(level)).append(" ").append(escape_for_terminal(event));
   for (const auto& field : fields) {
+    if (field.value.empty()) continue;
     line.append(" ").append(escape_for_terminal(field.name)).append("=");
     line.append(escape_for_terminal(field.value));
   }
@@ -84,7 +87,7 @@ std::string plain_line(LogLevel level, std::string_view event,
 }  // namespace
 
 void log_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  if (!logger().should_log(as_spdlog(level))) return;
+  if (!is_logged(level)) return;
   const bool on_terminal = isatty(STDERR_FILENO) == 1;
   const std::string line =
       on_terminal ? plain_line(level, event, fields) : json_line(level, event, fields);
@@ -93,6 +96,18 @@ void log_line(LogLevel level, std::string_view event, std::initializer_list<LogF
 
 void set_log_level(LogLevel level) {
   logger().set_level(as_spdlog(level));
+}
+
+bool is_logged(LogLevel level) {
+  return logger().should_log(as_spdlog(level));
+}
+
+std::optional<LogLevel> log_level_from(std::string_view text) {
+  for (const LogLevel level :
+       {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+    if (word(level) == text) return level;
+  }
+  return std::nullopt;
 }
 
 }  // namespace assent

@@ -39,11 +39,22 @@ TEST_F(Log, IsOneJsonObjectALine) {
 
 TEST_F(Log, StaysOneLineOfJsonWhateverTheField) {
   const std::string line =
-      logged(LogLevel::error, "x", {{"name", "a\nb\"}{\xff\u202e%v {} {0}"}, {"na\xffme", ""}});
+      logged(LogLevel::error, "x",
+             {{"name", "a\nb\"}{\xff\u202e%v {} {0}"}, {"na\xffme", "v"}, {"absent", ""}});
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
   const auto value = parse_json(line);
   ASSERT_TRUE(value) << line;
   EXPECT_TRUE(value->string_at("name")->find("\\x{FF}") != std::string_view::npos);
+  EXPECT_EQ(value->find("absent"), nullptr);
+}
+
+TEST_F(Log, LevelsHaveTheWordsThatLinesCarry) {
+  EXPECT_EQ(log_level_from("debug"), LogLevel::debug);
+  EXPECT_EQ(log_level_from("error"), LogLevel::error);
+  EXPECT_EQ(log_level_from("loud"), std::nullopt);
+  set_log_level(LogLevel::warning);
+  EXPECT_FALSE(is_logged(LogLevel::info));
+  EXPECT_TRUE(is_logged(LogLevel::warning));
 }
 
 TEST_F(Log, SaysNothingBelowItsLevel) {

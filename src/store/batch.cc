@@ -1,5 +1,7 @@
 #include "store/batch.h"
 
+#include "domain/words.h"
+
 #include <algorithm>
 #include <string>
 
@@ -39,6 +41,15 @@ Result<Head> head_from(const Rows& rows) {
 
 bool changes_identities(std::string_view type) {
   return type.starts_with("principal.") || type.starts_with("key.") || type == "ledger.created";
+}
+
+// A reason is worth counting where the set of reasons is closed and the type does not name it.
+CountedEvent counted(const Event& event) {
+  CountedEvent counted{.type = event.type, .reason = {}};
+  if (event.type != "grant.refused") return counted;
+  const auto reason = from_word<GrantRefusal>(event.data.string_at("reason").value_or(""));
+  counted.reason = reason ? word(*reason) : "other";
+  return counted;
 }
 
 }  // namespace
@@ -88,6 +99,11 @@ Result<EventRef> Batch::append(TenantNumber tenant, const PreparedEvent& event) 
 }
 
 void Batch::note(TenantNumber tenant, const Event& event) {
+  if (is_governed_type(event.type)) {
+    changes_.governed.push_back(counted(event));
+  } else {
+    note_emitted();
+  }
   if (const auto text = event.data.string_at("approvalId")) {
     if (const auto approval = ApprovalId::parse(*text)) {
       changes_.approvals.emplace_back(tenant, *approval);
@@ -111,6 +127,8 @@ Result<void> Batch::begin_job() {
   logs_before_job_ = changes_.logs.size();
   approvals_before_job_ = changes_.approvals.size();
   had_identities_before_job_ = changes_.has_identities;
+  governed_before_job_ = changes_.governed.size();
+  emitted_before_job_ = changes_.emitted;
   job_took_rights_ = false;
   return parts_.connection.savepoint();
 }
@@ -127,6 +145,8 @@ Result<void> Batch::undo_job() {
       changes_.approvals.begin() + static_cast<std::ptrdiff_t>(approvals_before_job_),
       changes_.approvals.end());
   changes_.has_identities = had_identities_before_job_;
+  changes_.governed.resize(governed_before_job_);
+  changes_.emitted = emitted_before_job_;
   job_took_rights_ = false;
   return parts_.connection.rollback_to_savepoint();
 }

@@ -8,6 +8,7 @@
 #include "domain/event.h"
 #include "domain/principal.h"
 #include "ledger/merkle.h"
+#include "store/batch_report.h"
 #include "store/connection.h"
 #include "store/read.h"
 #include "store/signers.h"
@@ -39,6 +40,8 @@ struct Changes {
   std::vector<TenantNumber> logs;
   std::vector<std::pair<TenantNumber, ApprovalId>> approvals;  // May repeat.
   bool has_identities = false;                                 // A tenant, principal or key.
+  std::vector<CountedEvent> governed;
+  std::uint64_t emitted = 0;  // Events of the other kind.
 };
 
 // One transaction's worth of jobs. The caller begins and ends the transaction, and throws the heads
@@ -62,6 +65,7 @@ class Batch {
   Result<EventRef> append(TenantNumber tenant, const PreparedEvent& event);
   // Notes whom the commit of this governed event concerns.
   void note(TenantNumber tenant, const Event& event);
+  void note_emitted() { ++changes_.emitted; }
 
   // A job is between begin_job() and one of the other two. An Error from any of them means that the
   // whole transaction is lost.
@@ -90,6 +94,8 @@ class Batch {
   std::size_t logs_before_job_ = 0;
   std::size_t approvals_before_job_ = 0;
   bool had_identities_before_job_ = false;
+  std::size_t governed_before_job_ = 0;
+  std::uint64_t emitted_before_job_ = 0;
 
   bool job_took_rights_ = false;
 };

@@ -22,6 +22,13 @@ Head CommittedState::head(TenantNumber tenant) const {
   return found == heads_.end() ? Head{} : found->second;
 }
 
+std::uint64_t CommittedState::events() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t events = 0;
+  for (const auto& [tenant, head] : heads_) events += head.size();
+  return events;
+}
+
 std::vector<TenantNumber> CommittedState::take_grown() {
   const std::lock_guard lock(mutex_);
   std::vector<TenantNumber> grown(grown_.begin(), grown_.end());

@@ -22,6 +22,9 @@ class CommittedState {
   // An empty log's if the tenant has none.
   Head head(TenantNumber tenant) const;
 
+  // How many events all logs have.
+  std::uint64_t events() const;
+
   // The tenants whose logs grew since the last call of this.
   std::vector<TenantNumber> take_grown();
   // Puts one back, for the next take_grown().

@@ -25,6 +25,12 @@ namespace {
 constexpr auto kCheckpointPeriod = std::chrono::seconds(1);
 constexpr std::int64_t kWriterCacheKibibytes = 65536;
 
+// Writes what is there already: as much of a commit as there can be without an event.
+constexpr std::string_view kProbe = R"sql(
+  UPDATE heads
+     SET size = size
+   WHERE tenant = $1)sql";
+
 Result<Secret> load_master_seed(const std::string& directory) {
   std::string text = TRY(read_file(directory + "/signing.key"));
   if (text.ends_with('\n')) text.pop_back();
@@ -46,7 +52,8 @@ class Store::Impl {
         options_(std::move(options)),
         lock_(std::move(lock)),
         signers(std::move(master)),
-        checkpoints(options_.directory + "/checkpoints", signers) {}
+        checkpoints(options_.directory + "/checkpoints", signers),
+        vitals(options_.directory) {}
   ~Impl() { close(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -68,6 +75,7 @@ class Store::Impl {
   Result<std::unique_ptr<Connection>> connect() const;
   void on_commit(const Committed& now);
   void refresh_checkpoints();
+  void probe();
   void run_refresher();
 
   StoreOptions options_;
@@ -76,8 +84,10 @@ class Store::Impl {
  public:
   const Signers signers;
   Checkpoints checkpoints;
+  Vitals vitals;
   CommittedState committed;
   ApprovalChanged approval_changed;
+  std::function<void(const BatchReport&)> counted;
   std::unique_ptr<Blobs> blobs;
 
  private:
@@ -133,13 +143,18 @@ Result<void> Store::Impl::start_threads() {
                               .signers = signers},
                              {.jobs_max = options_.write_jobs_max,
                               .committed = [this](const Committed& now) { on_commit(now); },
-                              .before_batch = [this] { wal_mover_->give_way(); }}));
+                              .before_batch = [this] { wal_mover_->give_way(); },
+                              .reported =
+                                  [this](const BatchReport& report) {
+                                    if (counted) counted(report);
+                                  }}));
   readers = TRY(Readers::start({.connect = [this] { return connect(); },
                                 .clock = clock,
                                 .blobs = *blobs,
                                 .search = search.get(),
                                 .damaged = [this] { writer->latch(); }},
                                {.threads = options_.readers, .jobs_max = options_.read_jobs_max}));
+  vitals.look();
   refresher_ = std::thread([this] { run_refresher(); });
   return {};
 }
@@ -179,21 +194,44 @@ void Store::Impl::run_refresher() {
       std::unique_lock lock(refresher_mutex_);
       is_last = refresher_wakes_.wait_for(lock, kCheckpointPeriod, [this] { return is_closing_; });
     }
+    vitals.look();
+    if (writer->is_failing() && !is_last) probe();
     refresh_checkpoints();  // Once more when closing: the writer has stopped by then.
   }
 }
 
+// A store that says it is not ready gets no writes that could show that it has recovered, so it
+// must try by itself.
+void Store::Impl::probe() {
+  const auto identities = committed.identities();
+  if (identities->tenants().empty()) return;
+  Caller engine;
+  engine.tenant = identities->tenants().front();
+  const auto touch = [](Write& write) -> Result<void> {
+    TRY(write.connection().run(kProbe, {write.tenant_key()}));
+    return {};
+  };
+  const auto accepted = writer->write({.caller = std::move(engine),
+                                       .trace = make_trace(random),
+                                       .run = touch,
+                                       .done = [](const Result<void>&) {}});
+  if (!accepted) return;  // Full: then others try. Latched: then nobody should.
+}
+
 void Store::Impl::refresh_checkpoints() {
   const auto identities = committed.identities();
+  bool are_durable = true;
   for (const TenantNumber number : committed.take_grown()) {
     const Tenant* const tenant = identities->tenant(number);
     if (tenant == nullptr) continue;
     const auto note = checkpoint(*tenant);
     if (note) continue;
+    are_durable = false;
     committed.keep_grown(number);
     log_line(LogLevel::warning, "store.checkpoint",
              {{"tenant", tenant->name}, {"why", note.error().detail}});
   }
+  vitals.note_checkpoints(are_durable);
 }
 
 Result<std::optional<Timestamp>> Store::Impl::next_deadline() {
@@ -284,10 +322,16 @@ Result<Secret> Store::executor_secret(const std::string& directory, std::string_
   return signers.executor_secret(found->origin);
 }
 
-Store::Health Store::health() const {
-  return {.is_writable = !impl_->writer->is_latched(),
-          .search_lag = impl_->search ? impl_->search->lag() : 0,
-          .write_queue = impl_->writer->waiting()};
+void Store::count(std::function<void(const BatchReport&)> counted) {
+  impl_->counted = std::move(counted);
+}
+
+Health Store::health() const {
+  return impl_->vitals.health(*impl_->writer, impl_->search.get());
+}
+
+std::uint64_t Store::events() const {
+  return impl_->committed.events();
 }
 
 }  // namespace assent::store

@@ -10,11 +10,13 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "domain/event.h"
+#include "store/batch_report.h"
 #include "store/blobs.h"
 #include "store/identities.h"
 #include "store/read.h"
 #include "store/search/search.h"
 #include "store/state/deadlines.h"
+#include "store/vitals.h"
 
 #include <cstdint>
 #include <functional>
@@ -100,12 +102,13 @@ class Store {
   // Code::not_found if there is no such tenant or store.
   static Result<Secret> executor_secret(const std::string& directory, std::string_view tenant);
 
-  struct Health {
-    bool is_writable = true;  // False once the store latched read-only.
-    std::uint64_t search_lag;
-    std::size_t write_queue;
-  };
-  Health health() const;
+  // Calls `counted` (on the writer thread; must not block) after every batch. One only; set before
+  // the first job.
+  void count(std::function<void(const BatchReport&)> counted);
+
+  Health health() const;  // Thread-safe; never blocks.
+  // How many events all logs have. Thread-safe.
+  std::uint64_t events() const;
 
  private:
   class Impl;

@@ -30,7 +30,9 @@ Result<EventRef> Write::record_as(const Actor& actor, const Event& event) {
 
 Result<EventRef> Write::record_prepared(const PreparedEvent& event) {
   CHECK(!is_governed_type(event.type));
-  return batch_.append(tenant().number, event);
+  const EventRef where = TRY(batch_.append(tenant().number, event));
+  batch_.note_emitted();
+  return where;
 }
 
 Result<Write> Write::as(const Caller& caller) const {

@@ -99,12 +99,9 @@ void Writer::run_batch(std::vector<WriteJob>& jobs) {
                .heads = heads_,
                .signers = parts_.signers,
                .sample = parts_.clock.now()});
-  auto outcome = begin();
-  if (outcome) {
-    outcome = run_jobs(batch, jobs, results);
-    if (outcome) outcome = commit(batch);
-    if (!outcome) abandon(outcome.error());
-  }
+  busy_since_ = SteadyClock::now();
+  const auto outcome = make_durable(batch, jobs, results);
+  report(jobs.size(), outcome, batch.changes());
   if (outcome) {
     publish(batch.changes());
   } else {
@@ -114,6 +111,34 @@ void Writer::run_batch(std::vector<WriteJob>& jobs) {
     }
   }
   for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].done(std::move(results[i]));
+}
+
+Result<void> Writer::make_durable(Batch& batch, std::vector<WriteJob>& jobs,
+                                  std::vector<Result<void>>& results) {
+  TRY(begin());
+  auto outcome = run_jobs(batch, jobs, results);
+  if (outcome) outcome = commit(batch);
+  if (!outcome) abandon(outcome.error());
+  return outcome;
+}
+
+void Writer::report(std::size_t jobs, const Result<void>& outcome, const Changes& changes) {
+  BatchReport report{.jobs = jobs,
+                     .duration = SteadyClock::now() - busy_since_.load(),
+                     .is_committed = outcome.has_value()};
+  if (outcome) {
+    report.emitted_events = changes.emitted;
+    report.governed_events = changes.governed;
+  }
+  is_failing_.store(!outcome, std::memory_order_relaxed);
+  busy_since_ = SteadyClock::time_point();
+  if (options_.reported) options_.reported(report);
+}
+
+std::chrono::nanoseconds Writer::busy_for() const {
+  const auto since = busy_since_.load();
+  if (since == SteadyClock::time_point()) return {};
+  return SteadyClock::now() - since;
 }
 
 Result<void> Writer::begin() {

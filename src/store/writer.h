@@ -14,6 +14,7 @@
 #include "store/store.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -34,6 +35,8 @@ struct Committed {
 };
 
 class Writer {
+  using SteadyClock = std::chrono::steady_clock;
+
  public:
   struct Parts {
     Connection& connection;  // The writer's alone until it is destroyed.
@@ -50,6 +53,8 @@ class Writer {
     std::function<void(const Committed&)> committed = nullptr;
     // On the writer thread before every transaction.
     std::function<void()> before_batch = nullptr;
+    // On the writer thread after every batch, before its jobs are done; must not block.
+    std::function<void(const BatchReport&)> reported = nullptr;
   };
 
   // Loads heads and identities; fails as the connection does.
@@ -69,6 +74,10 @@ class Writer {
   // Refuses every write from now on: something was read that nobody wrote. Thread-safe.
   void latch();
   bool is_latched() const { return is_latched_.load(std::memory_order_acquire); }
+  // Whether the last batch could not be made durable. Thread-safe.
+  bool is_failing() const { return is_failing_.load(std::memory_order_relaxed); }
+  // For how long the batch under way has been; zero if there is none. Thread-safe.
+  std::chrono::nanoseconds busy_for() const;
 
   std::size_t waiting() const;
 
@@ -78,6 +87,9 @@ class Writer {
   void run();
   std::vector<WriteJob> next_jobs();  // Empty: closing, and nothing waits.
   void run_batch(std::vector<WriteJob>& jobs);
+  Result<void> make_durable(Batch& batch, std::vector<WriteJob>& jobs,
+                            std::vector<Result<void>>& results);
+  void report(std::size_t jobs, const Result<void>& outcome, const Changes& changes);
   Result<void> run_jobs(Batch& batch, std::vector<WriteJob>& jobs,
                         std::vector<Result<void>>& results);
   Result<void> run_job(Batch& batch, WriteJob& job);
@@ -90,6 +102,8 @@ class Writer {
   const Parts parts_;
   const Options options_;
   std::atomic<bool> is_latched_ = false;
+  std::atomic<bool> is_failing_ = false;
+  std::atomic<SteadyClock::time_point> busy_since_ = SteadyClock::time_point();  // Then: idle.
 
   // The writer thread's, as are the next three.
   Heads heads_;

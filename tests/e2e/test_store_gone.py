@@ -2,11 +2,13 @@
 
 import os
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from assent_client import Server, check, equal, run  # noqa: E402
@@ -65,6 +67,34 @@ def fails_closed(server, robot, ann, asked):
     equal(ann.get("/v1/approvals").status, 200)
 
 
+def says_it_is_not_ready(server):
+    """H67, G40: the parts at fault by name, and nothing of the system's own words."""
+    deadline = time.monotonic() + 10
+    while True:  # The failed commit shows at once, the state of the disk within a second or so.
+        answer = server.client().get("/readyz").expect(503, "NOT_READY")
+        degraded = answer.error["details"]["degraded"]
+        if degraded.get("disk") == "full":
+            break
+        check(time.monotonic() < deadline, "the full disk is not named:", degraded)
+        time.sleep(0.1)
+    check(set(degraded) <= {"disk", "writer", "checkpoints", "search"}, degraded)
+    for secret in (server.disk.place, "errno", "SQL", "space"):
+        check(secret not in answer.body.decode(), "says", secret)
+    equal(server.client().get("/livez").status, 200)
+    page = server.client().get("/metrics").expect(200).body.decode()
+    check('assent_part_up{part="disk"} 0' in page, "the page agrees")
+    failures = re.search(r"^assent_writer_failures_total (\d+)", page, re.M)
+    check(int(failures[1]) > 0, "the failed commits were counted")
+
+
+def says_it_is_ready_again(server):
+    """By itself: nobody sends writes to a server that is not ready."""
+    deadline = time.monotonic() + 15
+    while (answer := server.client().get("/readyz")).status != 200:
+        check(time.monotonic() < deadline, "is still not ready:", answer.body)
+        time.sleep(0.2)
+
+
 def h4_a_full_disk_is_refused_and_heals(server):
     robot, ann = server.agent(), server.approver()
     asked = robot.request()["id"]
@@ -72,7 +102,9 @@ def h4_a_full_disk_is_refused_and_heals(server):
         server.disk.fill()
     fails_closed(server, robot, ann, asked)
     if server.disk.is_mounted:
+        says_it_is_not_ready(server)
         server.disk.free()
+        says_it_is_ready_again(server)
         answer = ann.approve(asked)
         if answer.status == 503:  # A store may insist on a restart before it trusts its disk again.
             server.restart()

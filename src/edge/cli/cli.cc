@@ -1,6 +1,7 @@
 #include "edge/cli/cli.h"
 
 #include "app/reference.h"
+#include "base/version.h"
 #include "edge/cli/commands.h"
 #include "edge/cli/local_commands.h"
 #include "edge/cli/run_command.h"
@@ -16,8 +17,6 @@ namespace assent::cli {
 
 namespace {
 
-constexpr const char* kVersion = "assent 0.1.0";
-
 // Everything the parser writes into, and what it chose. One for each run of the program.
 struct Tree {
   Common common;
@@ -26,6 +25,7 @@ struct Tree {
   std::string host = "assent.local";
   std::string listen = "127.0.0.1:8700";
   std::string tenant = "default";
+  std::string log_level = "info";
   RunOptions run;
   std::vector<std::string> run_arguments, run_json_arguments;
   std::string run_title, run_reason, run_approval;
@@ -58,6 +58,7 @@ std::optional<ServeOptions> serve_options(const Tree& tree) {
   }
   const char* const first = tree.listen.data() + colon + 1;
   const char* const last = tree.listen.data() + tree.listen.size();
+  options.log_level = log_level_from(tree.log_level).value_or(LogLevel::info);
   const auto [end, error] = std::from_chars(first, last, options.port);
   if (error != std::errc() || end != last) return std::nullopt;
   return options;
@@ -108,6 +109,11 @@ void add_local(CLI::App& root, Tree& tree) {
   auto* serve_command = root.add_subcommand("serve", "Serve a store over HTTP until SIGTERM.");
   serve_command->add_option("--data", tree.directory, "the store's directory")->required();
   serve_command->add_option("--listen", tree.listen, "HOST:PORT; port 0 takes a free one");
+  // No `error`: a refused request is a warning, and is always told.
+  serve_command
+      ->add_option("--log-level", tree.log_level,
+                   "warning, info, or debug, which tells of every request")
+      ->check(CLI::IsMember({"debug", "info", "warning"}));
   serve_command->callback([&tree] { tree.chosen = &run_serve; });
   auto* executor_command = root.add_subcommand("executor", "Commands about the server's executor.");
   executor_command->require_subcommand(1);
@@ -147,7 +153,7 @@ void add_local(CLI::App& root, Tree& tree) {
   });
   root.add_subcommand("version", "Print the version.")->callback([&tree] {
     tree.chosen = [](Tree&, const Wiring&) {
-      std::puts(kVersion);
+      std::printf("assent %s\n", std::string(kVersion).c_str());
       return static_cast<int>(Exit::done);
     };
   });

@@ -1,6 +1,8 @@
 // The command line: every operation as a command, and the commands that need no server.
 #pragma once
 
+#include "base/log.h"
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -25,6 +27,7 @@ struct ServeOptions {
   std::string directory;
   std::string host;
   std::uint16_t port = 0;
+  LogLevel log_level = LogLevel::info;
 };
 
 // What main wires in, because the edges do not know each other.

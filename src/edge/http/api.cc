@@ -1,12 +1,12 @@
 #include "edge/http/api.h"
 
+#include "edge/http/health.h"
 #include "edge/http/openapi.h"
 #include "edge/http/parts.h"
 #include "edge/http/problem.h"
 #include "edge/http/render.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace assent::http {
@@ -43,10 +43,18 @@ bool is_get(const Route& route) {
   return route.operation->about.route.starts_with("GET ");
 }
 
-// A path of ours that no operation answers; it takes GET and HEAD.
+// Who answers a path of ours that no operation does, with GET and HEAD; nobody if it is another.
+std::optional<Answerer> plain_answerer(std::string_view path) {
+  if (path == "/livez") return Answerer{"livez", "GET /livez"};
+  if (path == "/readyz") return Answerer{"readyz", "GET /readyz"};
+  if (path == "/metrics") return Answerer{"metrics", "GET /metrics"};
+  if (path == "/openapi.json") return Answerer{"openapi", "GET /openapi.json"};
+  if (tenant_of_checkpoint(path).empty()) return std::nullopt;
+  return Answerer{"checkpoint", "GET /log/{tenant}/checkpoint"};
+}
+
 bool is_plain(std::string_view path) {
-  return path == "/livez" || path == "/readyz" || path == "/openapi.json" ||
-         !tenant_of_checkpoint(path).empty();
+  return plain_answerer(path).has_value();
 }
 
 // What the media type of a body may be, by kind of body.
@@ -113,30 +121,26 @@ std::string canonical_body(const net::Request& request, std::string_view media_t
 
 }  // namespace
 
-// One request on its way to its answer. Shared, because the answer comes back on another thread.
-struct Api::Exchange {
-  net::Request request;
-  net::Respond respond;
-  TraceId trace;
-  std::string_view path;
-  std::string_view query;
-
-  void answer(net::Response response) const { respond(sealed(std::move(response), trace)); }
-  void refuse(const Error& error) const { answer(problem(error, trace)); }
-};
-
 Api::Api(store::Store& store, app::Runner& runner)
     : store_(store),
       runner_(runner),
       routes_(app::operations()),
+      observer_(std::make_shared<Observer>(store.clock().now())),
       waiters_(std::make_shared<Waiters>()) {
   store_.watch([waiters = waiters_](TenantNumber tenant, const ApprovalId& approval) {
     waiters->changed(tenant, approval);
+  });
+  store_.count([observer = observer_](const store::BatchReport& report) {
+    observer->metrics().count_batch(report);
   });
 }
 
 Api::~Api() {
   stop_waiting();
+}
+
+void Api::measure_connections(std::function<std::size_t()> open_connections) {
+  open_connections_ = std::move(open_connections);
 }
 
 void Api::stop_waiting() {
@@ -167,6 +171,14 @@ Result<Api::Opening> Api::open(const net::Request& head) const {
   return opening;
 }
 
+Answerer Api::answerer_of(const net::Request& head) const {
+  const auto path = split_target(head.target).first;
+  if (const auto plain = plain_answerer(path)) return *plain;
+  const auto route = routes_.find(head.method, path);
+  if (!route) return {};
+  return {route->operation->about.name, route->operation->about.route};
+}
+
 net::Response Api::refusal(const Error& error, const net::Request& head,
                            const TraceId& trace) const {
   auto response = problem(error, trace);
@@ -181,31 +193,40 @@ net::Handler::BodyLimit Api::body_limit(const net::Request& head) {
   if (asks_plain(head)) return {.bytes = 0};
   const auto opening = open(head);
   if (!opening) {
-    return {.bytes = 0, .refusal = refusal(opening.error(), head, trace_of(head, store_.random()))};
+    const TraceId trace = trace_of(head, store_.random());
+    const Answerer answerer = answerer_of(head);
+    auto response = refusal(opening.error(), head, trace);
+    observer_->answered({.operation = answerer.operation,
+                         .route = answerer.route,
+                         .status = response.status,
+                         .code = wire_code(opening.error().code),
+                         .trace = trace});
+    return {.bytes = 0, .refusal = std::move(response)};
   }
   return {.bytes = opening->route.operation->about.body_bytes_max};
 }
 
 net::Response Api::protocol_error(int status) {
   const TraceId trace = make_trace(store_.random());
+  observer_->answered(
+      {.operation = "malformed", .status = status, .code = protocol_code(status), .trace = trace});
   return sealed(protocol_problem(status, trace), trace);
 }
 
 void Api::handle(net::Request request, net::Respond respond) {
-  const auto exchange = std::make_shared<Exchange>();
-  exchange->request = std::move(request);
-  exchange->respond = std::move(respond);
-  exchange->trace = trace_of(exchange->request, store_.random());
-  std::tie(exchange->path, exchange->query) = split_target(exchange->request.target);
-  if (asks_plain(exchange->request)) return answer_plain(exchange);
+  TraceId trace = trace_of(request, store_.random());
+  const auto exchange = std::make_shared<Exchange>(std::move(request), std::move(respond),
+                                                   std::move(trace), observer_);
+  if (asks_plain(exchange->request())) return answer_plain(exchange);
   run(exchange);
 }
 
-Result<app::Invocation> Api::invocation_of(const Exchange& exchange) const {
-  const net::Request& request = exchange.request;
+Result<app::Invocation> Api::invocation_of(Exchange& exchange) const {
+  const net::Request& request = exchange.request();
   Opening opening = TRY(open(request));
   const app::Operation& operation = *opening.route.operation;
-  const Parameters query = TRY(query_from(exchange.query));
+  exchange.set_answerer({operation.about.name, operation.about.route});
+  const Parameters query = TRY(query_from(exchange.query()));
   const bool has_fields = operation.about.body == app::BodyKind::json && !is_get(opening.route);
   Json body = Json::object();
   if (has_fields && !request.body.empty()) body = TRY(parse_json(request.body));
@@ -214,7 +235,7 @@ Result<app::Invocation> Api::invocation_of(const Exchange& exchange) const {
   app::Invocation invocation{.operation = &operation,
                              .call = nullptr,
                              .caller = std::move(opening.caller),
-                             .trace = exchange.trace};
+                             .trace = exchange.trace()};
   if (const auto field = request.header("idempotency-key"); field && request.method == "POST") {
     invocation.idempotency_key = idempotency_key_from(*field);
     if (!invocation.idempotency_key || request.count("idempotency-key") != 1) {
@@ -236,18 +257,21 @@ Result<app::Invocation> Api::invocation_of(const Exchange& exchange) const {
 void Api::run(const std::shared_ptr<Exchange>& exchange) {
   auto invocation = invocation_of(*exchange);
   if (!invocation) {
-    return exchange->respond(refusal(invocation.error(), exchange->request, exchange->trace));
+    const net::Request& request = exchange->request();
+    exchange->set_answerer(answerer_of(request));
+    return exchange->refuse(invocation.error(),
+                            refusal(invocation.error(), request, exchange->trace()));
   }
   const app::About& about = invocation->operation->about;
   if (about.name == "get_approval") {
-    const auto prefer = exchange->request.header("prefer");
+    const auto prefer = exchange->request().header("prefer");
     const auto patience = prefer ? wait_from(*prefer, kWaitMax) : std::nullopt;
     if (patience && patience->count() > 0) {
       return run_waiting(exchange, std::move(*invocation), *patience);
     }
   }
   runner_.run(std::move(*invocation), [exchange, &about](app::Completed completed) {
-    exchange->respond(render(about, std::move(completed)));
+    exchange->complete(about, std::move(completed));
   });
 }
 
@@ -257,9 +281,8 @@ void Api::run_waiting(const std::shared_ptr<Exchange>& exchange, app::Invocation
                       std::chrono::seconds patience) {
   const app::About& about = invocation.operation->about;
   const auto answer = [exchange, patience, &about](app::Completed completed) {
-    auto response = render(about, std::move(completed));
-    response.headers.emplace_back("Preference-Applied", "wait=" + std::to_string(patience.count()));
-    exchange->respond(std::move(response));
+    exchange->complete(about, std::move(completed),
+                       {{"Preference-Applied", "wait=" + std::to_string(patience.count())}});
   };
   // From the beginning, because a key may be revoked while its owner waits.
   const auto read_again = [this, exchange, answer] {
@@ -267,7 +290,7 @@ void Api::run_waiting(const std::shared_ptr<Exchange>& exchange, app::Invocation
     if (!again) return exchange->refuse(again.error());
     runner_.run(std::move(*again), answer);
   };
-  const auto route = routes_.find(exchange->request.method, exchange->path);
+  const auto route = routes_.find(exchange->request().method, exchange->path());
   const auto id = ApprovalId::parse(route->path.front().second);
   CHECK(id);  // It was decoded.
   const auto ticket = waiters_->wait(invocation.caller.tenant.number, *id, patience, read_again);
@@ -282,24 +305,15 @@ void Api::run_waiting(const std::shared_ptr<Exchange>& exchange, app::Invocation
               });
 }
 
-net::Response Api::health(const TraceId& trace) const {
-  const auto health = store_.health();
-  if (!health.is_writable) {
-    return problem(Error{Code::unavailable, "the store is read-only since it found damage"}, trace);
-  }
-  const Json body = Json::object({{"status", "ready"},
-                                  {"searchLag", health.search_lag},
-                                  {"writeQueue", static_cast<std::int64_t>(health.write_queue)}});
-  return {
-      .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = json_text(body)};
-}
-
 void Api::answer_plain(const std::shared_ptr<Exchange>& exchange) {
-  const std::string_view path = exchange->path;
+  const std::string_view path = exchange->path();
+  exchange->set_answerer(*plain_answerer(path));
   if (path == "/livez") {
     exchange->answer({.headers = {{"Content-Type", "text/plain"}}, .body = "ok\n"});
   } else if (path == "/readyz") {
-    exchange->answer(health(exchange->trace));
+    answer_readiness(*exchange);
+  } else if (path == "/metrics") {
+    answer_metrics(exchange);
   } else if (path == "/openapi.json") {
     exchange->answer({.headers = {{"Content-Type", "application/json"}}, .body = openapi_text()});
   } else {
@@ -307,9 +321,34 @@ void Api::answer_plain(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
+void Api::answer_readiness(const Exchange& exchange) const {
+  const store::Health health = store_.health();
+  auto response = readiness(health, exchange.trace());
+  if (health.is_ready()) return exchange.answer(std::move(response));
+  exchange.answer(std::move(response), kNotReady, faults_of(health));
+}
+
+// The gauges of the state need a snapshot, so they are read on a reader thread. If none can be had,
+// the page does without and says so: this is when somebody looks at it.
+void Api::answer_metrics(const std::shared_ptr<Exchange>& exchange) {
+  const auto answer = [exchange, observer = observer_, &store = store_,
+                       connections = open_connections_()](const store::Read* read) {
+    Metrics& metrics = observer->metrics();
+    const auto state = read == nullptr ? std::nullopt : metrics.state(read->connection());
+    exchange->answer({.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
+                      .body = metrics.page({.health = store.health(),
+                                            .log_events = store.events(),
+                                            .connections = connections,
+                                            .state = state})});
+  };
+  const auto run = [answer](const Result<void>&, const store::Read* read) { answer(read); };
+  const auto accepted = store_.read({.caller = {}, .run = run});
+  if (!accepted) answer(nullptr);
+}
+
 // Signing and making the checkpoint durable takes the disk, so it runs on a reader thread.
 void Api::answer_checkpoint(const std::shared_ptr<Exchange>& exchange, std::string_view tenant) {
-  const auto caller = authenticate(exchange->request);
+  const auto caller = authenticate(exchange->request());
   if (!caller) return exchange->refuse(caller.error());
   if (caller->tenant.name != tenant || !app::is_allowed(app::Permission::read, caller->principal)) {
     return exchange->refuse({Code::not_found, ""});

@@ -5,11 +5,14 @@
 #pragma once
 
 #include "app/runner.h"
+#include "edge/http/exchange.h"
+#include "edge/http/observer.h"
 #include "edge/http/routes.h"
 #include "edge/http/wait.h"
 #include "edge/net/message.h"
 #include "store/store.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,8 +36,10 @@ class Api final : public net::Handler {
   // a time.
   void stop_waiting();
 
+  // What the metrics say of the connections; called within handle(). Set before the first request.
+  void measure_connections(std::function<std::size_t()> open_connections);
+
  private:
-  struct Exchange;
   // What the head of a request says, once it is known whose it is.
   struct Opening {
     Route route;
@@ -44,18 +49,23 @@ class Api final : public net::Handler {
 
   Result<Caller> authenticate(const net::Request& request) const;
   Result<Opening> open(const net::Request& head) const;
+  Answerer answerer_of(const net::Request& head) const;
   net::Response refusal(const Error& error, const net::Request& head, const TraceId& trace) const;
-  Result<app::Invocation> invocation_of(const Exchange& exchange) const;
+  Result<app::Invocation> invocation_of(Exchange& exchange) const;
   void answer_plain(const std::shared_ptr<Exchange>& exchange);
+  void answer_readiness(const Exchange& exchange) const;
+  void answer_metrics(const std::shared_ptr<Exchange>& exchange);
   void answer_checkpoint(const std::shared_ptr<Exchange>& exchange, std::string_view tenant);
   void run(const std::shared_ptr<Exchange>& exchange);
   void run_waiting(const std::shared_ptr<Exchange>& exchange, app::Invocation invocation,
                    std::chrono::seconds patience);
-  net::Response health(const TraceId& trace) const;
 
   store::Store& store_;
   app::Runner& runner_;
   Routes routes_;
+  std::function<std::size_t()> open_connections_ = [] { return std::size_t{0}; };
+  // Shared with the store's writer and with requests under way, which may outlive this.
+  std::shared_ptr<Observer> observer_;
   // Shared with the store's watcher and with reads under way, which may outlive this: they then
   // find it closed.
   std::shared_ptr<Waiters> waiters_;

@@ -88,7 +88,7 @@ TEST_F(EnvelopeTest, APlainPathNamesItsMethods) {
   EXPECT_EQ(answer.http.status, 405);
   EXPECT_EQ(answer.header("Allow"), "GET, HEAD");
   EXPECT_EQ(send(request("HEAD", "/livez", "")).http.status, 200);
-  EXPECT_EQ(get("/metrics", "").http.status, 404);
+  EXPECT_EQ(get("/metric", "").http.status, 404);
   EXPECT_EQ(get("/log/a/b/checkpoint", admin).http.status, 404);
 }
 

@@ -194,19 +194,25 @@ net::Response problem(const Refused& refused, const TraceId& trace) {
                 trace);
 }
 
+net::Response not_ready(std::string message, const Json& details, const TraceId& trace) {
+  return render(
+      {.status = 503, .code = kNotReady, .message = std::move(message), .details = &details},
+      trace);
+}
+
+std::string_view protocol_code(int status) {
+  if (status == 413 || status == 431) return wire_code(Code::too_large);
+  return wire_code(status == 503 ? Code::overloaded : Code::validation_error);
+}
+
 net::Response protocol_problem(int status, const TraceId& trace) {
   Problem said{.status = status,
-               .code = wire_code(Code::validation_error),
+               .code = protocol_code(status),
                .message = "the request is not well-formed HTTP"};
   if (status == 408) said.message = "the request did not arrive in time";
-  if (status == 413 || status == 431) {
-    said.code = wire_code(Code::too_large);
-    said.message = status == 413 ? "the body is too large" : "the request's head is too large";
-  }
-  if (status == 503) {
-    said.code = wire_code(Code::overloaded);
-    said.message = "there are too many connections";
-  }
+  if (status == 413) said.message = "the body is too large";
+  if (status == 431) said.message = "the request's head is too large";
+  if (status == 503) said.message = "there are too many connections";
   return render(said, trace);
 }
 

@@ -21,7 +21,12 @@ int status_of_refusal(std::string_view code);
 net::Response problem(const Error& error, const TraceId& trace);
 net::Response problem(const Refused& refused, const TraceId& trace);
 
+// For a server that should not get requests now: 503 with what is amiss, as a sentence and by name.
+inline constexpr std::string_view kNotReady = "NOT_READY";
+net::Response not_ready(std::string message, const Json& details, const TraceId& trace);
+
 // For bytes that never became a request: 400, 408, 413, 431, or 503 where there is no room.
 net::Response protocol_problem(int status, const TraceId& trace);
+std::string_view protocol_code(int status);
 
 }  // namespace assent::http

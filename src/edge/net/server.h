@@ -60,6 +60,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::uint16_t port() const { return port_; }
+  std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
 
   // Serves until stop() has been called and the connections are done. The calling thread is one
   // of the io threads. REQUIRES: called at most once.

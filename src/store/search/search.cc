@@ -7,6 +7,7 @@
 #include "store/search/search_terms.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -88,6 +89,7 @@ class Search::Impl {
   Result<FoundPage> find(const LogView& log, const Filters& filters, const EventQuery& query,
                          Deadline deadline);
   std::uint64_t lag() const;
+  bool is_failing() const { return is_failing_; }
 
  private:
   // One tenant's log.
@@ -129,6 +131,7 @@ class Search::Impl {
   bool must_reopen_ = false;                   // Guarded by mutex_.
   bool is_idle_ = false;                       // Guarded by mutex_: the indexer.
   bool closing_ = false;                       // Guarded by mutex_.
+  std::atomic<bool> is_failing_ = false;
 
   // The indexer's own.
   std::unique_ptr<Connection> connection_;  // Null after it failed.
@@ -257,6 +260,7 @@ void Search::Impl::follow() {
   static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNiceness));
   while (wait_for_work()) {
     const auto done = index_batch();
+    is_failing_ = !done;
     if (done) continue;
     log_line(LogLevel::error, "search.failed", {{"why", done.error().detail}});
     // Whichever of the two failed, both are taken up again from what is on disk.
@@ -414,6 +418,10 @@ Result<std::uint64_t> Search::sequence_of(Connection& connection, TenantNumber t
 
 std::uint64_t Search::lag() const {
   return impl_->lag();
+}
+
+bool Search::is_failing() const {
+  return impl_->is_failing();
 }
 
 }  // namespace assent::store

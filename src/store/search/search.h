@@ -74,6 +74,8 @@ class Search {
 
   // How many committed events are not indexed yet, over all tenants.
   std::uint64_t lag() const;
+  // Whether the indexer could not go on when it last tried. It tries again by itself.
+  bool is_failing() const;
 
  private:
   class Impl;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <thread>
 
@@ -422,7 +423,15 @@ TEST_F(H60_SearchTest, TheLogMayFailForAWhile) {
          return std::unique_ptr<Connection>(new Failing(log_.connect().value(), failures));
        }});
   ASSERT_TRUE(search);
+  const auto becomes = [&search](bool failing) {
+    for (int i = 0; i < 5000 && (*search)->is_failing() != failing; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return (*search)->is_failing() == failing;
+  };
+  EXPECT_TRUE(becomes(true)) << "and it says so, for readyz";
   expect_finds_all(**search, log);
+  EXPECT_TRUE(becomes(false));
 }
 
 }  // namespace

@@ -209,10 +209,11 @@ class Client:
 class Server:
     """`assent init` and `assent serve` on a directory that goes away at the end."""
 
-    def __init__(self, directory=None, policy=POLICY, limits=None):
+    def __init__(self, directory=None, policy=POLICY, limits=None, options=()):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="assent-e2e-"))
         self.data = pathlib.Path(directory) if directory else self.scratch / "data"
         self.limits = limits  # Called in the server's process before it starts.
+        self.options = options  # Of `assent serve`, besides these two.
         self.process = None
         made = self.cli("init", "--data", self.data, "--output", "json")
         equal(made.returncode, 0, "init failed:", made.stderr)
@@ -233,7 +234,8 @@ class Server:
     def start(self, ready_within=60):
         self.log = open(self.scratch / "server.log", "ab")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0"],
+            [BINARY, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0",
+             *self.options],
             stdout=subprocess.PIPE, stderr=self.log, preexec_fn=self.limits)
         line = self.first_line(ready_within)
         found = re.search(r"http://([^\s:/]+):(\d+)", line)

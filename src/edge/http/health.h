@@ -1,0 +1,18 @@
+// Whether to send requests here, as `/readyz` says it.
+#pragma once
+
+#include "domain/event.h"
+#include "edge/net/message.h"
+#include "store/vitals.h"
+
+#include <string>
+
+namespace assent::http {
+
+// The parts that are not well, as `writer failing, disk full`; empty if all are.
+std::string faults_of(const store::Health& health);
+
+// 200 with the state of each part, or 503 with those that are not well. Pure.
+net::Response readiness(const store::Health& health, const TraceId& trace);
+
+}  // namespace assent::http

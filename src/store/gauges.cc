@@ -1,0 +1,51 @@
+#include "store/gauges.h"
+
+#include <array>
+
+namespace assent::store {
+
+namespace {
+
+// By tenant, because the index over the status begins with it.
+constexpr std::string_view kPending = R"sql(
+  SELECT COALESCE(SUM((SELECT COUNT(*)
+                         FROM approvals AS a
+                        WHERE a.tenant = t.number AND a.status = 'pending')), 0)
+    FROM tenants AS t)sql";
+
+constexpr std::string_view kUnknown = R"sql(
+  SELECT COALESCE(SUM((SELECT COUNT(*)
+                         FROM approvals AS a
+                        WHERE a.tenant = t.number AND a.status = 'unknown')), 0)
+    FROM tenants AS t)sql";
+
+constexpr std::string_view kUnusedGrants = R"sql(
+  SELECT COUNT(*)
+    FROM grants
+   WHERE consumed_at IS NULL AND expired_at IS NULL)sql";
+
+constexpr std::array kGauges = {
+    StateGauge{"assent_approvals_pending", "Approvals that wait for a decision.", kPending},
+    StateGauge{"assent_executions_unknown",
+               "Approvals whose execution ended nobody knows how: a person must find out.",
+               kUnknown},
+    StateGauge{"assent_grants_unused", "Grants neither used nor expired.", kUnusedGrants},
+};
+
+}  // namespace
+
+std::span<const StateGauge> state_gauges() {
+  return kGauges;
+}
+
+Result<std::vector<std::int64_t>> read_gauges(Connection& connection) {
+  std::vector<std::int64_t> values;
+  for (const StateGauge& gauge : kGauges) {
+    const auto rows = TRY(connection.query(gauge.sql));
+    if (!TRY(rows->next())) return Error{Code::internal, "no answer to a count"};
+    values.push_back(rows->integer(0));
+  }
+  return values;
+}
+
+}  // namespace assent::store
