@@ -1,16 +1,21 @@
-"""What runs, runs once: leases, kill -9 of either side, and what nobody knows is settled by somebody."""
+"""What runs, runs once: leases, kill -9 of either side, and who settles what nobody knows."""
 
+import base64
 import concurrent.futures
+import hashlib
+import hmac
 import json
 import os
 import pathlib
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, check, equal, run, types  # noqa: E402
+from assent_client import BINARY, ROOT, Client, check, equal, run, types  # noqa: E402
 
 
 def env_of(server, client):
@@ -217,6 +222,48 @@ def a_lease_is_bounded_and_malformed_ones_are_refused(server):
     robot.post("/v1/executions/exe_nonsense/renew").expect(400, "VALIDATION_ERROR")
 
 
+def the_receiver_of_the_documentation_knows_our_calls(server):
+    made = server.cli("executor", "secret", "--data", server.data, "--output", "json")
+    equal(made.returncode, 0, made.stderr)
+    secret = json.loads(made.stdout)["secret"]
+    equal(server.cli("executor", "secret", "--data", server.data, "--tenant", "none").returncode, 1)
+    source = re.search(r"^```python\n(.*?)^```", (ROOT / "docs/executing.md").read_text(),
+                       re.M | re.S)[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    receiver = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, text=True,
+                                env={**os.environ, "EXECUTOR_SECRET": secret, "PORT": str(port)})
+    try:
+        call = Client(("127.0.0.1", port))
+
+        def listens():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+        wait_for(listens)
+
+        def send(execution, at=None, by=secret):
+            body = json.dumps({"executionId": execution, "tool": "fs.delete",
+                               "arguments": {}}).encode()
+            stamp = str(int(at or time.time()))
+            key = base64.b64decode(by.removeprefix("whsec_"))
+            mac = hmac.new(key, f"{execution}.{stamp}.".encode() + body, hashlib.sha256).digest()
+            call.close()
+            return call.call("POST", "/execute", raw=body, headers={
+                "webhook-id": execution, "webhook-timestamp": stamp,
+                "webhook-signature": "v1," + base64.b64encode(mac).decode()})
+
+        equal(send("exe_1").json["success"], True)
+        equal(send("exe_1").status, 200, "a replay has the same answer")
+        equal(send("exe_2", at=time.time() - 3600).status, 401)
+        equal(send("exe_3", by="whsec_" + base64.b64encode(b"x" * 32).decode()).status, 401)
+    finally:
+        receiver.terminate()
+        said, _ = receiver.communicate(timeout=30)
+    equal(said.count("executing"), 1, "and no second effect:", said)
+
+
 if __name__ == "__main__":
     run(it_renews_its_lease_while_the_command_runs,
         h40_trap16_kill_9_in_the_middle_of_the_command_is_unknown_and_settled_by_a_person,
@@ -227,4 +274,5 @@ if __name__ == "__main__":
         h41_failures_stay_honest,
         a_sigterm_reaches_the_command_and_its_end_is_told,
         h39_one_approved_item_runs_once_however_many_try,
-        a_lease_is_bounded_and_malformed_ones_are_refused)
+        a_lease_is_bounded_and_malformed_ones_are_refused,
+        the_receiver_of_the_documentation_knows_our_calls)

@@ -97,6 +97,21 @@ int run_doctor(Tree& tree) {
   });
 }
 
+void add_executor(CLI::App& root, Tree& tree) {
+  auto* executor_command = root.add_subcommand("executor", "Commands about the server's executor.");
+  executor_command->require_subcommand(1);
+  executor_command->fallthrough();
+  auto* secret_command =
+      executor_command->add_subcommand("secret", "Print what signs calls to a tenant's executors.");
+  secret_command->add_option("--data", tree.directory, "the store's directory")->required();
+  secret_command->add_option("--tenant", tree.tenant, "whose; default: default");
+  secret_command->callback([&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return static_cast<int>(executor_secret(output_of(it.common), it.directory, it.tenant));
+    };
+  });
+}
+
 void add_local(CLI::App& root, Tree& tree) {
   auto* init_command = root.add_subcommand("init", "Make a store, its first tenant and its admin.");
   init_command->add_option("--data", tree.directory, "the directory, absent or empty")->required();
@@ -115,18 +130,6 @@ void add_local(CLI::App& root, Tree& tree) {
                    "warning, info, or debug, which tells of every request")
       ->check(CLI::IsMember({"debug", "info", "warning"}));
   serve_command->callback([&tree] { tree.chosen = &run_serve; });
-  auto* executor_command = root.add_subcommand("executor", "Commands about the server's executor.");
-  executor_command->require_subcommand(1);
-  executor_command->fallthrough();
-  auto* secret_command =
-      executor_command->add_subcommand("secret", "Print what signs calls to a tenant's executors.");
-  secret_command->add_option("--data", tree.directory, "the store's directory")->required();
-  secret_command->add_option("--tenant", tree.tenant, "whose; default: default");
-  secret_command->callback([&tree] {
-    tree.chosen = [](Tree& it, const Wiring&) {
-      return static_cast<int>(executor_secret(output_of(it.common), it.directory, it.tenant));
-    };
-  });
   auto* verify_command =
       root.add_subcommand("verify", "Recompute the log and the state of a store.");
   verify_command->add_option("--data", tree.directory, "the store's directory")->required();
@@ -212,6 +215,7 @@ int run(int argc, char** argv, const Wiring& wiring) {
   root.add_option("--output", tree.common.output, "json or table")
       ->check(CLI::IsMember({"json", "table"}));
   add_local(root, tree);
+  add_executor(root, tree);
   add_run(root, tree);
   add_operations(root, tree);
   // CLI11 tells by exceptions; this is the one place that knows.
