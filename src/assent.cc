@@ -7,6 +7,7 @@
 #include "base/version.h"
 #include "edge/cli/cli.h"
 #include "edge/cli/output.h"
+#include "edge/execute/server_executor.h"
 #include "edge/http/api.h"
 #include "edge/http/openapi.h"
 #include "edge/net/server.h"
@@ -53,6 +54,7 @@ Exit serve(const assent::cli::ServeOptions& options) {
   assent::app::Runner runner(**store);
   assent::http::Api api(**store, runner);
   const assent::app::ExpiryTimer timer(**store);
+  const assent::execute::ServerExecutor executor(**store);
   auto server = assent::net::Server::listen({.host = options.host, .port = options.port}, api);
   if (!server) return explain(server.error());
 

@@ -39,11 +39,12 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
     {"edge/http",      {"base", "domain", "domain/dialect", "ledger", "store", "store/verify",
                         "app", "edge/net/message.h"}},
     {"edge/mcp",       {"base", "domain", "domain/dialect", "app", "edge/net/message.h"}},
+    {"edge/execute",   {"base", "domain", "store", "store/verify", "app"}},
     {"edge/cli",       {"base", "domain", "domain/dialect", "ledger", "store", "store/verify",
-                        "app"}},
+                        "app", "edge/execute/webhook.h"}},
     // The mains, which wire it all.
     {"",               {"base", "domain", "ledger", "store", "app", "edge/net", "edge/http",
-                        "edge/mcp", "edge/cli"}},
+                        "edge/mcp", "edge/execute", "edge/cli"}},
 };
 
 // A header, the files that may include it, and what everybody else does instead. The first row
@@ -65,7 +66,8 @@ inline const std::vector<Home> kHomes = {
     {"<prometheus/*", {"edge/http/metrics*"},       "use edge/http/metrics.h"},
     {"<spdlog/*",    {"base/log.cc"},               "use base/log.h"},
     {"<CLI/*",       {"edge/cli/*"},                "the command line lives in edge/cli"},
-    {"<curl/*",      {"edge/cli/*"},                "only the command line calls out"},
+    {"<curl/*",      {"edge/cli/*", "edge/execute/calls.cc"},
+                                                    "use edge/execute/calls.h, or edge/cli/client"},
     {"<gtest/*",     {"*_test.cc", "*testing*"},    "tests live in *_test.cc"},
     {"<rapidcheck*", {"*_test.cc", "*testing*"},    "tests live in *_test.cc"},
     {"<gmock/*",     {},                            "test against the real thing"},

@@ -1,24 +1,18 @@
 #include "app/break_glass.h"
 
-#include <array>
+#include "store/state/policies.h"
 
 namespace assent::app {
 
-namespace {
-
-// Who may, and for how long it opens.
-constexpr std::array kRoles = {Role::admin};
-constexpr std::chrono::seconds kGrant = std::chrono::hours(1);
-
-}  // namespace
-
 Result<GlassBroken> break_glass(store::Write& write, const BreakGlass& in) {
   Attempt attempt = TRY(gather(write, in, Verdict::break_glass));
-  attempt.decision.break_glass_roles = kRoles;
+  const auto policy = TRY(store::current_policy(write));
+  const auto& [roles, opens_for] = policy.policy->break_glass;
+  attempt.decision.break_glass_roles = roles;
   const Approval& approval = attempt.approval;
   GlassBroken broken{.approval_id = approval.id,
                      .grant_id = write.make_id<GrantId>(),
-                     .expires_at = write.now() + kGrant,
+                     .expires_at = write.now() + opens_for,
                      .used_at = write.now(),
                      .used_by = attempt.decision.by->id};
   broken.refused = TRY(record_attempt(write, attempt));
@@ -28,7 +22,7 @@ Result<GlassBroken> break_glass(store::Write& write, const BreakGlass& in) {
                             {"justification", in.justification},
                             {"contentHash", approval.content_hash},
                             {"grantId", broken.grant_id.text()},
-                            {"ttlSeconds", static_cast<std::int64_t>(kGrant.count())},
+                            {"ttlSeconds", static_cast<std::int64_t>(opens_for.count())},
                             {"expiresAt", to_rfc3339(broken.expires_at)},
                             {"usedBy", broken.used_by.text()},
                             {"usedAt", to_rfc3339(write.now())}});

@@ -1,5 +1,6 @@
 #include "app/complete_execution.h"
 
+#include "app/executions.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -41,6 +42,76 @@ ExecutionState state_of(EndedAs outcome) {
   return *from_word<ExecutionState>(word(outcome));
 }
 
+// What is recorded, which is what was said unless that contradicts itself.
+struct Ending {
+  EndedAs outcome = EndedAs::success;
+  std::optional<Json> error;
+  std::optional<std::string> note;
+};
+
+Ending ending_of(const CompleteExecution& in) {
+  Ending ending{.outcome = in.outcome, .error = in.error, .note = std::nullopt};
+  if (in.outcome != EndedAs::success) return ending;
+  Json told = in.result.value_or(Json());
+  auto why = failure_told_by(told);
+  if (!why && in.error) {
+    why = failure_told_by(Json::object({{"error", *in.error}}));
+    if (why) why = "a success has no error";
+  }
+  if (!why) return ending;
+  ending.outcome = EndedAs::failure;
+  ending.note = *why + ": recorded as a failure";
+  if (!ending.error) {
+    const Json* const error = told.find("error");
+    ending.error = error != nullptr ? *error : Json(*why);
+  }
+  return ending;
+}
+
+Result<void> check_proof(const CompleteExecution& in, const Ending& ending,
+                         const Approval& approval) {
+  const bool has_proof = in.proof && !in.proof->value.members().empty();
+  if (has_proof || !approval.requires_proof || ending.outcome != EndedAs::success) return {};
+  return Error{Code::unprocessable,
+               "the policy wants proof of a success",
+               {{"proof", "is needed: what shows the outcome"}}};
+}
+
+Result<Completion> complete_as(store::Write& write, const CompleteExecution& in,
+                               const Execution& execution, ExecutedBy executor) {
+  if (TRY(lapse_if_overdue(write, execution))) {
+    Completion late{.execution_id = execution.id, .approval_id = execution.approval};
+    late.refused = lapsed_refusal(execution);
+    return late;
+  }
+  if (execution.state != ExecutionState::started) {
+    return Error{Code::invalid_state,
+                 "the execution ended already: " + std::string(word(execution.state))};
+  }
+  const Approval approval = TRY(store::approval(write, execution.approval));
+  const Ending ending = ending_of(in);
+  TRY(check_proof(in, ending, approval));
+  const auto took =
+      std::chrono::floor<std::chrono::milliseconds>(write.now() - execution.started_at);
+  Json data = Json::object(
+      {{"outcome", word(ending.outcome)}, {"durationMs", static_cast<std::int64_t>(took.count())}});
+  data.set_if("result", in.result);
+  data.set_if("error", ending.error);
+  if (in.proof) data.set("proof", in.proof->value);
+  TRY(write.record_as(actor_for(executor, write.caller()),
+                      execution_event(std::string(event_of(ending.outcome)), execution.id, approval,
+                                      std::move(data))));
+  return Completion{.execution_id = execution.id,
+                    .approval_id = approval.id,
+                    .outcome = ending.outcome,
+                    .status = status_after(state_of(ending.outcome)).value_or(approval.status),
+                    .completed_at = write.now(),
+                    .duration_ms = took.count(),
+                    .note = ending.note,
+                    .escalation_id = TRY(escalate_if_exhausted(write, execution.id)),
+                    .refused = std::nullopt};
+}
+
 }  // namespace
 
 Result<void> prepare(CompleteExecution& in, const Preparation&) {
@@ -56,35 +127,18 @@ Result<void> prepare(CompleteExecution& in, const Preparation&) {
 
 Result<Completion> complete_execution(store::Write& write, const CompleteExecution& in) {
   const Execution execution = TRY(store::execution(write, in.execution));
-  if (execution.started_by != write.caller().principal.id) {
+  const bool is_theirs =
+      execution.started_by == write.caller().principal.id && !execution.by_server;
+  if (!is_theirs) {
     return Error{Code::insufficient_permissions, "only who started the execution may complete it"};
   }
-  if (execution.state != ExecutionState::started) {
-    return Error{Code::invalid_state,
-                 "the execution ended already: " + std::string(word(execution.state))};
-  }
-  const Approval approval = TRY(store::approval(write, execution.approval));
-  const auto took =
-      std::chrono::floor<std::chrono::milliseconds>(write.now() - execution.started_at);
-  Json data = Json::object({{"executionId", execution.id.text()},
-                            {"approvalId", approval.id.text()},
-                            {"outcome", word(in.outcome)},
-                            {"durationMs", static_cast<std::int64_t>(took.count())}});
-  data.set_if("tool", approval.tool);
-  if (approval.rule) data.set("ruleId", approval.rule->text());
-  data.set_if("result", in.result);
-  data.set_if("error", in.error);
-  if (in.proof) data.set("proof", in.proof->value);
-  TRY(write.record({.type = std::string(event_of(in.outcome)),
-                    .subject = "execution/" + execution.id.text(),
-                    .data = std::move(data),
-                    .correlation_id = approval.correlation_id}));
-  return Completion{.execution_id = execution.id,
-                    .approval_id = approval.id,
-                    .outcome = in.outcome,
-                    .status = status_after(state_of(in.outcome)).value_or(approval.status),
-                    .completed_at = write.now(),
-                    .duration_ms = took.count()};
+  return complete_as(write, in, execution, ExecutedBy::requester);
+}
+
+Result<Completion> complete_for_server(store::Write& write, const CompleteExecution& in) {
+  const Execution execution = TRY(store::execution(write, in.execution));
+  CHECK(execution.by_server);
+  return complete_as(write, in, execution, ExecutedBy::server);
 }
 
 void describe(Fields& fields, CompleteExecution& in) {
@@ -92,16 +146,20 @@ void describe(Fields& fields, CompleteExecution& in) {
   fields.field("outcome", in.outcome, "success, failure, partial or unknown");
   fields.field("result", in.result, "what it returned");
   fields.field("error", in.error, "what went wrong");
-  fields.field("proof", in.proof, "what shows the outcome");
+  fields.field("proof", in.proof,
+               "what shows the outcome; a success needs one where the policy wants it");
 }
 
 void describe(Fields& fields, Completion& out) {
   fields.field("executionId", out.execution_id, "the execution");
   fields.field("approvalId", out.approval_id, "the approval");
-  fields.field("outcome", out.outcome, "as given");
+  fields.field("outcome", out.outcome,
+               "as recorded: a success whose result says otherwise is a failure");
   fields.field("status", out.status, "the approval's status after it");
   fields.field("completedAt", out.completed_at, "the commit's time");
   fields.field("durationMs", out.duration_ms, "from start to completion, by the server's clock");
+  fields.field("note", out.note, "why it is recorded otherwise than it was given");
+  fields.field("escalationId", out.escalation_id, "raised where no attempt is left");
 }
 
 }  // namespace assent::app

@@ -1,4 +1,4 @@
-// What came of an execution is said once.
+// What came of an execution is said once, and a failure is never called a success.
 #pragma once
 
 #include "app/operation.h"
@@ -35,9 +35,15 @@ struct Completion {
   Status status = Status::executed;  // Of the approval.
   Timestamp completed_at;
   std::int64_t duration_ms = 0;
+  std::optional<std::string> note;            // Why it is not recorded as it was given.
+  std::optional<EscalationId> escalation_id;  // No attempt is left.
+  std::optional<Refused> refused;
 };
 void describe(Fields& fields, Completion& out);
 
 Result<Completion> complete_execution(store::Write& write, const CompleteExecution& in);
+
+// The same for what the server executes itself.
+Result<Completion> complete_for_server(store::Write& write, const CompleteExecution& in);
 
 }  // namespace assent::app

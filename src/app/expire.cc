@@ -1,5 +1,6 @@
 #include "app/expire.h"
 
+#include "app/executions.h"
 #include "base/log.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
@@ -59,6 +60,11 @@ Result<void> expire_overdue(store::Write& write, std::int64_t limit) {
   for (const ApprovalId& id : grants) {
     const auto grant = TRY(store::grant_of(write, id));
     if (grant) TRY(expire_if_overdue(write, *grant, TRY(store::approval(write, id))));
+  }
+  const auto lapsed =
+      TRY(store::lapsed_executions(write.connection(), write.tenant_key(), write.now(), limit));
+  for (const ExecutionId& id : lapsed) {
+    TRY(lapse_if_overdue(write, TRY(store::execution(write, id))));
   }
   return {};
 }

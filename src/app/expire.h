@@ -1,4 +1,5 @@
-// Deadlines: an approval nobody decided in time is denied, a grant nobody used in time is void.
+// Deadlines: an approval nobody decided in time is denied, a grant nobody used in time is void, an
+// execution nobody completed in time is unknown.
 //
 // A deadline is observed by whoever comes first: a decision, a start, or the timer. Because the
 // transition is one compare-and-set on the one writer thread, it is recorded exactly once.

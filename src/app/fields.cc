@@ -155,8 +155,8 @@ void Decoder::visit(const FieldSpec& spec, const Reader& read, const Writer&) {
   seen_.push_back(spec.name);
   Json from_text;
   const Json* value = find(spec, from_text);
-  // An explicit null means "absent", except where null is a value of the type (Json itself).
-  if (value == nullptr || value->is_null()) {
+  // An explicit null means "absent", except where it is a value of the type.
+  if (value == nullptr || (value->is_null() && !spec.takes_null)) {
     if (spec.is_required) add_error(errors_, join(prefix_, spec.name), "is required");
     return;
   }

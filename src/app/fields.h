@@ -6,7 +6,8 @@
 //     fields.field("rationale", in.rationale, "why, in the decider's words", {.length_max = 2000});
 //   }
 //
-// The type says whether a field is required: std::optional<T> and std::vector<T> are not, T is.
+// The type says whether a field is required: std::optional<T>, Override<T> and std::vector<T> are
+// not, T is. An Override<T> (domain/evidence_override.h) tells null from absent; nothing else does.
 // Not thread-safe; a walker lives for one walk.
 #pragma once
 
@@ -15,6 +16,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "domain/evidence_override.h"
 #include "domain/words.h"
 
 #include <functional>
@@ -59,6 +61,7 @@ struct FieldSpec {
   bool is_required = true;
   const Bounds& bounds;
   Json (*schema)(const Bounds&) = nullptr;
+  bool takes_null = false;  // null is a value of its own, and not the same as absent.
 };
 
 class Fields {

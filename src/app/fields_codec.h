@@ -241,6 +241,20 @@ struct Codec<T, std::void_t<decltype(describe(std::declval<Fields&>(), std::decl
   static Json schema(const Bounds&) { return body_schema<T>(); }
 };
 
+namespace internal {
+template <class T>
+struct IsOverride : std::false_type {};
+template <class T>
+struct IsOverride<Override<T>> : std::true_type {};
+
+template <class T>
+Json nullable_schema(const Bounds& bounds) {
+  Json schema = Codec<T>::schema(bounds);
+  schema.set("type", Json(Json::Array{*schema.find("type"), "null"}));
+  return schema;
+}
+}  // namespace internal
+
 template <class T>
 void Fields::visit_value(std::string_view name, T& value, std::string_view help, Place place,
                          const Bounds& bounds) {
@@ -256,6 +270,27 @@ void Fields::visit_value(std::string_view name, T& value, std::string_view help,
         [&]() -> std::optional<Json> {
           if (!value) return std::nullopt;
           return Codec<Inner>::write(*value);
+        });
+  } else if constexpr (internal::IsOverride<T>::value) {
+    using Inner = typename decltype(T::value)::value_type;
+    visit(
+        {.name = name,
+         .help = help,
+         .place = place,
+         .is_required = false,
+         .bounds = bounds,
+         .schema = &internal::nullable_schema<Inner>,
+         .takes_null = true},
+        [&](const Json& json, const std::string& path, FieldErrors& errors) {
+          value = T::null();
+          if (json.is_null()) return;
+          Inner inner{};
+          Codec<Inner>::read(json, inner, bounds, path, errors);
+          value = T::of(std::move(inner));
+        },
+        [&]() -> std::optional<Json> {
+          if (!value.is_present) return std::nullopt;
+          return value.value ? Codec<Inner>::write(*value.value) : Json();
         });
   } else {
     visit(

@@ -57,14 +57,30 @@ EvidenceView view_of(const Evidence& item) {
           .withdrawn_at = item.withdrawn_at};
 }
 
-ExecutionView view_of(const Execution& execution) {
+// As with deadlines, nobody is told `started` once the lease has passed.
+ExecutionView view_of(const Execution& execution, Timestamp now) {
+  const bool has_lapsed = is_lapsed(execution, now);
   ExecutionView view{.id = execution.id,
                      .attempt = execution.attempt,
-                     .state = execution.state,
+                     .state = has_lapsed ? ExecutionState::unknown : execution.state,
+                     .started_by = execution.started_by,
+                     .by_server = std::nullopt,
                      .started_at = execution.started_at,
+                     .lease_expires_at = execution.lease_expires_at,
                      .completed_at = execution.completed_at,
                      .result = std::nullopt,
-                     .error = std::nullopt};
+                     .error = std::nullopt,
+                     .resolution = std::nullopt};
+  if (execution.by_server) view.by_server = true;
+  if (const auto& resolution = execution.resolution) {
+    view.resolution = ResolutionView{.at = resolution->at,
+                                     .by = resolution->by,
+                                     .note = resolution->note,
+                                     .verification = std::nullopt};
+    if (!resolution->verification.is_null()) {
+      view.resolution->verification = resolution->verification;
+    }
+  }
   if (!execution.result.is_null()) view.result = execution.result;
   if (execution.error) view.error = *execution.error;
   return view;
@@ -83,7 +99,8 @@ Result<void> add_history(const store::Read& read, const Approval& approval, Appr
         .id = grant->id, .expires_at = grant->expires_at, .consumed_at = grant->consumed_at};
   }
   for (const Execution& execution : TRY(store::executions_of(read, approval.id))) {
-    view.executions.push_back(view_of(execution));
+    view.executions.push_back(view_of(execution, read.now()));
+    if (is_lapsed(execution, read.now())) view.status = Status::unknown;
   }
   return {};
 }
@@ -121,6 +138,10 @@ Result<ApprovalView> get_approval(const store::Read& read, const GetApproval& in
   view.decided_by = approval.decided_by;
   view.glass_broken_by = approval.glass_broken_by;
   view.correlation_id = approval.correlation_id;
+  if (!approval.executor.is_null()) view.executor = approval.executor;
+  view.lease_seconds = approval.lease_seconds;
+  view.requires_proof = approval.requires_proof;
+  view.max_attempts = approval.max_attempts;
   TRY(add_request(read, approval, view));
   TRY(add_history(read, approval, view));
   return view;
@@ -149,14 +170,26 @@ void describe(Fields& fields, GrantView& view) {
   fields.field("consumedAt", view.consumed_at, "when it was used");
 }
 
+void describe(Fields& fields, ResolutionView& view) {
+  fields.field("at", view.at, "when");
+  fields.field("by", view.by, "who said what became of it");
+  fields.field("note", view.note, "how they know");
+  fields.field("verification", view.verification, "what was looked at and found");
+}
+
 void describe(Fields& fields, ExecutionView& view) {
   fields.field("id", view.id, "the execution");
   fields.field("attempt", view.attempt, "1 for the first");
   fields.field("state", view.state, "started, or how it ended");
+  fields.field("startedBy", view.started_by, "whose execution it is");
+  fields.field("byServer", view.by_server, "true where the server executes on their behalf");
   fields.field("startedAt", view.started_at, "when it started");
-  fields.field("completedAt", view.completed_at, "when its end was told");
+  fields.field("leaseExpiresAt", view.lease_expires_at,
+               "without a completion until then, the outcome is unknown");
+  fields.field("completedAt", view.completed_at, "when its end was told, or became unknown");
   fields.field("result", view.result, "what it returned");
   fields.field("error", view.error, "what went wrong");
+  fields.field("resolution", view.resolution, "who settled an unknown outcome, and how");
 }
 
 void describe(Fields& fields, ApprovalView& view) {
@@ -196,6 +229,10 @@ void describe(Fields& fields, ApprovalView& view) {
   fields.field("decidedBy", view.decided_by, "whose decision ended it");
   fields.field("glassBrokenBy", view.glass_broken_by, "who let it run without its approvers");
   fields.field("correlationId", view.correlation_id, "the workflow");
+  fields.field("executor", view.executor, "the URL that the server calls to execute it");
+  fields.field("leaseSeconds", view.lease_seconds, "how long an execution may go without a word");
+  fields.field("requiresProof", view.requires_proof, "whether a success needs proof");
+  fields.field("maxAttempts", view.max_attempts, "how often it may be tried");
   fields.field("evidence", view.evidence, "everything attached");
   fields.field("grant", view.grant, "the right to execute, once approved");
   fields.field("executions", view.executions, "every attempt to execute");

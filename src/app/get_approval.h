@@ -33,13 +33,24 @@ struct GrantView {
 };
 void describe(Fields& fields, GrantView& view);
 
+struct ResolutionView {
+  Timestamp at;
+  PrincipalId by;
+  std::string note;
+  std::optional<Json> verification;
+};
+void describe(Fields& fields, ResolutionView& view);
+
 struct ExecutionView {
   ExecutionId id;
   std::int64_t attempt = 1;
   ExecutionState state = ExecutionState::started;
-  Timestamp started_at;
+  PrincipalId started_by;
+  std::optional<bool> by_server;
+  Timestamp started_at, lease_expires_at;
   std::optional<Timestamp> completed_at;
   std::optional<Json> result, error;
+  std::optional<ResolutionView> resolution;
 };
 void describe(Fields& fields, ExecutionView& view);
 
@@ -65,6 +76,10 @@ struct ApprovalView {
   std::optional<Timestamp> decided_at;
   std::optional<PrincipalId> decided_by, glass_broken_by;
   std::string correlation_id;
+  std::optional<Json> executor;
+  std::int64_t lease_seconds = 0;
+  bool requires_proof = false;
+  std::int64_t max_attempts = 1;
   std::vector<EvidenceView> evidence;
   std::optional<GrantView> grant;
   std::vector<ExecutionView> executions;

@@ -28,7 +28,9 @@
 #include "app/put_policy.h"
 #include "app/query_events.h"
 #include "app/release_kill_switch.h"
+#include "app/renew_execution.h"
 #include "app/request_approval.h"
+#include "app/resolve_execution.h"
 #include "app/revoke_key.h"
 #include "app/revoke_rule.h"
 #include "app/simulate_policy.h"
@@ -186,6 +188,18 @@ std::vector<Operation> evidence_and_execution() {
                             .permission = Permission::execute,
                             .help = "Say how an execution ended."},
                            &complete_execution));
+  rows.push_back(operation({.name = "renew_execution",
+                            .route = "POST /v1/executions/{id}/renew",
+                            .command = "execution renew",
+                            .permission = Permission::execute,
+                            .help = "Say that an execution goes on, so that its lease does."},
+                           &renew_execution));
+  rows.push_back(operation({.name = "resolve_execution",
+                            .route = "POST /v1/executions/{id}/resolve",
+                            .command = "execution resolve",
+                            .permission = Permission::execute,
+                            .help = "Say what became of an execution whose outcome is unknown."},
+                           &resolve_execution));
   rows.push_back(operation({.name = "put_blob",
                             .route = "PUT /v1/blobs",
                             .command = "blob put",

@@ -75,18 +75,10 @@ Json request_of(const RequestApproval& in) {
   return request;
 }
 
-// A request may tighten what the policy says of evidence, never weaken it.
-Result<EvidencePolicy> tightened(const EvidencePolicy& base,
-                                 const std::optional<AskedEvidencePolicy>& asked) {
-  if (!asked) return base;
-  EvidencePolicy policy = base;
-  if (asked->required) policy.required = *asked->required;
-  if (asked->ttl_seconds) policy.ttl_seconds = asked->ttl_seconds;
-  if (!is_at_least_as_strict(policy, base)) {
-    return error_at(Code::unprocessable, "evidencePolicy",
-                    "may tighten the policy's, never weaken it");
-  }
-  return policy;
+// Who may ask for less evidence than the policy does: those who could change the policy.
+Weakening weakening_of(const Principal& caller) {
+  const bool may = caller.has(Role::policy_admin) || caller.has(Role::admin);
+  return may ? Weakening::allowed : Weakening::forbidden;
 }
 
 // When it expires: as asked, at most what the policy allows. Both spellings must agree.
@@ -120,6 +112,8 @@ Result<Timestamp> deadline(const store::Write& write, const RequestApproval& in,
 struct Asked {
   Approval approval;
   PolicyAnswer answer;
+  PolicyEntry entry;  // What answered, under the template that the request names.
+  EffectiveEvidence evidence;
   PolicyDecision decision = PolicyDecision::human;
   store::CurrentPolicy policy;
   std::optional<Rule> rule;  // The standing rule that answers where the policy leaves it to people.
@@ -157,6 +151,9 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
     data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
   }
   if (!approval.executor.is_null()) data.set("executor", approval.executor);
+  data.set_if("template", in.from_template);
+  data.set("evidencePolicySource", word(asked.evidence.source));
+  if (asked.evidence.is_weakened) data.set("evidencePolicyWeakened", true);
   if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
   if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
   if (asked.rule) data.set("ruleId", asked.rule->id.text());
@@ -216,7 +213,7 @@ Result<void> ask_rules(store::Write& write, const RequestApproval& in, Asked& as
   const RuleAnswer answer =
       choose_rule(candidates, {.tool = *in.tool,
                                .arguments = arguments,
-                               .entry = *asked.answer.entry,
+                               .entry = asked.entry,
                                .evidence = asked.approval.evidence_policy,
                                .requester = asked.approval.requested_by,
                                .owner = asked.approval.requester_owner,
@@ -228,15 +225,45 @@ Result<void> ask_rules(store::Write& write, const RequestApproval& in, Asked& as
   return {};
 }
 
-Result<Asked> ask(store::Write& write, const RequestApproval& in) {
-  Asked asked;
+// What the policy says, and what the template and the request make of it.
+Result<void> ask_terms(const store::Write& write, const RequestApproval& in, Asked& asked) {
   asked.policy = TRY(store::current_policy(write));
+  const Policy& policy = *asked.policy.policy;
   const bool is_tool_call = in.kind == Kind::tool_call;
   const Json no_arguments = Json::object();
-  asked.answer =
-      evaluate(*asked.policy.policy, in.kind, is_tool_call ? *in.tool : in.type.value_or("content"),
-               in.arguments ? in.arguments->value : no_arguments);
-  const PolicyEntry& entry = *asked.answer.entry;
+  asked.answer = evaluate(policy, in.kind, is_tool_call ? *in.tool : in.type.value_or("content"),
+                          in.arguments ? in.arguments->value : no_arguments);
+  asked.entry = *asked.answer.entry;
+  EvidenceBasis basis{.entry = asked.entry.evidence,
+                      .is_explicit = asked.answer.index.has_value(),
+                      .has_template = in.from_template.has_value(),
+                      .from_template = std::nullopt};
+  if (in.from_template) {
+    const auto found = policy.templates.find(*in.from_template);
+    if (found == policy.templates.end()) {
+      return error_at(Code::unprocessable, "template", "is none of the policy's");
+    }
+    asked.entry = under_template(asked.answer, found->second);
+    basis.from_template = found->second.terms.evidence;
+  }
+  asked.evidence =
+      TRY(effective_evidence(basis, in.evidence_policy.value_or(EvidenceOverride{}),
+                             weakening_of(write.caller().principal), "evidencePolicy"));
+  return {};
+}
+
+Json executor_of(const PolicyEntry& entry) {
+  if (!entry.executor) return {};
+  return Json::object(
+      {{"url", entry.executor->url},
+       {"timeoutSeconds", static_cast<std::int64_t>(entry.executor->timeout.count())}});
+}
+
+Result<Asked> ask(store::Write& write, const RequestApproval& in) {
+  Asked asked;
+  TRY(ask_terms(write, in, asked));
+  const bool is_tool_call = in.kind == Kind::tool_call;
+  const PolicyEntry& entry = asked.entry;
   const Principal& caller = write.caller().principal;
   asked.approval = {.id = write.make_id<ApprovalId>(),
                     .kind = in.kind,
@@ -247,11 +274,16 @@ Result<Asked> ask(store::Write& write, const RequestApproval& in) {
                     .requester_owner = caller.owner,
                     .requested_at = write.now(),
                     .expires_at = TRY(deadline(write, in, entry)),
-                    .evidence_policy = TRY(tightened(entry.evidence, in.evidence_policy)),
+                    .evidence_policy = asked.evidence.policy,
                     .quorum = entry.quorum,
                     .allows_self_approval = asked.policy.policy->allows_self_approval,
                     .max_attempts = entry.max_attempts,
                     .grant_ttl_seconds = entry.grant_expires_after.count(),
+                    .lease_seconds = entry.lease.count(),
+                    .requires_proof = entry.requires_proof,
+                    .executor = executor_of(entry),
+                    .max_defers = entry.max_defers,
+                    .rule = std::nullopt,
                     .correlation_id = in.correlation_id.value_or(write.trace())};
   asked.decision = entry.decision;
   // "Allow" is not the last word where evidence is required: somebody has to look at it.
@@ -353,9 +385,10 @@ Result<void> prepare(RequestApproval& in, const Preparation& preparation) {
   return {};
 }
 
-void describe(Fields& fields, AskedEvidencePolicy& policy) {
-  fields.field("required", policy.required, "whether evidence must be attached");
-  fields.field("ttlSeconds", policy.ttl_seconds, "how old the newest evidence may be",
+void describe(Fields& fields, EvidenceOverride& asked) {
+  fields.field("required", asked.required, "whether evidence must be attached; null: it need not");
+  fields.field("ttlSeconds", asked.ttl_seconds,
+               "how old the newest evidence may be; null: however old",
                {.min = 1, .max = 31'536'000});
 }
 
@@ -387,7 +420,10 @@ void describe(Fields& fields, RequestApproval& in) {
   fields.field("channel", in.channel, "where the question is put");
   fields.field("timeout", in.timeout, "the deadline as a duration, and what it does");
   fields.field("context", in.context, "where in the workflow this stands");
-  fields.field("evidencePolicy", in.evidence_policy, "stricter than the policy's, never weaker");
+  fields.field("evidencePolicy", in.evidence_policy,
+               "stricter than the policy's; weaker only from those who may change the policy");
+  fields.field("template", in.from_template, "the policy's template that it starts from",
+               {.length_max = 63, .length_min = 1});
   fields.field("expiresAt", in.expires_at, "a deadline earlier than the policy's");
   fields.field("deduplicationKey", in.deduplication_key, "names the same request",
                {.length_max = 255, .length_min = 1});

@@ -18,12 +18,6 @@ std::span<const std::string_view> words<app::TimeoutAction>();
 
 namespace assent::app {
 
-struct AskedEvidencePolicy {
-  std::optional<bool> required;
-  std::optional<std::int64_t> ttl_seconds;
-};
-void describe(Fields& fields, AskedEvidencePolicy& policy);
-
 // What happens when nobody decides in time (seed 002). Denial is the default and, until a policy
 // can allow more, the only action.
 enum class TimeoutAction { auto_approve, auto_reject, escalate };
@@ -33,6 +27,8 @@ struct AskedTimeout {
   std::optional<std::string> message;
 };
 void describe(Fields& fields, AskedTimeout& timeout);
+
+void describe(Fields& fields, EvidenceOverride& asked);
 
 struct RequestApproval {
   Kind kind = Kind::tool_call;
@@ -44,7 +40,8 @@ struct RequestApproval {
   std::optional<Json> alternatives, risks, attachments, channel;
   std::optional<AskedTimeout> timeout;
   std::optional<JsonObject> context;
-  std::optional<AskedEvidencePolicy> evidence_policy;
+  std::optional<EvidenceOverride> evidence_policy;
+  std::optional<std::string> from_template;  // Of the policy.
   std::optional<Timestamp> expires_at;
   std::optional<std::string> deduplication_key;
   std::optional<std::string> correlation_id;

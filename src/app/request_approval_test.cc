@@ -84,6 +84,52 @@ TEST_F(Request, TheMatchingEntrySetsEvidenceApproversAndDeadline) {
   EXPECT_EQ(*shown.data.find("arguments"), Json::object({{"path", "/srv/a"}}));
 }
 
+TEST_F(Request, H28_ATemplateTheRequestAndTheirOriginAreOnTheRecord) {
+  world.put_policy(R"(version: 1
+defaults: {riskTier: medium, evidence: {required: true, ttlSeconds: 600}}
+templates:
+  quick: {evidence: {required: false}, expiresAfter: 1h}
+tools: [{match: {tool: fs.delete}, evidence: {required: true, ttlSeconds: 60}}]
+)");
+  const Person pat = world.make("human", "pat", {"requester", "policy_admin"});
+  const auto said_of = [&](const Person& by, std::string_view tool, Json more) {
+    Json body = Json::object({{"kind", "tool_call"}, {"tool", tool}});
+    for (auto& [name, value] : more.members()) body.set(name, value);
+    const Reply reply = world.request(by, std::move(body));
+    if (!reply.is_ok()) return reply.outcome();
+    const Json data = *world.trail(reply.id()).front().find("data");
+    const Json& policy = *data.find("evidencePolicy");
+    return std::string(*data.string_at("evidencePolicySource")) + " " + canonical_json(policy) +
+           (data.find("evidencePolicyWeakened") == nullptr ? "" : " weakened");
+  };
+  const Json quick = Json::object({{"template", "quick"}});
+  EXPECT_EQ(said_of(agent, "x", Json::object()), R"(default {"required":true,"ttlSeconds":600})");
+  EXPECT_EQ(said_of(agent, "x", quick), R"(template {"required":false,"ttlSeconds":null})");
+  EXPECT_EQ(said_of(agent, "fs.delete", quick), R"(template {"required":true,"ttlSeconds":60})")
+      << "an entry is not undone by a template";
+  const Json cleared = Json::object({{"evidencePolicy", Json::object({{"ttlSeconds", nullptr}})}});
+  EXPECT_EQ(said_of(agent, "x", cleared), "unprocessable");
+  EXPECT_EQ(said_of(pat, "x", cleared), R"(override {"required":true,"ttlSeconds":null} weakened)");
+  EXPECT_EQ(said_of(agent, "x", Json::object({{"evidencePolicy", Json::object()}})),
+            R"(default {"required":true,"ttlSeconds":600})")
+      << "what says nothing overrides nothing";
+  EXPECT_EQ(said_of(agent, "x", Json::object({{"template", "unknown"}})), "unprocessable");
+}
+
+TEST_F(Request, ThePolicysTermsOfExecutionAreTheApprovals) {
+  world.put_policy(R"(version: 1
+tools: [{match: {tool: pay}, lease: 90s, proof: {required: true}, maxDefers: 1,
+         executor: {url: "https://pay.example/run", timeout: 20s}}]
+)");
+  const Reply asked = world.request_tool(agent, "pay");
+  const Json data = *world.trail(asked.id()).front().find("data");
+  EXPECT_EQ(data.integer_at("leaseSeconds"), 90);
+  EXPECT_EQ(*data.find("requiresProof"), Json(true));
+  EXPECT_EQ(data.integer_at("maxDefers"), 1);
+  EXPECT_EQ(*data.find("executor"),
+            Json::object({{"url", "https://pay.example/run"}, {"timeoutSeconds", 20}}));
+}
+
 TEST_F(Request, ARequestMayTightenTheEvidencePolicyAndNeverWeakenIt) {
   const auto ask = [&](Json policy) {
     return world.request(agent, Json::object({{"kind", "tool_call"},
@@ -94,7 +140,7 @@ TEST_F(Request, ARequestMayTightenTheEvidencePolicyAndNeverWeakenIt) {
   EXPECT_EQ(ask(Json::object({{"ttlSeconds", 60}})).outcome(), "ok");
   const Reply weaker = ask(Json::object({{"required", false}}));
   ASSERT_EQ(weaker.outcome(), "unprocessable");
-  EXPECT_EQ(weaker.error->fields.front().path, "evidencePolicy");
+  EXPECT_EQ(weaker.error->fields.front().path, "evidencePolicy.required");
   EXPECT_EQ(ask(Json::object({{"ttlSeconds", 3601}})).outcome(), "unprocessable");
   EXPECT_EQ(ask(Json::object({{"ttlSeconds", -1}})).outcome(), "validation_error");
   EXPECT_EQ(ask(Json::object({{"ttlSeconds", 0}})).outcome(), "validation_error");

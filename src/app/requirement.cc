@@ -9,7 +9,6 @@ namespace {
 
 // What the policy in force says, if it is another than the one that the approval is bound to.
 Result<std::optional<PolicySays>> news(const store::Read& read, const Approval& approval) {
-  if (approval.status != Status::pending) return std::optional<PolicySays>();
   const auto policy = TRY(store::current_policy(read));
   if (approval.request.integer_at("policyVersion") == policy.version) {
     return std::optional<PolicySays>();
@@ -51,6 +50,7 @@ Result<PolicySays> ask_policy(const store::Read& read, const Approval& approval,
 }
 
 Result<void> apply_policy_in_force(store::Write& write, Approval& approval) {
+  if (approval.status != Status::pending) return {};
   const auto says = TRY(news(write, approval));
   if (!says) return {};
   if (says->answer.entry->decision == PolicyDecision::reject) {
@@ -62,7 +62,13 @@ Result<void> apply_policy_in_force(store::Write& write, Approval& approval) {
   return {};
 }
 
+Result<bool> is_refused_by_policy(const store::Read& read, const Approval& approval) {
+  const auto says = TRY(news(read, approval));
+  return says && says->answer.entry->decision == PolicyDecision::reject;
+}
+
 Result<void> show_policy_in_force(const store::Read& read, Approval& approval) {
+  if (approval.status != Status::pending) return {};
   const auto says = TRY(news(read, approval));
   if (!says || says->answer.entry->decision == PolicyDecision::reject) return {};
   tighten(approval, *says->policy.policy, *says->answer.entry);

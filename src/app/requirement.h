@@ -26,4 +26,8 @@ Result<void> apply_policy_in_force(store::Write& write, Approval& approval);
 // The same for whoever only looks: what would be refused is left as it is.
 Result<void> show_policy_in_force(const store::Read& read, Approval& approval);
 
+// Whether the policy in force refuses the content by now. What was approved under an earlier one
+// does not start then.
+Result<bool> is_refused_by_policy(const store::Read& read, const Approval& approval);
+
 }  // namespace assent::app

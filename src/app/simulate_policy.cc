@@ -222,7 +222,7 @@ Result<std::optional<EvidencePolicy>> Replay::evidence_of_draft(const Past& past
     const auto found = then->templates.find(*name);
     if (found != then->templates.end()) old.from = &found->second;
   }
-  return std::optional(evidence_of(old) == had ? wanted : stricter(wanted, had));
+  return std::optional(evidence_of(old) == had ? wanted : stricter_of(wanted, had));
 }
 
 std::string_view Replay::quorum_of(const PolicyEntry& entry) {

@@ -1,6 +1,8 @@
 #include "app/start_execution.h"
 
+#include "app/executions.h"
 #include "app/expire.h"
+#include "app/requirement.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 #include "store/state/kill_switches.h"
@@ -9,15 +11,20 @@ namespace assent::app {
 
 namespace {
 
-Result<Started> refuse_grant(store::Write& write, const Approval& approval, const Grant& grant,
-                             GrantRefusal refusal) {
-  TRY(write.record({.type = "grant.refused",
-                    .subject = "grant/" + grant.id.text(),
-                    .data = Json::object({{"grantId", grant.id.text()},
-                                          {"approvalId", approval.id.text()},
-                                          {"contentHash", approval.content_hash},
-                                          {"reason", word(refusal)}}),
-                    .correlation_id = approval.correlation_id}));
+struct Start {
+  const StartExecution& in;
+  ExecutedBy executor = ExecutedBy::requester;
+};
+
+Result<Started> refuse_grant(store::Write& write, const Actor& actor, const Approval& approval,
+                             const Grant& grant, GrantRefusal refusal) {
+  TRY(write.record_as(actor, {.type = "grant.refused",
+                              .subject = "grant/" + grant.id.text(),
+                              .data = Json::object({{"grantId", grant.id.text()},
+                                                    {"approvalId", approval.id.text()},
+                                                    {"contentHash", approval.content_hash},
+                                                    {"reason", word(refusal)}}),
+                              .correlation_id = approval.correlation_id}));
   Started refused;
   refused.refused =
       Refused{std::string(refusal_code(refusal)), std::string(refusal_message(refusal)),
@@ -27,9 +34,11 @@ Result<Started> refuse_grant(store::Write& write, const Approval& approval, cons
   return refused;
 }
 
-Result<void> consume(store::Write& write, const Approval& approval, const Grant& grant) {
+Result<void> consume(store::Write& write, const Actor& actor, const Approval& approval,
+                     const Grant& grant) {
   const auto waited = std::chrono::floor<std::chrono::seconds>(write.now() - grant.issued_at);
-  TRY(write.record(
+  TRY(write.record_as(
+      actor,
       {.type = "grant.consumed",
        .subject = "grant/" + grant.id.text(),
        .data = Json::object({{"grantId", grant.id.text()},
@@ -51,53 +60,92 @@ Result<Grant> usable_grant(store::Write& write, const Approval& approval) {
   return std::move(*grant);
 }
 
+// An attempt whose lease passed is unknown from now on, and so is what became of the approval.
+Result<std::optional<Execution>> latest_attempt(store::Write& write, Approval& approval) {
+  auto latest = TRY(store::latest_execution(write, approval.id));
+  if (!latest || !TRY(lapse_if_overdue(write, *latest))) return latest;
+  approval = TRY(store::approval(write, approval.id));
+  return store::latest_execution(write, approval.id);
+}
+
+Result<Started> record_start(store::Write& write, const Start& start, const Approval& approval,
+                             const Grant& grant, std::int64_t attempt) {
+  const StartExecution& in = start.in;
+  const bool is_server = start.executor == ExecutedBy::server;
+  const std::int64_t seconds =
+      is_server ? *in.lease_seconds : TRY(lease_seconds(approval, in.lease_seconds));
+  const Started started{.execution_id = write.make_id<ExecutionId>(),
+                        .attempt = attempt,
+                        .lease_expires_at = write.now() + std::chrono::seconds(seconds),
+                        .refused = std::nullopt};
+  const Actor actor = actor_for(start.executor, write.caller());
+  if (!grant.consumed_at) TRY(consume(write, actor, approval, grant));
+  Json data = Json::object({{"grantId", grant.id.text()},
+                            {"attempt", attempt},
+                            {"leaseExpiresAt", to_rfc3339(started.lease_expires_at)}});
+  if (is_server) data.set("onBehalfOf", approval.requested_by.text());
+  TRY(write.record_as(actor, execution_event("execution.started", started.execution_id, approval,
+                                             std::move(data))));
+  return started;
+}
+
+Result<Started> start_as(store::Write& write, const Start& start, Approval approval) {
+  const StartExecution& in = start.in;
+  const Actor actor = actor_for(start.executor, write.caller());
+  const Grant grant = TRY(usable_grant(write, approval));
+  if (in.content_hash && *in.content_hash != approval.content_hash) {
+    return refuse_grant(write, actor, approval, grant, GrantRefusal::ir_hash_mismatch);
+  }
+  const auto latest = TRY(latest_attempt(write, approval));
+  if (const auto refusal = refuse_start(approval, grant, latest, write.now())) {
+    TRY(expire_if_overdue(write, grant, approval));
+    return refuse_grant(write, actor, approval, grant, *refusal);
+  }
+  if (TRY(store::stopping_kill_switch(write, approval.tool))) {
+    return refuse_grant(write, actor, approval, grant, GrantRefusal::kill_switch);
+  }
+  if (TRY(is_refused_by_policy(write, approval))) {
+    return refuse_grant(write, actor, approval, grant, GrantRefusal::policy_denied);
+  }
+  return record_start(write, start, approval, grant, latest ? latest->attempt + 1 : 1);
+}
+
 }  // namespace
 
 Result<Started> start_execution(store::Write& write, const StartExecution& in) {
   TRY(expire_if_overdue(write, in.approval));
-  const Approval approval = TRY(store::approval(write, in.approval));
+  Approval approval = TRY(store::approval(write, in.approval));
   // The grant is consumed by identity: nobody else's approval is worth anything to a caller.
   if (approval.requested_by != write.caller().principal.id) {
     return Error{Code::insufficient_permissions, "only the requester may execute"};
   }
-  const Grant grant = TRY(usable_grant(write, approval));
-  if (in.content_hash && *in.content_hash != approval.content_hash) {
-    return refuse_grant(write, approval, grant, GrantRefusal::ir_hash_mismatch);
+  if (!approval.executor.is_null()) {
+    return Error{Code::invalid_state, "the policy has the server execute this; nobody else may"};
   }
-  const auto latest = TRY(store::latest_execution(write, approval.id));
-  if (const auto refusal = refuse_start(approval, grant, latest, write.now())) {
-    TRY(expire_if_overdue(write, grant, approval));
-    return refuse_grant(write, approval, grant, *refusal);
-  }
-  if (TRY(store::stopping_kill_switch(write, approval.tool))) {
-    return refuse_grant(write, approval, grant, GrantRefusal::kill_switch);
-  }
-  if (!grant.consumed_at) TRY(consume(write, approval, grant));
+  return start_as(write, {.in = in, .executor = ExecutedBy::requester}, std::move(approval));
+}
 
-  const auto id = write.make_id<ExecutionId>();
-  const std::int64_t attempt = latest ? latest->attempt + 1 : 1;
-  Json data = Json::object({{"executionId", id.text()},
-                            {"approvalId", approval.id.text()},
-                            {"grantId", grant.id.text()},
-                            {"attempt", attempt}});
-  data.set_if("tool", approval.tool);
-  if (approval.rule) data.set("ruleId", approval.rule->text());
-  TRY(write.record({.type = "execution.started",
-                    .subject = "execution/" + id.text(),
-                    .data = std::move(data),
-                    .correlation_id = approval.correlation_id}));
-  return Started{.execution_id = id, .attempt = attempt, .refused = std::nullopt};
+Result<Started> start_for_server(store::Write& write, const StartExecution& in) {
+  CHECK(in.lease_seconds.has_value());
+  Approval approval = TRY(store::approval(write, in.approval));
+  CHECK(!approval.executor.is_null());
+  return start_as(write, {.in = in, .executor = ExecutedBy::server}, std::move(approval));
 }
 
 void describe(Fields& fields, StartExecution& in) {
   fields.path("id", in.approval, "the approval");
   fields.field("contentHash", in.content_hash, "what is about to run; a mismatch is refused",
                {.length_max = 71});
+  fields.field("leaseSeconds", in.lease_seconds,
+               "how long it may take before its outcome counts as unknown; at most, and by "
+               "default, what the approval grants",
+               {.min = 1, .max = 604'800});
 }
 
 void describe(Fields& fields, Started& out) {
   fields.field("executionId", out.execution_id, "the execution");
   fields.field("attempt", out.attempt, "1 for the first");
+  fields.field("leaseExpiresAt", out.lease_expires_at, "complete or renew until then");
 }
 
 }  // namespace assent::app

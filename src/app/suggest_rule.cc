@@ -13,7 +13,11 @@ namespace {
 Result<std::vector<std::string>> declared(const store::Read& read, const Approval& approval,
                                           const Json& arguments) {
   const auto policy = TRY(store::current_policy(read));
-  return evaluate(*policy.policy, approval.kind, *approval.tool, arguments).entry->safety_critical;
+  const PolicyEntry& entry =
+      *evaluate(*policy.policy, approval.kind, *approval.tool, arguments).entry;
+  std::vector<std::string> names = entry.safety_critical;
+  names.insert(names.end(), entry.sensitive.begin(), entry.sensitive.end());
+  return names;
 }
 
 }  // namespace

@@ -122,6 +122,15 @@ struct Grant {
   std::optional<Timestamp> expired_at;  // When the expiry was recorded.
 };
 
+// What a person, or a verification, says became of an execution whose outcome was unknown.
+struct Resolution {
+  ExecutionState as = ExecutionState::success;  // Or failure, or partial.
+  Timestamp at;
+  PrincipalId by;
+  std::string note;
+  Json verification;  // null where none.
+};
+
 struct Execution {
   ExecutionId id;
   ApprovalId approval;
@@ -129,11 +138,25 @@ struct Execution {
   std::int64_t attempt = 1;
   ExecutionState state = ExecutionState::started;
   PrincipalId started_by;
+  bool by_server = false;  // The server executes, on behalf of `started_by`.
   Timestamp started_at;
-  std::optional<Timestamp> completed_at;
-  Json result;  // null where none.
+  Timestamp lease_expires_at;
+  std::optional<Timestamp> completed_at;  // When its end was told, or became unknown.
+  Json result;                            // null where none.
   std::optional<std::string> error;
+  std::optional<Resolution> resolution;  // Of an unknown outcome; `state` is what it says.
 };
+
+// Whether its lease passed without a completion (equality is still in time): its outcome is then
+// unknown, whether or not that is recorded yet.
+bool is_lapsed(const Execution& execution, Timestamp now);
+
+// Whether no attempt is left after this definite failure.
+bool is_exhausted(const Approval& approval, const Execution& execution);
+
+// Why what its caller calls a success is none: an object that says `success: false` or carries an
+// `error` (anything but null, false, 0 and what is empty). Nothing where it may be one.
+std::optional<std::string> failure_told_by(const Json& result);
 
 // May an execution start? Nothing means yes. A consumed grant allows another attempt only after
 // a definite failure and below the approval's max_attempts.

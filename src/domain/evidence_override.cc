@@ -8,7 +8,7 @@ namespace {
 
 EvidencePolicy inherited(const EvidenceBasis& basis) {
   if (!basis.from_template) return basis.entry;
-  return basis.is_explicit ? stricter(basis.entry, *basis.from_template) : *basis.from_template;
+  return basis.is_explicit ? stricter_of(basis.entry, *basis.from_template) : *basis.from_template;
 }
 
 // Older evidence would do, or evidence of any age.
@@ -17,14 +17,6 @@ bool is_longer(std::optional<std::int64_t> asked, std::optional<std::int64_t> ba
 }
 
 }  // namespace
-
-EvidencePolicy stricter(const EvidencePolicy& a, const EvidencePolicy& b) {
-  EvidencePolicy policy{.required = a.required || b.required, .ttl_seconds = a.ttl_seconds};
-  if (b.ttl_seconds) {
-    policy.ttl_seconds = std::min(*b.ttl_seconds, policy.ttl_seconds.value_or(*b.ttl_seconds));
-  }
-  return policy;
-}
 
 template <>
 std::span<const std::string_view> words<EvidenceSource>() {

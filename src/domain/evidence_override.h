@@ -45,9 +45,6 @@ struct EvidenceBasis {
   std::optional<EvidencePolicy> from_template;  // … which says something of evidence.
 };
 
-// Field by field the stricter of the two.
-EvidencePolicy stricter(const EvidencePolicy& a, const EvidencePolicy& b);
-
 struct EffectiveEvidence {
   EvidencePolicy policy;
   EvidenceSource source = EvidenceSource::default_;

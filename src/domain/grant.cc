@@ -1,6 +1,9 @@
 // Grants and executions: what may start, and what an outcome makes of the approval.
 #include "domain/approval.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace assent {
 namespace {
 
@@ -9,6 +12,12 @@ namespace {
 bool may_try_again(const Approval& approval, const std::optional<Execution>& latest) {
   return latest && latest->state == ExecutionState::failure &&
          latest->attempt < approval.max_attempts;
+}
+
+// Tools that have nothing to report often fill in an `error` that is empty.
+bool says_something(const Json& error) {
+  static const std::vector<std::string> kNothing = {"null", "false", "0", "\"\"", "[]", "{}"};
+  return std::ranges::find(kNothing, canonical_json(error)) == kNothing.end();
 }
 
 }  // namespace
@@ -28,6 +37,24 @@ std::optional<GrantRefusal> refuse_start(const Approval& approval, const Grant& 
   // An approval that ended unused (abandoned) took its right to run with it.
   const bool has_ended = grant.expired_at || approval.status != Status::approved;
   if (has_ended || !is_in_time) return GrantRefusal::expired;
+  return std::nullopt;
+}
+
+bool is_lapsed(const Execution& execution, Timestamp now) {
+  return execution.state == ExecutionState::started && now > execution.lease_expires_at;
+}
+
+bool is_exhausted(const Approval& approval, const Execution& execution) {
+  return execution.state == ExecutionState::failure && execution.attempt >= approval.max_attempts;
+}
+
+std::optional<std::string> failure_told_by(const Json& result) {
+  if (!result.is_object()) return std::nullopt;
+  const Json* const error = result.find("error");
+  if (error != nullptr && says_something(*error)) return "the result carries an error";
+  const Json* const success = result.find("success");
+  const bool denies = success != nullptr && success->is_bool() && !success->boolean();
+  if (denies) return "the result says success: false";
   return std::nullopt;
 }
 

@@ -1,9 +1,25 @@
 #include "store/signers.h"
 
+#include "base/hash.h"
+
 #include <optional>
 #include <utility>
 
 namespace assent::store {
+
+namespace {
+
+// Another label than the log keys', so that neither tells anything of the other. The version is in
+// it: other secrets need another label.
+constexpr std::string_view kExecutorLabel = "assent tenant executor secret v1\n";
+
+}  // namespace
+
+Secret Signers::executor_secret(std::string_view origin) const {
+  const Hash secret =
+      hkdf_sha256(master_.reveal(), std::string(kExecutorLabel) + std::string(origin));
+  return Secret{std::string(as_bytes(secret))};
+}
 
 Result<const ledger::Signer*> Signers::of(std::string_view origin) const {
   const std::lock_guard lock(mutex_);

@@ -1,4 +1,5 @@
-// The keys that sign tenants' checkpoints, all derived from the store's one master seed.
+// The keys that sign for tenants (checkpoints, calls to executors), all derived from the store's
+// one master seed.
 #pragma once
 
 #include "base/result.h"
@@ -21,6 +22,9 @@ class Signers {
   // The signer of the log called `origin`; lives as long as this. Code::validation_error if no log
   // can be called so.
   Result<const ledger::Signer*> of(std::string_view origin) const;
+
+  // What signs the server's calls to the executors of the tenant whose log is called so: 32 bytes.
+  Secret executor_secret(std::string_view origin) const;
 
  private:
   Secret master_;

@@ -63,6 +63,7 @@ class Store::Impl {
     return checkpoints.publish(tenant, committed.head(tenant.number));
   }
   Result<std::optional<Timestamp>> next_deadline();
+  Result<std::vector<ToExecute>> to_execute(const ToExecute& after, std::int64_t limit);
 
   const Clock& clock;
   Random& random;
@@ -238,6 +239,11 @@ Result<std::optional<Timestamp>> Store::Impl::next_deadline() {
   return store::next_deadline(*deadline_connection_);
 }
 
+Result<std::vector<ToExecute>> Store::Impl::to_execute(const ToExecute& after, std::int64_t limit) {
+  const std::lock_guard lock(deadline_mutex_);
+  return store::to_execute(*deadline_connection_, after, clock.now(), limit);
+}
+
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& clock,
                                            Random& random) {
   // Before the lock, which would make its file in a directory that is none of ours.
@@ -296,6 +302,24 @@ void Store::watch(ApprovalChanged changed) {
 
 Result<std::optional<Timestamp>> Store::next_deadline() {
   return impl_->next_deadline();
+}
+
+Result<std::vector<ToExecute>> Store::to_execute(const ToExecute& after, std::int64_t limit) {
+  return impl_->to_execute(after, limit);
+}
+
+Secret Store::executor_secret(const Tenant& tenant) const {
+  return impl_->signers.executor_secret(tenant.origin);
+}
+
+Result<Secret> Store::executor_secret(const std::string& directory, std::string_view tenant) {
+  const Signers signers(TRY(load_master_seed(directory)));
+  const auto connection =
+      TRY(open_sqlite({.path = directory + "/ledger.db", .mode = SqliteMode::read_only}));
+  const auto identities = TRY(Identities::load(*connection));
+  const Tenant* const found = identities->tenant(tenant);
+  if (found == nullptr) return Error{Code::not_found, "there is no such tenant"};
+  return signers.executor_secret(found->origin);
 }
 
 void Store::count(std::function<void(const BatchReport&)> counted) {

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "domain/event.h"
 #include "store/batch_report.h"
@@ -14,6 +15,7 @@
 #include "store/identities.h"
 #include "store/read.h"
 #include "store/search/search.h"
+#include "store/state/deadlines.h"
 #include "store/vitals.h"
 
 #include <cstdint>
@@ -90,6 +92,15 @@ class Store {
 
   // The earliest deadline of anything that expires, in any tenant; nothing if none. For timers.
   Result<std::optional<Timestamp>> next_deadline();
+
+  // What the server has to execute itself, in any tenant, after that one; at most `limit`.
+  Result<std::vector<ToExecute>> to_execute(const ToExecute& after, std::int64_t limit);
+
+  // What signs calls to the tenant's executors. A receiver needs it to know them from anybody's.
+  Secret executor_secret(const Tenant& tenant) const;
+  // The same of the tenant called so, without opening the store: works beside a server.
+  // Code::not_found if there is no such tenant or store.
+  static Result<Secret> executor_secret(const std::string& directory, std::string_view tenant);
 
   // Calls `counted` (on the writer thread; must not block) after every batch. One only; set before
   // the first job.

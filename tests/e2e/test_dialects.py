@@ -325,4 +325,5 @@ if __name__ == "__main__":
         h8_a_type_selects_the_same_events_in_every_spelling,
         h8_the_command_line_takes_dialects_too,
         h8_rules_are_made_used_and_revoked_in_their_spelling,
-        h8_what_a_rule_leaves_open_is_named)
+        h8_what_a_rule_leaves_open_is_named,
+        h8_a_rule_made_while_approving_is_linked_to_its_action)

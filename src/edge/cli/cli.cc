@@ -24,11 +24,13 @@ struct Tree {
   std::string directory;
   std::string host = "assent.local";
   std::string listen = "127.0.0.1:8700";
+  std::string tenant = "default";
   std::string log_level = "info";
   RunOptions run;
   std::vector<std::string> run_arguments, run_json_arguments;
   std::string run_title, run_reason, run_approval;
-  std::int64_t run_wait = 300;
+  std::int64_t run_wait = 300, run_lease = 300, run_tell_for = 60;
+  std::string run_proof;
   std::function<int(Tree&, const Wiring&)> chosen;
 };
 
@@ -78,7 +80,10 @@ int run_run(Tree& tree) {
   if (!tree.run_title.empty()) tree.run.title = tree.run_title;
   if (!tree.run_reason.empty()) tree.run.reason = tree.run_reason;
   if (!tree.run_approval.empty()) tree.run.approval = tree.run_approval;
+  if (!tree.run_proof.empty()) tree.run.proof = tree.run_proof;
   tree.run.wait = std::chrono::seconds(tree.run_wait);
+  tree.run.lease = std::chrono::seconds(tree.run_lease);
+  tree.run.tell_for = std::chrono::seconds(tree.run_tell_for);
   return with_session(tree, [&](const Session& session) { return run_command(session, tree.run); });
 }
 
@@ -89,6 +94,21 @@ int run_doctor(Tree& tree) {
     if (!reply->http.is_success()) return static_cast<int>(fail(session, *reply));
     print(session.output, reply->body);
     return static_cast<int>(Exit::done);
+  });
+}
+
+void add_executor(CLI::App& root, Tree& tree) {
+  auto* executor_command = root.add_subcommand("executor", "Commands about the server's executor.");
+  executor_command->require_subcommand(1);
+  executor_command->fallthrough();
+  auto* secret_command =
+      executor_command->add_subcommand("secret", "Print what signs calls to a tenant's executors.");
+  secret_command->add_option("--data", tree.directory, "the store's directory")->required();
+  secret_command->add_option("--tenant", tree.tenant, "whose; default: default");
+  secret_command->callback([&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return static_cast<int>(executor_secret(output_of(it.common), it.directory, it.tenant));
+    };
   });
 }
 
@@ -154,6 +174,14 @@ void add_run(CLI::App& root, Tree& tree) {
   run->add_option("--approval", tree.run_approval, "go on with this approval instead of asking");
   run->add_option("--wait", tree.run_wait, "how many seconds to wait for a decision")
       ->check(CLI::Range(0, 86'400));
+  run->add_option("--lease", tree.run_lease,
+                  "seconds without a word after which the outcome counts as unknown")
+      ->check(CLI::Range(1, 604'800));
+  run->add_option("--tell-for", tree.run_tell_for,
+                  "how many seconds to go on telling a server that does not answer")
+      ->check(CLI::Range(0, 86'400));
+  run->add_option("--proof", tree.run_proof,
+                  "a file to upload as proof once the command succeeded");
   run->add_option("command", tree.run.command, "the command, after --")->required();
   run->positionals_at_end();
   run->callback([&tree] { tree.chosen = [](Tree& it, const Wiring&) { return run_run(it); }; });
@@ -187,6 +215,7 @@ int run(int argc, char** argv, const Wiring& wiring) {
   root.add_option("--output", tree.common.output, "json or table")
       ->check(CLI::IsMember({"json", "table"}));
   add_local(root, tree);
+  add_executor(root, tree);
   add_run(root, tree);
   add_operations(root, tree);
   // CLI11 tells by exceptions; this is the one place that knows.

@@ -74,10 +74,8 @@ Client::~Client() {
 Result<HttpReply> Client::send(HttpRequest request) {
   const bool is_repeatable = request.method != "PUT";
   if (request.method == "POST") {
-    std::array<std::uint8_t, 16> bytes{};
-    random_.fill(bytes);
-    request.headers.push_back("Idempotency-Key: \"" +
-                              to_hex({reinterpret_cast<const char*>(bytes.data()), 16}) + '"');
+    if (request.idempotency_key.empty()) request.idempotency_key = make_idempotency_key();
+    request.headers.push_back("Idempotency-Key: \"" + request.idempotency_key + '"');
   }
   auto pause = kFirstPause;
   for (int attempt = 1;; ++attempt) {
@@ -87,6 +85,12 @@ Result<HttpReply> Client::send(HttpRequest request) {
     std::this_thread::sleep_for(pause);
     pause *= 2;
   }
+}
+
+std::string Client::make_idempotency_key() {
+  std::array<std::uint8_t, 16> bytes{};
+  random_.fill(bytes);
+  return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Result<HttpReply> Client::send_once(const HttpRequest& request) {

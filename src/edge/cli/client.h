@@ -21,6 +21,7 @@ struct HttpRequest {
   std::string content_type = "application/json";
   std::vector<std::string> headers = {};  // `Name: value`.
   long timeout_seconds = 30;
+  std::string idempotency_key = {};  // Of a POST; empty: one is made.
 };
 
 struct HttpReply {
@@ -42,6 +43,9 @@ class Client {
   // Sends the request. A POST carries an Idempotency-Key, and is therefore sent again, a few times,
   // when the server cannot be reached or answers 503. Code::unavailable if it never answered.
   Result<HttpReply> send(HttpRequest request);
+
+  // A key for a POST that is sent more than once.
+  std::string make_idempotency_key();
 
  private:
   Result<HttpReply> send_once(const HttpRequest& request);

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "edge/execute/webhook.h"
 #include "store/store.h"
 #include "store/verify/verify_store.h"
 
@@ -69,6 +70,17 @@ Exit init(const Output& output, const std::string& directory, const std::string&
   if (output.format == Format::table) {
     std::fputs("Keep the admin key now: it is shown this once.\n", stderr);
   }
+  return Exit::done;
+}
+
+Exit executor_secret(const Output& output, const std::string& directory,
+                     const std::string& tenant) {
+  const auto secret = store::Store::executor_secret(directory, tenant);
+  if (!secret) {
+    print_error(secret.error());
+    return Exit::error;
+  }
+  print(output, Json::object({{"tenant", tenant}, {"secret", execute::secret_text(*secret)}}));
   return Exit::done;
 }
 

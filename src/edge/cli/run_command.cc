@@ -2,21 +2,22 @@
 
 #include "base/text.h"
 #include "domain/approval.h"
+#include "edge/cli/child.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <fstream>
+#include <iterator>
+#include <thread>
 
 namespace assent::cli {
 
 namespace {
 
 constexpr std::chrono::seconds kWaitPerCall{30};
-constexpr int kCannotRun = 127;  // What a shell says of a command that it cannot find.
+constexpr std::chrono::milliseconds kPause{500};
+constexpr std::chrono::milliseconds kRetryRenewal{2000};
 
 // What the approval and the grant are bound to: the tool, the arguments that were given, and the
 // very command line and directory that will run.
@@ -73,78 +74,140 @@ Result<Reply> await(const Session& session, const RunOptions& options, const std
   }
 }
 
-struct Ended {
-  int exit_code = 0;
-  Json result = Json::object();
-  std::string outcome = "success";
-  std::optional<std::string> error;
-};
-
-Ended ended_from(int status) {
-  Ended ended;
-  if (WIFSIGNALED(status)) {
-    ended.exit_code = 128 + WTERMSIG(status);
-    ended.outcome = "failure";
-    ended.error = std::string("killed by signal ") + std::to_string(WTERMSIG(status));
-    ended.result.set("signal", WTERMSIG(status));
-    return ended;
+// Sends a POST again and again under one key, which makes that safe, until the server answers.
+Result<Reply> insist(const Session& session, HttpRequest request, std::chrono::seconds most) {
+  const auto until = std::chrono::steady_clock::now() + most;
+  request.idempotency_key = session.client.make_idempotency_key();
+  for (;;) {
+    auto reply = call(session.client, request);
+    const bool is_final = reply && reply->http.status != 503;
+    if (is_final || std::chrono::steady_clock::now() >= until) return reply;
+    std::this_thread::sleep_for(kPause);
   }
-  ended.exit_code = WEXITSTATUS(status);
-  ended.result.set("exitCode", ended.exit_code);
-  if (ended.exit_code != 0) {
-    ended.outcome = "failure";
-    ended.error = "exit code " + std::to_string(ended.exit_code);
-  }
-  return ended;
 }
 
-// Runs the command in the foreground and waits for it.
-Ended execute(const std::vector<std::string>& command) {
-  std::vector<char*> words;
-  words.reserve(command.size() + 1);
-  for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    execvp(words.front(), words.data());
-    std::fprintf(stderr, "assent: cannot run %s: %s\n",
-                 escape_for_terminal(command.front()).c_str(), std::strerror(errno));
-    _exit(kCannotRun);
+struct Started {
+  std::string execution;
+  std::chrono::seconds lease;
+};
+
+// The blob's name as a proof. Nothing to add where it cannot be uploaded but why.
+Result<Json> upload_proof(const Session& session, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{Code::validation_error, "cannot read " + path};
+  HttpRequest request{.method = "PUT",
+                      .path = "/v1/blobs",
+                      .body = {std::istreambuf_iterator<char>(file), {}},
+                      .content_type = "application/octet-stream"};
+  const auto size = static_cast<std::int64_t>(request.body.size());
+  const auto put = TRY(call(session.client, std::move(request)));
+  const auto hash = put.data().string_at("sha256");
+  if (!put.http.is_success() || !hash) {
+    return Error{Code::unavailable, "the server did not take " + path};
   }
-  int status = 0;
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  return Json::object({{"type", "file"},
+                       {"name", std::filesystem::path(path).filename().string()},
+                       {"sha256", *hash},
+                       {"sizeBytes", size}});
+}
+
+// Says each third of the lease that the command still runs.
+Ended run_renewing(const Session& session, const RunOptions& options, const Started& started) {
+  const std::chrono::milliseconds third = std::chrono::milliseconds(started.lease) / 3;
+  const Json body = Json::object({{"leaseSeconds", started.lease.count()}});
+  const auto renew = [&]() -> std::optional<std::chrono::milliseconds> {
+    HttpRequest request = post("/v1/executions/" + started.execution + "/renew", body);
+    request.timeout_seconds = 5;
+    const auto renewed = call(session.client, std::move(request));
+    if (!renewed || renewed->http.status == 503) return std::min(third, kRetryRenewal);
+    if (renewed->http.is_success()) return third;
+    std::fputs(
+        "assent: the lease was not renewed; the command goes on, its outcome may count as "
+        "unknown\n",
+        stderr);
+    return std::nullopt;
+  };
+  return run_child(options.command, third, renew);
+}
+
+// How the command ended, as the server is told.
+Json completion_of(const Session& session, const RunOptions& options, const Ended& ended) {
+  Json result = Json::object();
+  if (ended.signal) {
+    result.set("signal", *ended.signal);
+  } else {
+    result.set("exitCode", ended.exit_code);
   }
-  if (child > 0) return ended_from(status);
-  Ended ended;
-  ended.exit_code = kCannotRun;
-  ended.outcome = "failure";
-  ended.error = "no process could be made";
-  return ended;
+  Json body = Json::object({{"outcome", ended.error ? "failure" : "success"}});
+  body.set_if("error", ended.error);
+  if (options.proof && !ended.error) {
+    auto proof = upload_proof(session, *options.proof);
+    if (proof) {
+      body.set("proof", std::move(*proof));
+    } else {
+      print_error(proof.error());
+      result.set("proofMissing", proof.error().detail);
+    }
+  }
+  body.set("result", std::move(result));
+  return body;
+}
+
+void say_how_to_resolve(const std::string& execution, std::string_view outcome) {
+  std::fprintf(stderr,
+               "assent: the command ended (%s), but that is not recorded: execution %s becomes "
+               "unknown when its lease passes. Then look what it did, and say it:\n"
+               "  assent execution resolve %s --as success|failure|partial --note ... "
+               "--verification JSON\n",
+               std::string(outcome).c_str(), execution.c_str(), execution.c_str());
+}
+
+// Tells the server. A success that the policy wants proven, and that is not, is nobody's success.
+int complete(const Session& session, const RunOptions& options, const Started& started,
+             const Ended& ended) {
+  const std::string path = "/v1/executions/" + started.execution + "/complete";
+  Json body = completion_of(session, options, ended);
+  auto told = insist(session, post(path, body), options.tell_for);
+  if (told && told->http.status == 422) {
+    static_cast<void>(fail(session, *told));
+    body.set("outcome", "unknown");
+    body.set("error", "the command succeeded without the proof that the policy wants");
+    told = insist(session, post(path, body), options.tell_for);
+    if (told && told->http.is_success()) return static_cast<int>(Exit::refused);
+  }
+  if (told && told->http.is_success()) {
+    const bool lacks_proof = options.proof && !ended.error && body.find("proof") == nullptr;
+    return lacks_proof ? static_cast<int>(Exit::error) : ended.exit_code;
+  }
+  say_how_to_resolve(started.execution, ended.error.value_or("success"));
+  return static_cast<int>(told ? fail(session, *told) : fail(told.error()));
 }
 
 // Uses the grant; the command runs only after the server said that it may, this once.
-int start_and_run(const Session& session, const RunOptions& options, const std::string& id,
+int start_and_run(const Session& session, const RunOptions& options, const Json& approval,
                   const Subject& subject) {
-  auto started = call(session.client, post("/v1/approvals/" + percent_encoded(id) + "/executions",
-                                           Json::object({{"contentHash", subject.hash}})));
-  if (!started) return static_cast<int>(fail(started.error()));
-  if (!started->http.is_success()) return static_cast<int>(fail(session, *started));
-  const std::string execution(started->data().string_at("executionId").value_or(""));
-
-  const Ended ended = execute(options.command);
-  Json body = Json::object({{"outcome", ended.outcome}, {"result", ended.result}});
-  body.set_if("error", ended.error);
-  const auto told = call(session.client, post("/v1/executions/" + execution + "/complete", body));
-  if (!told || !told->http.is_success()) {
-    std::fprintf(
-        stderr,
-        "assent: the command ended (%s), but the server could not be told. The execution %s "
-        "stays open until somebody completes it.\n",
-        ended.outcome.c_str(), execution.c_str());
-    return static_cast<int>(told ? fail(session, *told) : fail(told.error()));
+  const std::string id(approval.string_at("id").value_or(""));
+  const std::chrono::seconds lease(std::min<std::int64_t>(
+      options.lease.count(), approval.integer_at("leaseSeconds").value_or(options.lease.count())));
+  const auto answer =
+      insist(session,
+             post("/v1/approvals/" + percent_encoded(id) + "/executions",
+                  Json::object({{"contentHash", subject.hash}, {"leaseSeconds", lease.count()}})),
+             options.tell_for);
+  if (!answer || answer->http.status == 503) {
+    // The command did not run, so whoever finds the execution may say so.
+    std::fprintf(stderr,
+                 "assent: the server did not say whether the execution started; the command did "
+                 "not run. If `assent show %s` has a started execution, resolve it as a failure "
+                 "once its lease has passed.\n",
+                 id.c_str());
   }
-  return ended.exit_code;
+  if (!answer) return static_cast<int>(fail(answer.error()));
+  if (!answer->http.is_success()) return static_cast<int>(fail(session, *answer));
+  const Started started{
+      .execution = std::string(answer->data().string_at("executionId").value_or("")),
+      .lease = lease};
+  return complete(session, options, started, run_renewing(session, options, started));
 }
 
 int refuse(const Json& approval, const std::string& id, std::string_view status) {
@@ -184,7 +247,7 @@ int run_command(const Session& session, const RunOptions& options) {
                stderr);
     return static_cast<int>(Exit::conflict);
   }
-  return start_and_run(session, options, id, subject);
+  return start_and_run(session, options, approval, subject);
 }
 
 }  // namespace assent::cli

@@ -32,22 +32,32 @@ constexpr std::string_view kOverdue = R"sql(
    ORDER BY expires_at
    LIMIT $3)sql";
 
+constexpr std::string_view kLapsed = R"sql(
+  SELECT id
+    FROM executions
+   WHERE +tenant = $1 AND state = 'started' AND lease_expires_at < $2
+   ORDER BY lease_expires_at
+   LIMIT $3)sql";
+
 constexpr std::string_view kExecution = R"sql(
   SELECT id, approval, grant_id, attempt, state, started_by, started_at, completed_at, result,
-         error
+         error, lease_expires_at, by_server, resolved_as, resolved_at, resolved_by, note,
+         verification
     FROM executions
    WHERE tenant = $1 AND id = $2)sql";
 
 constexpr std::string_view kExecutionsOf = R"sql(
   SELECT id, approval, grant_id, attempt, state, started_by, started_at, completed_at, result,
-         error
+         error, lease_expires_at, by_server, resolved_as, resolved_at, resolved_by, note,
+         verification
     FROM executions
    WHERE tenant = $1 AND approval = $2
    ORDER BY attempt)sql";
 
 constexpr std::string_view kLatest = R"sql(
   SELECT id, approval, grant_id, attempt, state, started_by, started_at, completed_at, result,
-         error
+         error, lease_expires_at, by_server, resolved_as, resolved_at, resolved_by, note,
+         verification
     FROM executions
    WHERE tenant = $1 AND approval = $2
    ORDER BY attempt DESC
@@ -61,10 +71,20 @@ Result<Execution> execution_from(const Rows& rows) {
                       .attempt = row.integer(3),
                       .state = row.as_word<ExecutionState>(4),
                       .started_by = row.id<PrincipalId>(5),
+                      .by_server = row.flag(11),
                       .started_at = row.time(6),
+                      .lease_expires_at = row.time(10),
                       .completed_at = row.optional_time(7),
                       .result = row.json(8),
-                      .error = row.optional_text(9)};
+                      .error = row.optional_text(9),
+                      .resolution = std::nullopt};
+  if (row.optional_text(12)) {
+    execution.resolution = Resolution{.as = row.as_word<ExecutionState>(12),
+                                      .at = row.time(13),
+                                      .by = row.id<PrincipalId>(14),
+                                      .note = row.text(15),
+                                      .verification = row.json(16)};
+  }
   TRY(row.finish());
   return execution;
 }
@@ -87,6 +107,18 @@ Result<std::vector<ApprovalId>> overdue_grants(Connection& connection, std::int6
     TRY(row.finish());
   }
   return overdue;
+}
+
+Result<std::vector<ExecutionId>> lapsed_executions(Connection& connection, std::int64_t tenant,
+                                                   Timestamp now, std::int64_t limit) {
+  std::vector<ExecutionId> lapsed;
+  const auto rows = TRY(connection.query(kLapsed, {tenant, to_microseconds(now), limit}));
+  while (TRY(rows->next())) {
+    RowReader row(*rows, "executions");
+    lapsed.push_back(row.id<ExecutionId>(0));
+    TRY(row.finish());
+  }
+  return lapsed;
 }
 
 Result<Execution> execution(const Read& read, const ExecutionId& id) {

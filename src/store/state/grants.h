@@ -19,6 +19,10 @@ Result<std::optional<Grant>> grant_of(const Read& read, const ApprovalId& approv
 Result<std::vector<ApprovalId>> overdue_grants(Connection& connection, std::int64_t tenant,
                                                Timestamp now, std::int64_t limit);
 
+// Executions of the tenant whose lease passed before `now` without a completion, oldest first.
+Result<std::vector<ExecutionId>> lapsed_executions(Connection& connection, std::int64_t tenant,
+                                                   Timestamp now, std::int64_t limit);
+
 Result<Execution> execution(const Read& read, const ExecutionId& id);
 
 // Every attempt, the first one first.

@@ -49,7 +49,10 @@ Result<void> project_grant_expired(Connection& connection, const Fact& fact);
 
 // project_execution.cc
 Result<void> project_execution_started(Connection& connection, const Fact& fact);
+Result<void> project_execution_renewed(Connection& connection, const Fact& fact);
 Result<void> project_execution_ended(Connection& connection, const Fact& fact);
+Result<void> project_execution_resolved(Connection& connection, const Fact& fact);
+Result<void> project_escalation_triggered(Connection& connection, const Fact& fact);
 
 // ---- steps that more than one of them takes ----
 

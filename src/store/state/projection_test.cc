@@ -1,6 +1,7 @@
 #include "store/state/projection.h"
 
 #include "store/state/approvals.h"
+#include "store/state/deadlines.h"
 #include "store/state/evidence.h"
 #include "store/state/grants.h"
 #include "store/state/principals.h"
@@ -275,6 +276,54 @@ TEST_F(ProjectionTest, AnOutcomeMovesTheApprovalUnlessItIsADefiniteFailure) {
   }
 }
 
+TEST_F(ProjectionTest, H40_AnUnknownOutcomeIsResolvedOnce) {
+  for (const auto& [as, status] : std::vector<std::pair<ExecutionState, Status>>{
+           {ExecutionState::success, Status::executed},
+           {ExecutionState::partial, Status::executed},
+           {ExecutionState::failure, Status::approved}}) {
+    const auto id = story.make<ExecutionId>();
+    const Ask ask = started(id);
+    EXPECT_NE(refusal(story.resolved(ask, id, ann, as)), "accepted") << "it is running";
+    tell(story.ended(ask, id, ExecutionState::unknown));
+    EXPECT_NE(refusal(story.resolved(ask, id, ann, ExecutionState::unknown)), "accepted");
+    tell(story.resolved(ask, id, ann, as));
+    EXPECT_NE(refusal(story.resolved(ask, id, ann, as)), "accepted");
+    EXPECT_EQ(approval(ask).status, status);
+    const auto execution = store::execution(read(), id);
+    ASSERT_TRUE(execution);
+    EXPECT_EQ(execution->state, as);
+    ASSERT_TRUE(execution->resolution);
+    EXPECT_EQ(execution->resolution->by, ann);
+  }
+}
+
+TEST_F(ProjectionTest, ALeaseOnlyGrowsWhileItLasts) {
+  const auto id = story.make<ExecutionId>();
+  const Ask ask = started(id);
+  const Timestamp until = store::execution(read(), id)->lease_expires_at;
+  EXPECT_EQ(until, story.now + 1h) << "what a start without a lease has";
+  EXPECT_EQ(*next_deadline(state.connection()), until);
+  EXPECT_NE(refusal(story.renewed(ask, id, until - 1us)), "accepted");
+  tell(story.renewed(ask, id, until + 1h));
+  EXPECT_EQ(store::execution(read(), id)->lease_expires_at, until + 1h);
+  story.now = until + 1h + 1us;
+  EXPECT_EQ(lapsed_executions(state.connection(), 1, story.now, 10)->size(), 1U);
+  EXPECT_NE(refusal(story.renewed(ask, id, story.now + 1h)), "accepted") << "it has passed";
+}
+
+TEST_F(ProjectionTest, OnlyTheEngineStartsOnBehalfOfSomebody) {
+  const auto id = story.make<ExecutionId>();
+  const Ask ask = approved();
+  tell(story.consumed(ask));
+  Step step = story.started(ask, id);
+  step.event.data.set("onBehalfOf", bot.text());
+  EXPECT_NE(refusal(step).find("onBehalfOf"), std::string::npos);
+  step.actor = engine_actor();
+  tell(step);
+  EXPECT_EQ(store::execution(read(), id)->started_by, bot);
+  EXPECT_TRUE(store::execution(read(), id)->by_server);
+}
+
 TEST_F(ProjectionTest, AttemptsAreCountedWithoutGaps) {
   const auto first = story.make<ExecutionId>();
   const Ask ask = started(first);
@@ -347,6 +396,12 @@ TEST_F(ProjectionTest, AFieldThatIsMissingOrMistypedIsNamed) {
       {story.started(done, execution), {"approvalId", "executionId", "grantId", "attempt"}},
       {story.ended(done, execution, ExecutionState::success),
        {"approvalId", "executionId", "outcome"}},
+      {story.renewed(done, execution, story.now + 2h),
+       {"approvalId", "executionId", "leaseExpiresAt"}},
+      {story.resolved(done, execution, ann, ExecutionState::success),
+       {"approvalId", "executionId", "as"}},
+      {story.escalated(done, story.make<EscalationId>(), execution),
+       {"approvalId", "escalationId"}},
   };
   for (const auto& [step, fields] : cases) {
     for (const std::string& field : fields) {

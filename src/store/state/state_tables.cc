@@ -123,14 +123,37 @@ constexpr std::array kGrantColumns = {
 
 constexpr std::string_view kExecutions = R"sql(
   SELECT tenant, id, approval, grant_id, attempt, state, started_by, started_at, completed_at,
-         result, error
+         result, error, lease_expires_at, by_server, resolved_as, resolved_at, resolved_by, note,
+         verification
     FROM executions
    ORDER BY tenant, id)sql";
-constexpr std::array kExecutionColumns = {
-    Column{"tenant", kInteger},   Column{"id", kBytes},           Column{"approval", kBytes},
-    Column{"grant_id", kBytes},   Column{"attempt", kInteger},    Column{"state", kText},
-    Column{"started_by", kBytes}, Column{"started_at", kInteger}, Column{"completed_at", kInteger},
-    Column{"result", kText},      Column{"error", kText}};
+constexpr std::array kExecutionColumns = {Column{"tenant", kInteger},
+                                          Column{"id", kBytes},
+                                          Column{"approval", kBytes},
+                                          Column{"grant_id", kBytes},
+                                          Column{"attempt", kInteger},
+                                          Column{"state", kText},
+                                          Column{"started_by", kBytes},
+                                          Column{"started_at", kInteger},
+                                          Column{"completed_at", kInteger},
+                                          Column{"result", kText},
+                                          Column{"error", kText},
+                                          Column{"lease_expires_at", kInteger},
+                                          Column{"by_server", kInteger},
+                                          Column{"resolved_as", kText},
+                                          Column{"resolved_at", kInteger},
+                                          Column{"resolved_by", kBytes},
+                                          Column{"note", kText},
+                                          Column{"verification", kText}};
+
+constexpr std::string_view kEscalations = R"sql(
+  SELECT tenant, id, approval, execution, type, status, triggered_at
+    FROM escalations
+   ORDER BY tenant, id)sql";
+constexpr std::array kEscalationColumns = {
+    Column{"tenant", kInteger},      Column{"id", kBytes},  Column{"approval", kBytes},
+    Column{"execution", kBytes},     Column{"type", kText}, Column{"status", kText},
+    Column{"triggered_at", kInteger}};
 
 constexpr std::string_view kDeduplications = R"sql(
   SELECT tenant, key, approval
@@ -171,6 +194,7 @@ constexpr std::array kTables = {
     StateTable{"evidence", kEvidence, kEvidenceColumns, 2},
     StateTable{"grants", kGrants, kGrantColumns, 2},
     StateTable{"executions", kExecutions, kExecutionColumns, 2},
+    StateTable{"escalations", kEscalations, kEscalationColumns, 2},
     StateTable{"rules", kRules, kRuleColumns, 2},
     StateTable{"kill_switches", kKillSwitches, kKillSwitchColumns, 2},
 };

@@ -280,6 +280,27 @@ Step Story::ended(const Ask& ask, const ExecutionId& id, ExecutionState state) {
                              {"error", "none"}}));
 }
 
+Step Story::renewed(const Ask& ask, const ExecutionId& id, Timestamp until) {
+  return about(ask, agent(ask.by), "execution.renewed",
+               Json::object({{"executionId", id.text()}, {"leaseExpiresAt", to_rfc3339(until)}}));
+}
+
+Step Story::resolved(const Ask& ask, const ExecutionId& id, const PrincipalId& by,
+                     ExecutionState as) {
+  return about(
+      ask, human(by), "execution.resolved",
+      Json::object({{"executionId", id.text()}, {"as", word(as)}, {"note", "It is gone."}}));
+}
+
+Step Story::escalated(const Ask& ask, const EscalationId& id, const ExecutionId& execution) {
+  return about(ask, engine_actor(), "escalation.triggered",
+               Json::object({{"escalationId", id.text()},
+                             {"executionId", execution.text()},
+                             {"type", "retry_exhausted"},
+                             {"attempts", 3},
+                             {"history", Json::array()}}));
+}
+
 TestState::TestState()
     : connection_(open_sqlite({.path = ":memory:"}).value()),
       blobs_(Blobs::open(directory_ / "blobs").value()) {

@@ -77,6 +77,9 @@ class Story {
   Step grant_expired(const Ask& ask);
   Step started(const Ask& ask, const ExecutionId& id, std::int64_t attempt = 1);
   Step ended(const Ask& ask, const ExecutionId& id, ExecutionState state);
+  Step renewed(const Ask& ask, const ExecutionId& id, Timestamp until);
+  Step resolved(const Ask& ask, const ExecutionId& id, const PrincipalId& by, ExecutionState as);
+  Step escalated(const Ask& ask, const EscalationId& id, const ExecutionId& execution);
 
  private:
   Random& random_;
