@@ -1,42 +1,22 @@
-#include "app/testing.h"
+#include "app/testing_decisions.h"
 
-#include <gtest/gtest.h>
-
+#include <array>
 #include <map>
+#include <set>
 
 namespace assent::app {
 namespace {
 
-using Types = std::vector<std::string>;
-
-// An agent that asks, its owner, and two people who may approve.
-class Decide : public testing::Test {
+class Decide : public DecisionTest {
  protected:
-  Decide() {
-    owner = world.make("human", "olga", {"approver"});
-    agent = world.make("agent", "robot", {"agent"}, owner.id);
-    ann = world.make("human", "ann", {"approver"});
-    bob = world.make("human", "bob", {"approver"});
+  // Those that end it or let it run.
+  std::ptrdiff_t deciding_events(const std::string& id) {
+    static const std::set<std::string> kDeciding = {"approval.succeeded", "approval.rejected",
+                                                    "approval.cancelled", "approval.expired",
+                                                    "breakglass.used"};
+    const Types types = world.trail_types(id);
+    return std::ranges::count_if(types, [](const auto& type) { return kDeciding.contains(type); });
   }
-
-  std::string ask(Json extra = Json::object()) {
-    Json body = Json::object({{"kind", "tool_call"},
-                              {"tool", "fs.delete"},
-                              {"arguments", Json::object({{"path", "/srv/a"}})}});
-    for (auto& [name, value] : extra.members()) body.set(name, value);
-    const Reply reply = world.request(agent, std::move(body));
-    EXPECT_EQ(reply.outcome(), "ok") << (reply.error ? reply.error->detail : "");
-    return reply.id();
-  }
-
-  static Json evidence_policy(std::optional<std::int64_t> ttl) {
-    Json policy = Json::object({{"required", true}});
-    policy.set_if("ttlSeconds", ttl);
-    return Json::object({{"evidencePolicy", std::move(policy)}});
-  }
-
-  World world;
-  Person owner, agent, ann, bob;
 };
 
 TEST_F(Decide, ASuccessWritesTheAttemptTheDecisionAndTheGrantInOneCommit) {
@@ -123,12 +103,22 @@ TEST_F(Decide, H20_WhereThePolicyAllowsSelfApprovalItSucceedsAndTheLogSaysSo) {
 }
 
 TEST_F(Decide, H19_AHundredConcurrentDecisionsHaveOneWinnerAndNinetyNineHonestLosers) {
+  const Person root = world.make("human", "root", {"admin"});
   const auto id = ask();
+  const Json edited = edit_to(id, "/srv/b");
   std::vector<std::future<Reply>> calls;
   for (int i = 0; i < 100; ++i) {
-    const std::string verb = i % 3 == 0 ? "approve" : i % 3 == 1 ? "reject" : "cancel";
-    const Person& by = verb == "cancel" ? agent : i % 2 == 0 ? ann : bob;
-    calls.push_back(world.start({.operation = verb, .by = by, .path = {{"id", id}}}));
+    static constexpr std::array<std::string_view, 5> kVerbs = {"approve", "reject", "cancel",
+                                                               "edit", "break_glass"};
+    const std::string verb(kVerbs[static_cast<std::size_t>(i) % kVerbs.size()]);
+    Person by = i % 2 == 0 ? ann : bob;
+    if (verb == "cancel") by = agent;
+    if (verb == "break_glass") by = root;
+    Json body = because();
+    if (verb == "edit") body = edited;
+    if (verb == "break_glass") body = emergency();
+    calls.push_back(
+        world.start({.operation = verb, .by = by, .path = {{"id", id}}, .body = std::move(body)}));
   }
   std::map<std::string, int> outcomes;
   std::string status;
@@ -140,8 +130,112 @@ TEST_F(Decide, H19_AHundredConcurrentDecisionsHaveOneWinnerAndNinetyNineHonestLo
   EXPECT_EQ(outcomes["ok"], 1);
   EXPECT_EQ(outcomes["INVALID_STATE"], 99);
   EXPECT_EQ(world.show(id).at("status"), status);
+  EXPECT_EQ(deciding_events(id), 1);
   EXPECT_EQ(world.decide("approve", ann, id).refused->details,
             Json::object({{"currentStatus", status}}));
+}
+
+TEST_F(Decide, H19_AtTheDeadlineExpiryIsTheOneWinnerAndItsOneEvent) {
+  const auto id = ask();
+  const Json edited = edit_to(id, "/srv/b");
+  world.clock.advance(std::chrono::hours(48) + Microseconds(1));
+  std::vector<std::future<Reply>> calls;
+  for (int i = 0; i < 100; ++i) {
+    const std::string verb = i % 4 == 0   ? "approve"
+                             : i % 4 == 1 ? "reject"
+                             : i % 4 == 2 ? "cancel"
+                                          : "edit";
+    calls.push_back(world.start({.operation = verb,
+                                 .by = verb == "cancel" ? agent : ann,
+                                 .path = {{"id", id}},
+                                 .body = verb == "edit" ? edited : because()}));
+  }
+  for (auto& call : calls) EXPECT_EQ(call.get().outcome(), "EXPIRED");
+  const Types types = world.trail_types(id);
+  EXPECT_EQ(std::ranges::count(types, "approval.expired"), 1);
+  EXPECT_EQ(std::ranges::count(types, "approval.blocked.expired"), 100);
+}
+
+TEST_F(Decide, Trap10_OneApprovalHasOneDecidingEventHoweverOftenItIsDecided) {
+  const auto id = ask();
+  ASSERT_EQ(world.decide("edit", ann, id, edit_to(id, "/srv/b")).outcome(), "ok");
+  expect_blocked("approve", ann, id, Json::object(), "INVALID_STATE");
+  expect_blocked("approve", bob, id, Json::object(), "INVALID_STATE");
+  expect_blocked("reject", bob, id, because(), "INVALID_STATE");
+  expect_blocked("edit", bob, id, edit_to(id, "/srv/c"), "INVALID_STATE");
+  EXPECT_EQ(deciding_events(id), 1);
+}
+
+TEST_F(Decide, H31_TheDecisionSaysItsChannelReasonConfidenceConditionsAndModifications) {
+  const auto id = ask(Json::object({{"correlationId", "workflow-7"}}));
+  const Json said = Json::object({{"channel", "cli"},
+                                  {"rationale", "looks right"},
+                                  {"confidence", 100},
+                                  {"conditions", Json::Array{"tonight"}},
+                                  {"modifications", "none"}});
+  for (const std::int64_t bad : {-1, 101}) {
+    Json body = said;
+    body.set("confidence", bad);
+    expect_error("approve", ann, id, body, "validation_error", "confidence");
+  }
+  ASSERT_EQ(world.decide("approve", ann, id, said).outcome(), "ok");
+  for (const Json& event : world.trail(id)) {
+    EXPECT_EQ(event.string_at("correlationid"), "workflow-7");
+    EXPECT_EQ(event.find("data")->string_at("approvalId"), id);
+  }
+  const auto trail = world.trail(id);
+  const Json& data = *trail[2].find("data");
+  EXPECT_EQ(data.find("response")->string_at("channel"), "cli");
+  EXPECT_EQ(data.find("decision")->string_at("action"), "approved");
+  EXPECT_EQ(data.find("decision")->string_at("rationale"), "looks right");
+  EXPECT_EQ(data.find("decision")->integer_at("confidence"), 100);
+  EXPECT_EQ(*data.find("conditions"), Json(Json::Array{"tonight"}));
+  EXPECT_EQ(data.string_at("modifications"), "none");
+}
+
+TEST_F(Decide, H35_AnApprovalWhoseQuorumIsHalfMetExpiresLikeAnyOther) {
+  world.put_policy(kQuorumOfTwo);
+  const auto id = ask();
+  ASSERT_EQ(world.decide("approve", ann, id).at("status"), "pending");
+  world.clock.advance(std::chrono::hours(48) + Microseconds(1));
+  world.restart();
+  EXPECT_EQ(world.decide("approve", bob, id).outcome(), "EXPIRED");
+  EXPECT_EQ(deciding_events(id), 1);
+  EXPECT_NE(run(id).outcome(), "ok");
+}
+
+// ---- reasons (G27) ----
+
+TEST_F(Decide, G27_ANoNeedsItsReasonWhichIsKeptAsItWasSaid) {
+  for (const std::string verb : {"reject", "cancel", "abandon"}) {
+    const auto id = ask();
+    const Person& by = verb == "cancel" ? agent : ann;
+    if (verb == "abandon") world.decide("approve", bob, id);
+    expect_error(verb, by, id, Json::object(), "validation_error", "rationale");
+    expect_error(verb, by, id, because(""), "validation_error", "rationale");
+    expect_error(verb, by, id, because(" \n\t "), "validation_error", "rationale");
+    expect_error(verb, by, id, because(std::string(2001, 'x')), "validation_error", "rationale");
+    Json two = because("one");
+    two.set("reason", "another");
+    expect_error(verb, by, id, two, "validation_error", "reason");
+    const std::string said = " <b>no</b> & " + std::string(1987, 'x');
+    EXPECT_EQ(world.decide(verb, by, id, Json::object({{"reason", said}})).outcome(), "ok") << verb;
+    const Json data = last(id);
+    const Json& words = verb == "reject" ? *data.find("decision") : data;
+    EXPECT_EQ(words.string_at(verb == "reject" ? "rationale" : "reason"), said);
+  }
+}
+
+TEST_F(Decide, TheSameReasonUnderBothNamesIsOne) {
+  Json both = because("no");
+  both.set("reason", "no");
+  EXPECT_EQ(world.decide("reject", ann, ask(), both).outcome(), "ok");
+}
+
+TEST_F(Decide, Trap16_ADecisionRetriedAfterARestartIsDoneOnce) {
+  expect_replay(ann, "approve", ask(), because());
+  expect_replay(bob, "reject", ask(), because());
+  expect_replay(agent, "cancel", ask(), because());
 }
 
 TEST_F(Decide, H24_EveryAnsweredCallLeavesOneAttemptAndOneOutcomeNextToIt) {
@@ -160,10 +254,15 @@ TEST_F(Decide, H24_EveryAnsweredCallLeavesOneAttemptAndOneOutcomeNextToIt) {
       world.attach(ann, id, Json::object({{"type", "text"}, {"text", std::to_string(i)}}));
     }
     if (dice.next() % 40 == 0) ids[dice.next() % ids.size()] = ask(evidence_policy(60));
-    const std::string verb = dice.next() % 4 == 0   ? "reject"
-                             : dice.next() % 9 == 0 ? "cancel"
-                                                    : "approve";
-    const Reply reply = world.decide(verb, by, id);
+    static constexpr std::array<std::string_view, 10> kVerbs = {
+        "approve", "approve", "approve", "approve", "reject",
+        "cancel",  "edit",    "defer",   "abandon", "break_glass"};
+    const std::string verb(kVerbs[dice.next() % kVerbs.size()]);
+    Json body = because();
+    if (verb == "edit") body = edit_to(id, "/srv/" + std::to_string(i));
+    if (verb == "defer") body = hours(1 + static_cast<std::int64_t>(dice.next() % 2));
+    if (verb == "break_glass") body = emergency();
+    const Reply reply = world.decide(verb, by, id, std::move(body));
     ASSERT_FALSE(reply.error) << reply.error->detail;
   }
   // The pairs themselves are checked for the whole log when the world ends (verify_store).
@@ -266,7 +365,7 @@ TEST_F(Decide, ADecisionOnOtherContentThanWasShownIsRefused) {
             "ok");
 }
 
-TEST_F(Decide, AQuorumOfTwoNeedsTwoPeopleAndCountsEachOnce) {
+TEST_F(Decide, H21_AQuorumOfTwoNeedsTwoPeopleAndCountsEachOnce) {
   world.put_policy(
       "version: 1\ndefaults: {decision: human, approvers: [{role: approver, count: 2}]}\ntools: "
       "[]\n");
@@ -289,7 +388,7 @@ TEST_F(Decide, H35_DecidingAfterTheDeadlineFailsWithOneExpiryEventEvenIfNoTimerR
   world.clock.advance(Microseconds(1));
   EXPECT_EQ(world.show(id).at("status"), "expired") << "never reported pending past the deadline";
   EXPECT_EQ(world.decide("approve", ann, id).outcome(), "EXPIRED");
-  EXPECT_EQ(world.decide("reject", bob, id).outcome(), "EXPIRED");
+  EXPECT_EQ(world.decide("reject", bob, id, because()).outcome(), "EXPIRED");
   const Types types = world.trail_types(id);
   EXPECT_EQ(std::ranges::count(types, "approval.expired"), 1);
   EXPECT_EQ(types,
@@ -306,8 +405,8 @@ TEST_F(Decide, Trap19_ExpiredButUnsweptIsNotApprovable) {
 
 TEST_F(Decide, OnlyTheRequesterCancels) {
   const auto id = ask();
-  EXPECT_EQ(world.decide("cancel", ann, id).outcome(), "INSUFFICIENT_PERMISSIONS");
-  EXPECT_EQ(world.decide("cancel", agent, id).at("status"), "cancelled");
+  EXPECT_EQ(world.decide("cancel", ann, id, because()).outcome(), "INSUFFICIENT_PERMISSIONS");
+  EXPECT_EQ(world.decide("cancel", agent, id, because()).at("status"), "cancelled");
   EXPECT_EQ(world.decide("approve", ann, id).outcome(), "INVALID_STATE");
 }
 

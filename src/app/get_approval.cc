@@ -1,6 +1,8 @@
 #include "app/get_approval.h"
 
+#include "app/notice.h"
 #include "app/request_parts.h"
+#include "app/requirement.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
 #include "store/state/grants.h"
@@ -24,12 +26,12 @@ Result<void> add_request(const store::Read& read, const Approval& approval, Appr
   const Json subject = TRY(request_part(read, approval.request, "subject"));
   take(subject, "arguments", view.arguments);
   const Json request = TRY(request_part(read, approval.request, "request"));
-  for (const Json* from : {&subject, &request}) {
-    take(*from, "content", view.content);
-    take(*from, "title", view.title);
-    take(*from, "description", view.description);
-    take(*from, "type", view.type);
-  }
+  // Of content, only what is hashed counts: what was said at first may have been edited since.
+  const Json& described = approval.kind == Kind::content ? subject : request;
+  take(described, "content", view.content);
+  take(described, "title", view.title);
+  take(described, "description", view.description);
+  take(described, "type", view.type);
   take(request, "reason", view.reason);
   take(request, "priority", view.priority);
   take(request, "alternatives", view.alternatives);
@@ -86,8 +88,9 @@ ExecutionView view_of(const Execution& execution, Timestamp now) {
 
 Result<void> add_history(const store::Read& read, const Approval& approval, ApprovalView& view) {
   const auto votes = TRY(store::votes(read, approval.id));
-  const QuorumProgress progress = evaluate(approval.quorum, votes);
+  const QuorumProgress progress = evaluate(approval, votes);
   view.votes = {.have = progress.have, .need = progress.need};
+  if (view.status == Status::pending) view.notice = TRY(notice_of(read, approval, votes));
   for (const Evidence& item : TRY(store::evidence_of(read, approval.id))) {
     view.evidence.push_back(view_of(item));
   }
@@ -109,7 +112,8 @@ Status shown_status(const Approval& approval, Timestamp now) {
 }
 
 Result<ApprovalView> get_approval(const store::Read& read, const GetApproval& in) {
-  const Approval approval = TRY(store::approval(read, in.approval));
+  Approval approval = TRY(store::approval(read, in.approval));
+  TRY(show_policy_in_force(read, approval));
   ApprovalView view;
   view.id = approval.id;
   view.kind = approval.kind;
@@ -123,8 +127,16 @@ Result<ApprovalView> get_approval(const store::Read& read, const GetApproval& in
   view.expires_at = approval.expires_at;
   view.evidence_policy = {to_json(approval.evidence_policy)};
   view.approvers = to_json(approval.quorum);
+  if (!approval.further_quorums.empty()) {
+    view.also_required = Json::array();
+    for (const Quorum& quorum : approval.further_quorums) view.also_required->push(to_json(quorum));
+  }
+  view.defers = approval.defers;
+  view.max_defers = approval.max_defers;
+  view.content_version = approval.content_version;
   view.decided_at = approval.decided_at;
   view.decided_by = approval.decided_by;
+  view.glass_broken_by = approval.glass_broken_by;
   view.correlation_id = approval.correlation_id;
   if (!approval.executor.is_null()) view.executor = approval.executor;
   view.lease_seconds = approval.lease_seconds;
@@ -207,9 +219,15 @@ void describe(Fields& fields, ApprovalView& view) {
   fields.field("expiresAt", view.expires_at, "when it expires undecided");
   fields.field("evidencePolicy", view.evidence_policy, "which evidence an approval needs");
   fields.field("approvers", view.approvers, "who must approve");
+  fields.field("alsoRequired", view.also_required, "what the policy asks besides since then");
   fields.field("votes", view.votes, "how far the quorum is met");
+  fields.field("notice", view.notice, "that nobody is left who could complete the quorum");
+  fields.field("defers", view.defers, "how often the deadline was moved");
+  fields.field("maxDefers", view.max_defers, "how often it may be");
+  fields.field("contentVersion", view.content_version, "one more with each edit");
   fields.field("decidedAt", view.decided_at, "when it was decided");
   fields.field("decidedBy", view.decided_by, "whose decision ended it");
+  fields.field("glassBrokenBy", view.glass_broken_by, "who let it run without its approvers");
   fields.field("correlationId", view.correlation_id, "the workflow");
   fields.field("executor", view.executor, "the URL that the server calls to execute it");
   fields.field("leaseSeconds", view.lease_seconds, "how long an execution may go without a word");

@@ -69,9 +69,12 @@ struct ApprovalView {
   Timestamp requested_at, expires_at;
   JsonObject evidence_policy;
   Json approvers;
+  std::optional<Json> also_required;
   Votes votes;
+  std::optional<std::string> notice;
+  std::int64_t defers = 0, max_defers = 0, content_version = 1;
   std::optional<Timestamp> decided_at;
-  std::optional<PrincipalId> decided_by;
+  std::optional<PrincipalId> decided_by, glass_broken_by;
   std::string correlation_id;
   std::optional<Json> executor;
   std::int64_t lease_seconds = 0;

@@ -23,6 +23,9 @@ ApprovalLine line_of(const Approval& approval, Timestamp now) {
                     .expires_at = approval.expires_at,
                     .correlation_id = approval.correlation_id};
   for (const auto name : {"subject", "request"}) {
+    // What was said of content at first may have been edited since.
+    const bool is_stale = approval.content_version > 1 && approval.kind == Kind::content;
+    if (is_stale && name == std::string_view("request")) continue;
     const Json* from = approval.request.find(name);
     const auto title = from == nullptr ? std::nullopt : from->string_at("title");
     if (title) line.title = std::string(*title);

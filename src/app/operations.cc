@@ -1,6 +1,8 @@
 // Everything one can ask of the system. Read downwards it is the reference.
+#include "app/abandon_approval.h"
 #include "app/approval_trail.h"
 #include "app/attach_evidence.h"
+#include "app/break_glass.h"
 #include "app/check_policy.h"
 #include "app/complete_execution.h"
 #include "app/create_key.h"
@@ -8,6 +10,8 @@
 #include "app/create_rule.h"
 #include "app/create_tenant.h"
 #include "app/decide_approval.h"
+#include "app/defer_approval.h"
+#include "app/edit_approval.h"
 #include "app/emit_events.h"
 #include "app/engage_kill_switch.h"
 #include "app/get_approval.h"
@@ -63,6 +67,17 @@ std::vector<Operation> approvals() {
                             .permission = Permission::read,
                             .help = "Show one approval; Prefer: wait=N waits for its decision."},
                            &get_approval));
+  rows.push_back(operation({.name = "approval_trail",
+                            .route = "GET /v1/approvals/{id}/trail",
+                            .command = "trail",
+                            .permission = Permission::read,
+                            .help = "Show every event of one approval, in order."},
+                           &approval_trail));
+  return rows;
+}
+
+std::vector<Operation> decisions() {
+  std::vector<Operation> rows;
   rows.push_back(operation({.name = "approve",
                             .route = "POST /v1/approvals/{id}/approve",
                             .command = "approve",
@@ -75,18 +90,36 @@ std::vector<Operation> approvals() {
                             .permission = Permission::decide,
                             .help = "Reject a pending request, finally."},
                            &reject));
+  rows.push_back(operation({.name = "edit",
+                            .route = "POST /v1/approvals/{id}/edit",
+                            .command = "edit",
+                            .permission = Permission::decide,
+                            .help = "Approve other content instead: it replaces what was asked."},
+                           &edit));
+  rows.push_back(operation({.name = "defer",
+                            .route = "POST /v1/approvals/{id}/defer",
+                            .command = "defer",
+                            .permission = Permission::decide,
+                            .help = "Move the deadline of a pending request by hours."},
+                           &defer));
   rows.push_back(operation({.name = "cancel",
                             .route = "POST /v1/approvals/{id}/cancel",
                             .command = "cancel",
                             .permission = Permission::decide,
                             .help = "Withdraw your own pending request."},
                            &cancel));
-  rows.push_back(operation({.name = "approval_trail",
-                            .route = "GET /v1/approvals/{id}/trail",
-                            .command = "trail",
-                            .permission = Permission::read,
-                            .help = "Show every event of one approval, in order."},
-                           &approval_trail));
+  rows.push_back(operation({.name = "abandon",
+                            .route = "POST /v1/approvals/{id}/abandon",
+                            .command = "abandon",
+                            .permission = Permission::decide,
+                            .help = "Give up what was approved and never started."},
+                           &abandon));
+  rows.push_back(operation({.name = "break_glass",
+                            .route = "POST /v1/approvals/{id}/break-glass",
+                            .command = "break-glass",
+                            .permission = Permission::decide,
+                            .help = "Let a pending request run at once, in an emergency."},
+                           &break_glass));
   return rows;
 }
 
@@ -300,7 +333,7 @@ std::vector<Operation> administration() {
 
 std::vector<Operation> make_table() {
   std::vector<Operation> table;
-  for (auto* part : {&approvals, &rules, &evidence_and_execution, &events_and_policy,
+  for (auto* part : {&approvals, &decisions, &rules, &evidence_and_execution, &events_and_policy,
                      &kill_switches, &administration}) {
     for (Operation& row : part()) table.push_back(std::move(row));
   }

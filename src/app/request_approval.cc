@@ -1,6 +1,7 @@
 #include "app/request_approval.h"
 
 #include "app/expire.h"
+#include "app/notice.h"
 #include "app/request_parts.h"
 #include "domain/policy.h"
 #include "domain/rule.h"
@@ -123,6 +124,7 @@ struct Asked {
   store::CurrentPolicy policy;
   std::optional<Rule> rule;  // The standing rule that answers where the policy leaves it to people.
   std::string why;
+  std::optional<std::string> notice;
 };
 
 Event requested_event(const RequestApproval& in, const Asked& asked) {
@@ -158,6 +160,7 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
   if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
   if (asked.rule) data.set("ruleId", asked.rule->id.text());
   data.set_if("deduplicationKey", in.deduplication_key);
+  if (asked.notice) data.set("canBeMet", false);
   return {.type = "approval.requested",
           .subject = "approval/" + approval.id.text(),
           .data = std::move(data),
@@ -286,15 +289,18 @@ Result<std::optional<Requested>> find_earlier(store::Write& write, const Request
                                  .content_hash = approval.content_hash,
                                  .expires_at = approval.expires_at,
                                  .rule_id = std::nullopt,
-                                 .why = "the same deduplicationKey was asked before"});
+                                 .why = "the same deduplicationKey was asked before",
+                                 .notice = std::nullopt});
 }
 
 }  // namespace
 
 Result<Requested> request_approval(store::Write& write, const RequestApproval& in) {
   if (auto earlier = TRY(find_earlier(write, in))) return std::move(*earlier);
-  const Asked asked = TRY(ask(write, in));
+  Asked asked = TRY(ask(write, in));
   const Approval& approval = asked.approval;
+  if (asked.decision == PolicyDecision::human && !asked.rule)
+    asked.notice = TRY(notice_of(write, approval, {}));
   TRY(write.record(requested_event(in, asked)));
 
   Requested out{.id = approval.id,
@@ -302,7 +308,8 @@ Result<Requested> request_approval(store::Write& write, const RequestApproval& i
                 .content_hash = approval.content_hash,
                 .expires_at = approval.expires_at,
                 .rule_id = std::nullopt,
-                .why = asked.why};
+                .why = asked.why,
+                .notice = asked.notice};
   if (!asked.rule && asked.decision == PolicyDecision::human) return out;
   const bool is_refused = asked.decision == PolicyDecision::reject;
   out.status = is_refused ? Status::rejected : Status::approved;
@@ -393,6 +400,7 @@ void describe(Fields& fields, Requested& out) {
   fields.field("expiresAt", out.expires_at, "when it expires undecided");
   fields.field("ruleId", out.rule_id, "the standing rule that approved it");
   fields.field("why", out.why, "which policy entry answered, and how");
+  fields.field("notice", out.notice, "that there are too few people to approve it");
 }
 
 }  // namespace assent::app

@@ -68,6 +68,7 @@ struct Requested {
   Timestamp expires_at;
   std::optional<std::string> rule_id;
   std::string why;
+  std::optional<std::string> notice;  // That there are too few people who could approve it.
 };
 void describe(Fields& fields, Requested& out);
 

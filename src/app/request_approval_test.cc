@@ -205,7 +205,7 @@ TEST_F(Request, H59_ADeduplicationKeyStandsForOneOpenRequestAndForANewOneAfterIt
   EXPECT_EQ(ask(2).outcome(), "idempotency_conflict");
   EXPECT_EQ(world.log_size(), size);
   const Person ann = world.make("human", "ann", {"approver"});
-  ASSERT_EQ(world.decide("reject", ann, first.id()).outcome(), "ok");
+  ASSERT_EQ(world.decide("reject", ann, first.id(), because()).outcome(), "ok");
   EXPECT_EQ(ask(1).at("status"), "rejected") << "a no is not asked away";
   world.restart();
   EXPECT_EQ(ask(1).id(), first.id());

@@ -113,6 +113,7 @@ TEST_F(Run, H57_AnotherTenantsIdsAreAsAbsentAsIdsThatNeverWere) {
   for (const std::string operation : {"get_approval", "approve", "reject", "cancel",
                                       "approval_trail", "attach_evidence", "start_execution"}) {
     Json body = Json::object();
+    if (operation == "reject" || operation == "cancel") body = because();
     if (operation == "attach_evidence") body = Json::object({{"type", "text"}, {"text", "x"}});
     const Reply foreign = world.decide(operation, stranger, id, body);
     const Reply nothing = world.decide(operation, stranger, absent, body);

@@ -62,7 +62,7 @@ TEST_F(Execute, WhatIsNotApprovedCannotStart) {
   const std::uint64_t before = world.log_size();
   EXPECT_EQ(start(pending).outcome(), "invalid_state");
   EXPECT_EQ(world.log_size(), before);
-  ASSERT_EQ(world.decide("reject", ann, pending).outcome(), "ok");
+  ASSERT_EQ(world.decide("reject", ann, pending, because()).outcome(), "ok");
   EXPECT_EQ(start(pending).outcome(), "invalid_state");
 }
 

@@ -26,6 +26,7 @@ std::string code_word(Code code) {
                                         "invalid_state",
                                         "idempotency_conflict",
                                         "expired",
+                                        "precondition_required",
                                         "too_large",
                                         "unsupported_media_type",
                                         "rate_limited",
@@ -102,6 +103,10 @@ void World::crash() {
   fs::remove_all(from);
   fs::rename(to, from);
   restart();
+}
+
+Json because(std::string_view reason) {
+  return Json::object({{"rationale", reason}});
 }
 
 std::future<Reply> World::start(Ask ask) {

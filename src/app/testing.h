@@ -45,6 +45,9 @@ struct Person {
   std::string key;
 };
 
+// A decision with a reason, which a no needs.
+Json because(std::string_view reason = "it was tested");
+
 struct Ask {
   std::string operation;
   Person by;

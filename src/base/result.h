@@ -26,9 +26,10 @@ enum class Code {
   reserved_event_type,       // Only the engine writes events of this family.
   not_found,                 // Absent, or another tenant's: indistinguishable on purpose.
   method_not_allowed,
-  invalid_state,         // The item is not in a state that allows this.
-  idempotency_conflict,  // The idempotency key was used for another request.
-  expired,               // The deadline has passed.
+  invalid_state,          // The item is not in a state that allows this.
+  idempotency_conflict,   // The idempotency key was used for another request.
+  expired,                // The deadline has passed.
+  precondition_required,  // The request must say which content it means.
   too_large,
   unsupported_media_type,
   rate_limited,

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "domain/evidence.h"
+#include "domain/policy.h"
 #include "domain/principal.h"
 #include "domain/quorum.h"
 #include "domain/words.h"
@@ -40,30 +41,58 @@ struct Approval {
   std::int64_t defers = 0;      // How often the deadline was moved …
   std::int64_t max_defers = 3;  // … and may be.
   std::int64_t content_version = 1;  // One more with each edit.
-  std::optional<RuleId> rule;        // The standing rule that approved it.
+  // What must be satisfied besides `quorum`: what the policy asked for edited content, and what the
+  // policy in force asks by now (tighten()). Each human counts once in each.
+  std::vector<Quorum> further_quorums;
+  std::optional<RuleId> rule;  // The standing rule that approved it.
   std::string correlation_id;
   std::optional<Timestamp> decided_at;
-  std::optional<PrincipalId> decided_by;  // The last vote's human; nothing where a rule decided.
+  // The last vote's human. Nothing where a rule decided, or where the glass was broken: that is no
+  // approval.
+  std::optional<PrincipalId> decided_by;
+  std::optional<PrincipalId> glass_broken_by;
   Json request = Json::object();  // Everything else asked: subject (or its blob), title, reason, …
 };
+
+// What satisfies the policy's entry too becomes part of what the approval is bound to: the stricter
+// evidence policy, the higher risk, the fewer attempts, the shorter grant, and the entry's quorum
+// beside those that are there. An entry that allows asks nobody besides.
+void tighten(Approval& approval, const Policy& policy, const PolicyEntry& entry);
+
+// Of the quorum that is farthest from being met: it is met when all are.
+QuorumProgress evaluate(const Approval& approval, std::span<const Vote> votes);
+// Whether this human could fill a seat of any of them.
+bool is_eligible(const Approval& approval, const Vote& voter);
+// Whether all of them would be met if all the `others` voted too (can_be_met in quorum.h).
+bool can_be_met(const Approval& approval, std::span<const Vote> votes,
+                std::span<const Vote> others);
+// Whether the principal asked for this, or answers for the agent that did.
+bool is_requester(const Approval& approval, const PrincipalId& by);
 
 // A decision call by a principal.
 struct Decision {
   Verdict verdict = Verdict::approve;
   const Principal* by = nullptr;  // Never null.
   Timestamp at;
-  std::optional<std::string> content_hash;  // What the decider saw.
-  bool is_stopped = false;                  // A kill switch that means it is engaged.
+  std::optional<std::string> content_hash;       // What the decider saw.
+  bool has_started = false;                      // Whether it was ever run: for an abandon.
+  std::span<const Role> break_glass_roles = {};  // Who may break the glass.
+  bool is_stopped = false;                       // A kill switch that means it is engaged.
 };
 
-// The first reason why the rules refuse the decision, or nothing.
-// `votes` are those already counted; `evidence` is only looked at for an approve.
+// The first reason why the rules refuse the decision, or nothing. `votes` are those already
+// counted; `evidence` is only looked at for an approve or an edit, and is about the content that
+// will be approved.
 std::optional<Refusal> refuse(const Approval& approval, const Decision& decision,
                               std::span<const Vote> votes, const EvidenceCheck& evidence);
 
 // The `details` of the refusal, the same object in the response and in the event.
 Json refusal_details(Refusal refusal, const Approval& approval, const Decision& decision,
                      const EvidenceCheck& evidence);
+
+// The deadline is moved by whole hours: so many at least and at most.
+inline constexpr std::int64_t kDeferHoursMin = 1;
+inline constexpr std::int64_t kDeferHoursMax = 168;
 
 // Whether the deadline has passed (equality is still in time) and it is still pending.
 bool is_overdue(const Approval& approval, Timestamp now);

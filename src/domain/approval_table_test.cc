@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <sstream>
 
@@ -32,9 +33,10 @@ struct Case {
 // The language:
 //   human|agent|service NAME [role…] [of OWNER]      somebody
 //   request A by NAME [option…]                      needs one approver, within 1h; options:
-//       evidence [TTL] | fresh TTL | quorum N | self-approval | attempts N
+//       evidence [TTL] | fresh TTL | quorum N | self-approval | attempts N | defers N
 //   attach A [old AGE] | withdraw A | tick TIME      withdraw takes the newest back
-//   approve|reject|cancel A by NAME [seeing HASH] -> the refusal, or the status after it
+//   VERDICT A by NAME [seeing HASH] -> the refusal, or the status after it; of the verdicts, defer
+//       moves the deadline by an hour, and edit makes the content's hash that of `A+`
 //   start A -> ok or the refusal      |      finish A OUTCOME -> the status after it
 class Story {
  public:
@@ -97,6 +99,8 @@ class Story {
         approval.quorum.alternatives[0][0].count = std::stoi(line[++i]);
       } else if (line[i] == "self-approval") {
         approval.allows_self_approval = true;
+      } else if (line[i] == "defers") {
+        approval.max_defers = std::stoi(line[++i]);
       } else if (line[i] == "attempts") {
         approval.max_attempts = std::stoi(line[++i]);
       }
@@ -125,22 +129,56 @@ class Story {
   std::string decide(Case& subject, Verdict verdict, const Words& line) {
     Approval& approval = subject.approval;
     const Principal& by = people_.at(line[3]);
-    Decision decision{.verdict = verdict, .by = &by, .at = now_, .content_hash = std::nullopt};
+    static constexpr std::array kBreakers = {Role::admin};
+    Decision decision{.verdict = verdict,
+                      .by = &by,
+                      .at = now_,
+                      .content_hash = std::nullopt,
+                      .has_started = subject.latest.has_value(),
+                      .break_glass_roles = kBreakers};
     if (line.size() > 5 && line[4] == "seeing") decision.content_hash = line[5];
     const auto check = check_evidence(approval.evidence_policy, subject.evidence, now_);
     const auto refusal = refuse(approval, decision, subject.votes, check);
     if (refusal == Refusal::expired) approval.status = Status::expired;
     if (refusal) return std::string(word(*refusal));
 
-    if (verdict == Verdict::cancel) approval.status = Status::cancelled;
-    if (verdict == Verdict::reject) approval.status = Status::rejected;
-    if (verdict == Verdict::approve) vote(subject, by);
+    apply(subject, verdict, by);
     return std::string(word(approval.status));
+  }
+
+  void apply(Case& subject, Verdict verdict, const Principal& by) {
+    Approval& approval = subject.approval;
+    switch (verdict) {
+      case Verdict::cancel:
+        approval.status = Status::cancelled;
+        return;
+      case Verdict::reject:
+        approval.status = Status::rejected;
+        return;
+      case Verdict::abandon:
+        approval.status = Status::abandoned;
+        return;
+      case Verdict::defer:
+        approval.expires_at += std::chrono::hours(1);
+        ++approval.defers;
+        return;
+      case Verdict::edit:
+        approval.content_hash += "+";
+        subject.votes.clear();
+        return vote(subject, by);
+      case Verdict::approve:
+        return vote(subject, by);
+      case Verdict::break_glass:
+        return let_run(subject);
+    }
   }
 
   void vote(Case& subject, const Principal& by) {
     subject.votes.push_back({by.id, by.roles});
-    if (!evaluate(subject.approval.quorum, subject.votes).is_met()) return;
+    if (evaluate(subject.approval, subject.votes).is_met()) let_run(subject);
+  }
+
+  void let_run(Case& subject) {
     subject.approval.status = Status::approved;
     subject.grant.emplace();
     subject.grant->content_hash = subject.approval.content_hash;
@@ -303,6 +341,113 @@ approve C by bob -> invalid_state
 request D by ann
 approve D by bob seeing sha256:X -> content_changed
 approve D by bob seeing sha256:D -> approved
+)");
+}
+
+TEST(ApprovalTable, H32_AnEditIsAVoteForOtherContent) {
+  expect_true(kPeople, R"(
+request A by ann quorum 2
+approve A by bob -> pending
+edit A by dee -> forbidden
+edit A by bot -> human_actor_required
+edit A by ann -> self_approval
+edit A by cyd seeing sha256:X -> content_changed
+edit A by cyd seeing sha256:A -> pending
+approve A by cyd -> already_voted
+approve A by bob seeing sha256:A -> content_changed
+edit A by cyd seeing sha256:A+ -> pending
+approve A by bob seeing sha256:A++ -> approved
+edit A by cyd -> invalid_state
+start A -> ok
+
+request B by ann evidence 60s
+edit B by bob -> evidence_required
+attach B
+edit B by bob -> approved
+
+request C by ann
+tick 1h
+tick 1us
+edit C by bob -> expired
+)");
+}
+
+TEST(ApprovalTable, H33_ADeferralMovesTheDeadlineAFewTimes) {
+  expect_true(kPeople, R"(
+request A by ann defers 2 evidence 60s
+defer A by dee -> forbidden
+defer A by bot -> human_actor_required
+defer A by ann -> self_approval
+tick 1h
+defer A by bob -> pending
+tick 1h
+defer A by bob -> pending
+defer A by cyd -> invalid_state
+defer A by cyd seeing sha256:X -> invalid_state
+reject A by bob -> rejected
+defer A by bob -> invalid_state
+
+request B by ann defers 0
+defer B by bob -> invalid_state
+tick 1h
+tick 1us
+defer B by bob -> expired
+)");
+}
+
+TEST(ApprovalTable, H42_WhatWasNeverStartedCanBeAbandoned) {
+  expect_true(kPeople, R"(
+request A by bot
+abandon A by bot -> invalid_state
+approve A by bob -> approved
+abandon A by dee -> forbidden
+abandon A by job -> human_actor_required
+abandon A by cyd seeing sha256:X -> content_changed
+abandon A by ann -> abandoned
+abandon A by bot -> invalid_state
+approve A by bob -> invalid_state
+start A -> expired
+
+request B by bot
+approve B by bob -> approved
+start B -> ok
+abandon B by bot -> invalid_state
+finish B failure -> approved
+abandon B by bob -> invalid_state
+
+request C by ann
+tick 2h
+abandon C by ann -> invalid_state
+)");
+}
+
+TEST(ApprovalTable, H42_TheGlassIsBrokenByWhomThePolicyTrustsAndOnlyWhilePending) {
+  expect_true(kPeople + R"(
+human root admin
+human ops admin operator
+agent ai admin
+)",
+              R"(
+request A by ann quorum 2 evidence 60s
+break_glass A by bob -> forbidden
+break_glass A by ops -> forbidden
+break_glass A by ai -> human_actor_required
+break_glass A by root seeing sha256:X -> content_changed
+break_glass A by root -> approved
+start A -> ok
+break_glass A by root -> invalid_state
+
+request B by root
+break_glass B by root -> self_approval
+
+request C by ann
+reject C by bob -> rejected
+break_glass C by root -> invalid_state
+
+request D by ann
+tick 1h
+tick 1us
+break_glass D by root -> expired
 )");
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 namespace assent {
 namespace {
@@ -245,6 +246,74 @@ TEST(Approval, TheDetailsOfARefusalHelpTheCaller) {
             R"({"evidenceAge":null,"evidenceTtl":null,"latestEvidenceAt":null})");
   ask.verdict = Verdict::cancel;
   EXPECT_EQ(details(Refusal::forbidden), "{}");  // No role would help.
+}
+
+TEST(Approval, WhoLacksTheRoleIsToldWhichWouldHelp) {
+  Approval approval = pending();
+  approval.further_quorums = {Quorum{{{{.role = Role::auditor, .count = 1}}}}};
+  Decision ask = decision(Verdict::approve, kRobot);
+  EXPECT_EQ(canonical_json(refusal_details(Refusal::forbidden, approval, ask, {})),
+            R"({"alsoRequired":[[{"count":1,"role":"auditor"}]],)"
+            R"("required":[{"count":1,"role":"approver"}]})");
+  constexpr std::array kBreakers = {Role::admin};
+  ask = decision(Verdict::break_glass, kRobot);
+  ask.break_glass_roles = kBreakers;
+  EXPECT_EQ(canonical_json(refusal_details(Refusal::forbidden, approval, ask, {})),
+            R"({"required":["admin"]})");
+}
+
+// What a policy in force asks of an approval that was evaluated under an earlier one.
+TEST(Approval, TighteningTakesTheStricterOfEachTerm) {
+  Policy policy;
+  PolicyEntry entry;
+  entry.quorum = {{{{.role = Role::auditor, .count = 1}}}};
+  entry.risk_tier = RiskTier::critical;
+  entry.evidence = {.required = true, .ttl_seconds = 60};
+  entry.max_attempts = 1;
+  entry.grant_expires_after = std::chrono::hours(1);
+  Approval approval = pending();
+  approval.allows_self_approval = true;
+  tighten(approval, policy, entry);
+  EXPECT_EQ(approval.further_quorums, std::vector{entry.quorum});
+  EXPECT_EQ(approval.risk_tier, RiskTier::critical);
+  EXPECT_EQ(approval.evidence_policy, entry.evidence);
+  EXPECT_EQ(approval.max_attempts, 1);
+  EXPECT_EQ(approval.grant_ttl_seconds, 3600);
+  EXPECT_FALSE(approval.allows_self_approval);
+  const Approval once = approval;
+  tighten(approval, policy, entry);
+  EXPECT_EQ(approval.further_quorums, once.further_quorums) << "the same is not asked twice";
+
+  PolicyEntry loose;
+  loose.decision = PolicyDecision::allow;
+  loose.risk_tier = RiskTier::none;
+  loose.max_attempts = 9;
+  loose.grant_expires_after = std::chrono::hours(99);
+  loose.quorum = {{{{.role = Role::admin, .count = 1}}}};
+  policy.allows_self_approval = true;
+  tighten(approval, policy, loose);
+  EXPECT_EQ(approval.further_quorums, once.further_quorums) << "who allows asks nobody";
+  EXPECT_EQ(approval.risk_tier, RiskTier::critical);
+  EXPECT_EQ(approval.evidence_policy, entry.evidence);
+  EXPECT_EQ(approval.max_attempts, 1);
+  EXPECT_EQ(approval.grant_ttl_seconds, 3600);
+  EXPECT_FALSE(approval.allows_self_approval);
+}
+
+TEST(Approval, EveryQuorumMustBeMetAndOneHumanCountsInEach) {
+  Approval approval = pending();
+  approval.further_quorums = {Quorum{{{{.role = Role::auditor, .count = 2}}}}};
+  const Principal both = principal(7, PrincipalType::human, {Role::approver, Role::auditor});
+  const Principal eve = principal(8, PrincipalType::human, {Role::auditor});
+  std::vector<Vote> votes = {{both.id, both.roles}};
+  EXPECT_EQ(evaluate(approval, votes).have, 1);
+  EXPECT_EQ(evaluate(approval, votes).need, 2) << "the one that lacks most";
+  EXPECT_TRUE(is_eligible(approval, {eve.id, eve.roles}));
+  EXPECT_FALSE(is_eligible(approval, {eve.id, {Role::requester}}));
+  EXPECT_FALSE(can_be_met(approval, votes, {}));
+  EXPECT_TRUE(can_be_met(approval, votes, std::vector<Vote>{{eve.id, eve.roles}}));
+  votes.push_back({eve.id, eve.roles});
+  EXPECT_TRUE(evaluate(approval, votes).is_met());
 }
 
 // Computed with another implementation: printf '%s' '{"arguments":…}' | sha256sum.

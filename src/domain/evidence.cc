@@ -71,4 +71,12 @@ bool is_at_least_as_strict(const EvidencePolicy& asked, const EvidencePolicy& ba
   return asked.ttl_seconds && *asked.ttl_seconds <= *base.ttl_seconds;
 }
 
+EvidencePolicy stricter_of(const EvidencePolicy& one, const EvidencePolicy& other) {
+  EvidencePolicy both{.required = one.required || other.required, .ttl_seconds = one.ttl_seconds};
+  if (other.ttl_seconds && (!both.ttl_seconds || *other.ttl_seconds < *both.ttl_seconds)) {
+    both.ttl_seconds = other.ttl_seconds;
+  }
+  return both;
+}
+
 }  // namespace assent

@@ -60,5 +60,7 @@ Json to_json(const EvidencePolicy& policy);  // `{required, ttlSeconds}` (null w
 
 // Whether `asked` is at least as strict as `base` (a request may tighten, never weaken).
 bool is_at_least_as_strict(const EvidencePolicy& asked, const EvidencePolicy& base);
+// What satisfies both.
+EvidencePolicy stricter_of(const EvidencePolicy& one, const EvidencePolicy& other);
 
 }  // namespace assent

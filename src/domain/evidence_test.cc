@@ -157,5 +157,22 @@ TEST(EvidencePolicy, SaysThatThereIsNoTtl) {
   EXPECT_EQ(canonical_json(to_json(EvidencePolicy{})), R"({"required":false,"ttlSeconds":null})");
 }
 
+TEST(Evidence, TheStricterOfTwoPoliciesSatisfiesBoth) {
+  for (const bool one_required : {false, true}) {
+    for (const bool other_required : {false, true}) {
+      for (const auto& one_ttl : {std::optional<std::int64_t>(), std::optional<std::int64_t>(60)}) {
+        for (const auto& other_ttl :
+             {std::optional<std::int64_t>(), std::optional<std::int64_t>(30)}) {
+          const EvidencePolicy one{.required = one_required, .ttl_seconds = one_ttl};
+          const EvidencePolicy other{.required = other_required, .ttl_seconds = other_ttl};
+          const EvidencePolicy both = stricter_of(one, other);
+          EXPECT_EQ(both, stricter_of(other, one));
+          EXPECT_TRUE(is_at_least_as_strict(both, one) && is_at_least_as_strict(both, other));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace assent

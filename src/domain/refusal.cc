@@ -18,7 +18,7 @@ Text text_of(Refusal refusal) {
       return {"SELF_APPROVAL_FORBIDDEN",
               "The requester, and the human behind a requesting agent, may not decide it."};
     case Refusal::invalid_state:
-      return {"INVALID_STATE", "The approval is no longer pending."};
+      return {"INVALID_STATE", "The approval is not in a state that allows this."};
     case Refusal::expired:
       return {"EXPIRED", "The deadline of the approval has passed."};
     case Refusal::content_changed:

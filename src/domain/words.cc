@@ -18,8 +18,8 @@ constexpr std::array<Word, 8> kStatuses = {"pending",   "approved", "rejected", 
                                            "cancelled", "executed", "abandoned", "unknown"};
 constexpr std::array<Word, 5> kRiskTiers = {"none", "low", "medium", "high", "critical"};
 constexpr std::array<Word, 3> kPolicyDecisions = {"allow", "human", "reject"};
-constexpr std::array<Word, 6> kVerdicts = {"approve", "reject", "cancel",
-                                           "edit",    "defer",  "abandon"};
+constexpr std::array<Word, 7> kVerdicts = {"approve", "reject",  "cancel",     "edit",
+                                           "defer",   "abandon", "break_glass"};
 constexpr std::array<Word, 5> kEvidenceTypes = {"file", "url", "text", "hash", "entity"};
 constexpr std::array<Word, 2> kGrantForms = {"identity", "token"};
 constexpr std::array<Word, 5> kExecutionStates = {"started", "success", "failure", "partial",

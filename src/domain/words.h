@@ -18,7 +18,7 @@ enum class Status { pending, approved, rejected, expired, cancelled, executed, a
 // One ordinal scale: none 0 … critical 4.
 enum class RiskTier { none, low, medium, high, critical };
 enum class PolicyDecision { allow, human, reject };
-enum class Verdict { approve, reject, cancel, edit, defer, abandon };
+enum class Verdict { approve, reject, cancel, edit, defer, abandon, break_glass };
 enum class EvidenceType { file, url, text, hash, entity };
 enum class GrantForm { identity, token };
 enum class ExecutionState { started, success, failure, partial, unknown };

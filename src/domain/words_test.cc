@@ -24,7 +24,7 @@ TEST(Words, EveryEnumeratorHasAWordThatReadsBack) {
   expect_words_read_back<Status>(static_cast<std::size_t>(Status::unknown) + 1);
   expect_words_read_back<RiskTier>(static_cast<std::size_t>(RiskTier::critical) + 1);
   expect_words_read_back<PolicyDecision>(static_cast<std::size_t>(PolicyDecision::reject) + 1);
-  expect_words_read_back<Verdict>(static_cast<std::size_t>(Verdict::abandon) + 1);
+  expect_words_read_back<Verdict>(static_cast<std::size_t>(Verdict::break_glass) + 1);
   expect_words_read_back<EvidenceType>(static_cast<std::size_t>(EvidenceType::entity) + 1);
   expect_words_read_back<GrantForm>(static_cast<std::size_t>(GrantForm::token) + 1);
   expect_words_read_back<ExecutionState>(static_cast<std::size_t>(ExecutionState::unknown) + 1);

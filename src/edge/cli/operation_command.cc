@@ -118,7 +118,7 @@ Result<std::optional<std::string>> confirm(const Session& session, const std::st
   std::fputs(table_of(reply.data()).c_str(), stdout);
   const std::string hash(reply.data().string_at("contentHash").value_or(""));
   const std::string wanted = hash.substr(hash.size() - std::min(kConfirmDigits, hash.size()));
-  std::printf("Type the last %zu digits of the content hash to approve: ", kConfirmDigits);
+  std::printf("Type the last %zu digits of the content hash to go on: ", kConfirmDigits);
   std::fflush(stdout);
   std::array<char, 64> line{};
   if (std::fgets(line.data(), static_cast<int>(line.size()), stdin) == nullptr) {
@@ -130,21 +130,25 @@ Result<std::optional<std::string>> confirm(const Session& session, const std::st
   return std::optional(hash);
 }
 
-// `approve` binds to what was seen: by --hash, or by looking now.
+// What lets something run: approve, and what approves or replaces it besides.
+bool binds_content(std::string_view operation) {
+  return operation == "approve" || operation == "edit" || operation == "break_glass";
+}
+
+// Such a decision binds to what was seen: by --hash, or by looking now.
 std::optional<int> bind_approval(const Session& session, OperationCommand& command) {
-  if (command.operation->about.name != "approve" || !command.values["contentHash"].empty()) {
-    return std::nullopt;
-  }
+  const auto& about = command.operation->about;
+  if (!binds_content(about.name) || !command.values["contentHash"].empty()) return std::nullopt;
   if (isatty(STDIN_FILENO) != 1) {
-    print_error({Code::validation_error,
-                 "outside a terminal, approve needs --hash: "
-                 "the contentHash of what you looked at"});
+    print_error(
+        {Code::validation_error, "outside a terminal, " + std::string(about.command) +
+                                     " needs --hash: the contentHash of what you looked at"});
     return static_cast<int>(Exit::usage);
   }
   const auto hash = confirm(session, command.values["id"].back());
   if (!hash) return static_cast<int>(fail(hash.error()));
   if (!*hash) {
-    std::fputs("assent: not approved\n", stderr);
+    std::fputs("assent: not done\n", stderr);
     return static_cast<int>(Exit::refused);
   }
   command.values["contentHash"] = {**hash};

@@ -82,8 +82,9 @@ TEST_F(ApiTest, H57_ForeignAndAbsentAreByteIdenticalButForTheTrace) {
   const std::string id = pending(agent);
   const std::string stranger = post("/v1/tenants", admin, R"({"name":"acme"})").at("adminKey");
   const auto shown = [&](const std::string& method, const std::string& path) {
+    const std::string body = path.ends_with("/executions") ? "{}" : R"({"rationale":"x"})";
     Answer answer =
-        send(request(method, path, stranger, method == "POST" ? "{}" : "",
+        send(request(method, path, stranger, method == "POST" ? body : "",
                      {{"traceparent", "00-424f23760b8c405f87e1dcdb254ccaea-00f067aa0ba902b7-01"}}));
     EXPECT_EQ(answer.http.status, 404) << method << path;
     return answer.http.body;
@@ -190,7 +191,7 @@ TEST_F(ApiTest, WaitingEndsWithItsPatienceAndIsNoneForWhatIsDecided) {
   const std::string agent = make("agent", "agent");
   const std::string id = pending(agent);
   EXPECT_EQ(get("/v1/approvals/" + id, agent, {{"Prefer", "wait=1"}}).at("status"), "pending");
-  ASSERT_EQ(post("/v1/approvals/" + id + "/cancel", agent).http.status, 200);
+  ASSERT_EQ(post("/v1/approvals/" + id + "/cancel", agent, std::string(kReason)).http.status, 200);
   EXPECT_EQ(get("/v1/approvals/" + id, agent, {{"Prefer", "wait=60"}}).at("status"), "cancelled");
   const Answer absent =
       get("/v1/approvals/" + std::string(kAbsent), agent, {{"Prefer", "wait=60"}});

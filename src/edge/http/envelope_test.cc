@@ -39,7 +39,7 @@ TEST_F(EnvelopeTest, H29_EveryAnswerIsSealedWhoeverMadeIt) {
         request("GET", "/v1/nothing", agent), request("DELETE", "/v1/approvals", agent),
         request("POST", "/livez", ""), request("GET", "/v1/approvals?limit=0", agent),
         request("POST", "/v1/approvals/" + id + "/approve", agent, "{}"),
-        request("POST", "/v1/approvals/" + id + "/cancel", agent, "{}"),
+        request("POST", "/v1/approvals/" + id + "/cancel", agent, std::string(kReason)),
         request("GET", "/v1/approvals/" + id, agent, "", {{"Prefer", "wait=1"}})}) {
     expect_sealed(send(made).http, made.method + " " + made.target);
   }
@@ -125,19 +125,19 @@ TEST_F(EnvelopeTest, H58_TheSameKeyAtTheSameTimeIsOneRequest) {
 }
 
 TEST_F(EnvelopeTest, H58_AnEmptyBodyIsTheEmptyObjectAndARefusalIsReplayedToo) {
-  const std::string agent = make("agent", "agent");
-  const std::string id = pending(agent);
-  const std::string path = "/v1/approvals/" + id + "/cancel";
+  const std::string approver = make("human", "approver");
+  const std::string id = pending(make("agent", "agent"));
+  const std::string path = "/v1/approvals/" + id + "/approve";
   const std::vector<net::Header> key = {{"Idempotency-Key", "c"}};
-  const Answer first = send(request("POST", path, agent, "", key));
+  const Answer first = send(request("POST", path, approver, "", key));
   EXPECT_EQ(first.http.status, 200) << first.http.body;
-  const Answer again = post(path, agent, " { } ", key);
+  const Answer again = post(path, approver, " { } ", key);
   EXPECT_EQ(again.http.body, first.http.body);
   EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
 
-  const Answer no = post(path, agent, "{}", {{"Idempotency-Key", "d"}});
+  const Answer no = post(path, approver, "{}", {{"Idempotency-Key", "d"}});
   EXPECT_EQ(no.http.status, 409);
-  const Answer still = post(path, agent, "{}", {{"Idempotency-Key", "d"}});
+  const Answer still = post(path, approver, "{}", {{"Idempotency-Key", "d"}});
   EXPECT_EQ(still.http.status, 409);
   EXPECT_EQ(still.code(), no.code());
 }
@@ -199,7 +199,7 @@ TEST_F(EnvelopeTest, AKeyRevokedWhileItsOwnerWaitsSeesNothingMore) {
       start(request("GET", "/v1/approvals/" + id, key.at("key"), "", {{"Prefer", "wait=60"}}));
   EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
   ASSERT_EQ(post("/v1/keys/" + key.at("keyId") + "/revoke", admin).http.status, 200);
-  ASSERT_EQ(post("/v1/approvals/" + id + "/cancel", agent).http.status, 200);
+  ASSERT_EQ(post("/v1/approvals/" + id + "/cancel", agent, std::string(kReason)).http.status, 200);
   EXPECT_EQ(waiting.get().http.status, 401);
 }
 

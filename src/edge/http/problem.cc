@@ -29,6 +29,7 @@ std::string_view title_of(int status) {
                                          std::pair{413, "Content Too Large"},
                                          std::pair{415, "Unsupported Media Type"},
                                          std::pair{422, "Unprocessable Content"},
+                                         std::pair{428, "Precondition Required"},
                                          std::pair{429, "Too Many Requests"},
                                          std::pair{431, "Request Header Fields Too Large"},
                                          std::pair{503, "Service Unavailable"}};
@@ -107,6 +108,8 @@ int status_of(Code code) {
       return 409;
     case Code::expired:
       return 410;
+    case Code::precondition_required:
+      return 428;
     case Code::too_large:
       return 413;
     case Code::unsupported_media_type:
@@ -145,6 +148,8 @@ std::string_view wire_code(Code code) {
       return "IDEMPOTENCY_CONFLICT";
     case Code::expired:
       return "EXPIRED";
+    case Code::precondition_required:
+      return "PRECONDITION_REQUIRED";
     case Code::too_large:
       return "PAYLOAD_TOO_LARGE";
     case Code::unsupported_media_type:

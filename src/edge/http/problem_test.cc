@@ -32,6 +32,7 @@ TEST(Problem, H29_EveryCodeHasItsStatusAndItsWord) {
         Row{Code::idempotency_conflict, 409, "IDEMPOTENCY_CONFLICT"},
         Row{Code::expired, 410, "EXPIRED"}, Row{Code::too_large, 413, "PAYLOAD_TOO_LARGE"},
         Row{Code::unsupported_media_type, 415, "UNSUPPORTED_MEDIA_TYPE"},
+        Row{Code::precondition_required, 428, "PRECONDITION_REQUIRED"},
         Row{Code::rate_limited, 429, "RATE_LIMITED"},
         Row{Code::unavailable, 503, "AUDIT_UNAVAILABLE"}, Row{Code::overloaded, 503, "OVERLOADED"},
         Row{Code::uncertain, 503, "UNCERTAIN"}, Row{Code::corrupt, 503, "AUDIT_UNAVAILABLE"},

@@ -41,6 +41,9 @@ struct Answer {
   }
 };
 
+// What a decision that ends something must say.
+inline constexpr std::string_view kReason = R"({"rationale":"no longer needed"})";
+
 class ApiTest : public testing::Test {
  protected:
   ApiTest() : clock(*from_rfc3339("2026-01-19T22:26:59.79Z")) {

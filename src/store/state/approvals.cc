@@ -10,7 +10,7 @@ constexpr std::string_view kApproval = R"sql(
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
          decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
-         content_version, rule
+         content_version, rule, further_quorums, glass_broken_by
     FROM approvals
    WHERE tenant = $1 AND id = $2)sql";
 
@@ -20,7 +20,7 @@ constexpr std::string_view kList = R"sql(
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
          decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
-         content_version, rule
+         content_version, rule, further_quorums, glass_broken_by
     FROM approvals
    WHERE tenant = $1 AND id < $2
      AND (risk_tier = $3 OR $3 IS NULL)
@@ -36,7 +36,7 @@ constexpr std::string_view kListOfStatus = R"sql(
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
          decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
-         content_version, rule
+         content_version, rule, further_quorums, glass_broken_by
     FROM approvals
    WHERE tenant = $1 AND id < $2
      AND (risk_tier = $3 OR $3 IS NULL)
@@ -57,6 +57,22 @@ Result<Quorum> quorum_from(RowReader& row, int column) {
   if (quorum) return quorum;
   row.spoil(column);
   return Quorum{};
+}
+
+Result<std::vector<Quorum>> quorums_from(RowReader& row, int column) {
+  std::vector<Quorum> quorums;
+  const Json list = row.json(column);
+  if (list.is_null()) return quorums;
+  if (!list.is_array()) {
+    row.spoil(column);
+    return quorums;
+  }
+  for (const Json& item : list.items()) {
+    auto quorum = quorum_from_json(item, "further_quorums");
+    if (!quorum) row.spoil(column);
+    if (quorum) quorums.push_back(*std::move(quorum));
+  }
+  return quorums;
 }
 
 Result<Approval> approval_from(const Rows& rows) {
@@ -83,10 +99,12 @@ Result<Approval> approval_from(const Rows& rows) {
       .defers = row.integer(23),
       .max_defers = row.integer(24),
       .content_version = row.integer(25),
+      .further_quorums = TRY(quorums_from(row, 27)),
       .rule = row.optional_id<RuleId>(26),
       .correlation_id = row.text(16),
       .decided_at = row.optional_time(17),
       .decided_by = row.optional_id<PrincipalId>(18),
+      .glass_broken_by = row.optional_id<PrincipalId>(28),
       .request = row.json(19)};
   TRY(row.finish());
   return approval;

@@ -17,6 +17,13 @@ constexpr std::string_view kList = R"sql(
    ORDER BY id
    LIMIT $3)sql";
 
+constexpr std::string_view kListHumans = R"sql(
+  SELECT id, type, name, roles, owner, email, created_at
+    FROM principals
+   WHERE tenant = $1 AND type = 'human' AND id > $2
+   ORDER BY id
+   LIMIT $3)sql";
+
 Result<Principal> principal_from(const Rows& rows) {
   RowReader row(rows, "principals");
   Principal principal{.id = row.id<PrincipalId>(0),
@@ -28,6 +35,12 @@ Result<Principal> principal_from(const Rows& rows) {
                       .created_at = row.time(6)};
   TRY(row.finish());
   return principal;
+}
+
+Result<std::vector<Principal>> principals_from(const std::unique_ptr<Rows>& rows) {
+  std::vector<Principal> principals;
+  while (TRY(rows->next())) principals.push_back(TRY(principal_from(*rows)));
+  return principals;
 }
 
 constexpr std::string_view kKey = R"sql(
@@ -65,11 +78,17 @@ Result<Principal> principal(const Read& read, const PrincipalId& id) {
 Result<std::vector<Principal>> list_principals(const Read& read,
                                                const std::optional<PrincipalId>& after,
                                                std::int64_t limit) {
-  std::vector<Principal> principals;
   const PrincipalId from = after.value_or(PrincipalId());
-  const auto rows = TRY(read.connection().query(kList, {read.tenant_key(), bytes_of(from), limit}));
-  while (TRY(rows->next())) principals.push_back(TRY(principal_from(*rows)));
-  return principals;
+  return principals_from(
+      TRY(read.connection().query(kList, {read.tenant_key(), bytes_of(from), limit})));
+}
+
+Result<std::vector<Principal>> list_humans(const Read& read,
+                                           const std::optional<PrincipalId>& after,
+                                           std::int64_t limit) {
+  const PrincipalId from = after.value_or(PrincipalId());
+  return principals_from(
+      TRY(read.connection().query(kListHumans, {read.tenant_key(), bytes_of(from), limit})));
 }
 
 Result<Key> key(const Read& read, const KeyId& id) {

@@ -20,6 +20,11 @@ Result<std::vector<Principal>> list_principals(const Read& read,
                                                const std::optional<PrincipalId>& after,
                                                std::int64_t limit);
 
+// The same of the humans only.
+Result<std::vector<Principal>> list_humans(const Read& read,
+                                           const std::optional<PrincipalId>& after,
+                                           std::int64_t limit);
+
 Result<Key> key(const Read& read, const KeyId& id);
 
 // Revoked and expired ones too, oldest first.

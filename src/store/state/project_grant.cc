@@ -22,7 +22,18 @@ constexpr std::string_view kExpire = R"sql(
    WHERE tenant = $1 AND approval = $2 AND id = $3 AND content_hash = $4
      AND consumed_at IS NULL AND expired_at IS NULL AND expires_at < $5)sql";
 
+constexpr std::string_view kVoid = R"sql(
+  UPDATE grants
+     SET expired_at = $3
+   WHERE tenant = $1 AND approval = $2 AND consumed_at IS NULL AND expired_at IS NULL)sql";
+
 }  // namespace
+
+Result<void> void_grant(Connection& connection, const Fact& fact, const ApprovalId& approval) {
+  // One that expired before is void already.
+  TRY(connection.run(kVoid, {fact.tenant, bytes_of(approval), to_microseconds(fact.time)}));
+  return {};
+}
 
 Result<void> insert_grant(Connection& connection, const Fact& fact, const GrantTerms& terms) {
   return require_one(

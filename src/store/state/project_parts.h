@@ -26,6 +26,9 @@ Result<void> project_approval_succeeded(Connection& connection, const Fact& fact
 Result<void> project_approval_rejected(Connection& connection, const Fact& fact);
 Result<void> project_approval_cancelled(Connection& connection, const Fact& fact);
 Result<void> project_approval_expired(Connection& connection, const Fact& fact);
+Result<void> project_approval_deferred(Connection& connection, const Fact& fact);
+Result<void> project_approval_abandoned(Connection& connection, const Fact& fact);
+Result<void> project_breakglass_used(Connection& connection, const Fact& fact);
 
 // project_rule.cc
 Result<void> project_rule_created(Connection& connection, const Fact& fact);
@@ -53,6 +56,11 @@ Result<void> project_escalation_triggered(Connection& connection, const Fact& fa
 
 // ---- steps that more than one of them takes ----
 
+// project_edit.cc: a decision whose action is `edited` first replaces the content, by compare and
+// set, and forgets the votes for the earlier one.
+bool is_edit(const Fact& fact);
+Result<void> replace_content(Connection& connection, const Fact& fact);
+
 // Code::corrupt unless the approval has that status now.
 Result<void> require_status(Connection& connection, const Fact& fact, const ApprovalId& approval,
                             Status status);
@@ -77,5 +85,7 @@ struct GrantTerms {
   Timestamp expires_at;
 };
 Result<void> insert_grant(Connection& connection, const Fact& fact, const GrantTerms& terms);
+// An unused grant of the approval is worth nothing from now on.
+Result<void> void_grant(Connection& connection, const Fact& fact, const ApprovalId& approval);
 
 }  // namespace assent::store

@@ -20,14 +20,17 @@ struct Projector {
 
 // Sorted by type.
 constexpr std::array kProjectors = {
+    Projector{"approval.abandoned", project_approval_abandoned},
     Projector{"approval.attempted", change_nothing},
     Projector{"approval.auto_approved", project_approval_auto_approved},
     Projector{"approval.cancelled", project_approval_cancelled},
+    Projector{"approval.deferred", project_approval_deferred},
     Projector{"approval.expired", project_approval_expired},
     Projector{"approval.recorded", project_approval_recorded},
     Projector{"approval.rejected", project_approval_rejected},
     Projector{"approval.requested", project_approval_requested},
     Projector{"approval.succeeded", project_approval_succeeded},
+    Projector{"breakglass.used", project_breakglass_used},
     Projector{"escalation.triggered", project_escalation_triggered},
     Projector{"evidence.attached", project_evidence_attached},
     Projector{"evidence.withdrawn", project_evidence_withdrawn},

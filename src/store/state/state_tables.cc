@@ -50,7 +50,7 @@ constexpr std::string_view kApprovals = R"sql(
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
          decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
-         content_version, rule
+         content_version, rule, further_quorums, glass_broken_by
     FROM approvals
    ORDER BY tenant, id)sql";
 constexpr std::array kApprovalColumns = {Column{"tenant", kInteger},
@@ -80,7 +80,9 @@ constexpr std::array kApprovalColumns = {Column{"tenant", kInteger},
                                          Column{"defers", kInteger},
                                          Column{"max_defers", kInteger},
                                          Column{"content_version", kInteger},
-                                         Column{"rule", kBytes}};
+                                         Column{"rule", kBytes},
+                                         Column{"further_quorums", kText},
+                                         Column{"glass_broken_by", kBytes}};
 
 constexpr std::string_view kVotes = R"sql(
   SELECT tenant, approval, principal, id, roles, sequence

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::string_view kAttempted = "approval.attempted";
 constexpr std::string_view kBlocked = "approval.blocked.";
-constexpr std::array<std::string_view, 4> kOutcomes = {"approval.cancelled", "approval.recorded",
-                                                       "approval.rejected", "approval.succeeded"};
+constexpr std::array<std::string_view, 7> kOutcomes = {
+    "approval.abandoned", "approval.cancelled", "approval.deferred", "approval.recorded",
+    "approval.rejected",  "approval.succeeded", "breakglass.used"};
 // How many blobs need not be read again when another event names them.
 constexpr std::size_t kGoodBlobsMax = 65'536;
 
@@ -135,7 +136,8 @@ Result<void> VerifyLog::check_content(const StoredEvent& event) {
   if (event.type == "evidence.attached" && data.string_at("type") == word(EvidenceType::file)) {
     return check_blob(data);
   }
-  if (event.type != "approval.requested") return {};
+  // A request, or a decision that edited: both say which content from then on is meant.
+  if (!event.type.starts_with("approval.")) return {};
 
   const auto content_hash = data.string_at("contentHash");
   if (const Json* subject = data.find("subject")) {
