@@ -1,5 +1,6 @@
 #include "app/decide_approval.h"
 
+#include "app/create_rule.h"
 #include "app/expire.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
@@ -71,6 +72,7 @@ Result<Decided> block(store::Write& write, const Attempt& attempt, Refusal refus
                  .rejected_by = {},
                  .cancelled_by = {},
                  .votes = {},
+                 .rule_id = {},
                  .refused = Refused{std::string(refusal_code(refusal)),
                                     std::string(refusal_message(refusal)), std::move(details)}};
 }
@@ -131,6 +133,10 @@ Result<Decided> count_approval(store::Write& write, Attempt& attempt) {
   Json data = decision_data(write, attempt, "approved");
   data.set("votes", votes_json(progress));
   if (!progress.is_met()) {
+    if (attempt.in.create_rule) {
+      return error_at(Code::unprocessable, "createRule",
+                      "is for the approval that completes the quorum, which this one does not");
+    }
     TRY(record(write, attempt.approval, "approval.recorded", std::move(data)));
     return decided;
   }
@@ -141,6 +147,9 @@ Result<Decided> count_approval(store::Write& write, Attempt& attempt) {
   data.set("grantId", grant.text());
   TRY(record(write, attempt.approval, "approval.succeeded", std::move(data)));
   TRY(issue_grant(write, attempt.approval, grant));
+  if (const auto& wish = attempt.in.create_rule) {
+    decided.rule_id = TRY(create_rule_from(write, attempt.approval, *wish)).rule.id;
+  }
   decided.status = Status::approved;
   decided.approved_at = write.now();
   decided.approved_by = by.id;
@@ -216,6 +225,9 @@ Result<Decided> cancel(store::Write& write, const Cancel& in) {
 
 void describe(Fields& fields, Approve& in) {
   describe_decision(fields, in);
+  fields.field("createRule", in.create_rule,
+               "true, or {constraints or suggested, maxUses, expiresAt, description}: a standing "
+               "rule for calls like this one, made in the same commit");
 }
 void describe(Fields& fields, Reject& in) {
   describe_decision(fields, in);
@@ -239,6 +251,7 @@ void describe(Fields& fields, Decided& out) {
   fields.field("cancelledAt", out.cancelled_at, "the commit's time");
   fields.field("cancelledBy", out.cancelled_by, "who cancelled");
   fields.field("votes", out.votes, "how far the quorum is met");
+  fields.field("ruleId", out.rule_id, "the standing rule that was made with it");
 }
 
 }  // namespace assent::app

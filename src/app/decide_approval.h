@@ -16,6 +16,7 @@ struct DecideApproval {
   std::optional<std::int64_t> confidence;
   std::optional<std::string> channel;
   std::optional<Json> conditions, modifications;
+  std::optional<Json> create_rule;  // Of approve alone: the rule that is wanted besides.
 };
 // The same fields for three verbs; distinct types, because each is its own operation.
 struct Approve : DecideApproval {};
@@ -37,6 +38,7 @@ struct Decided {
   std::optional<Timestamp> approved_at, rejected_at, cancelled_at;
   std::optional<PrincipalId> approved_by, rejected_by, cancelled_by;
   std::optional<Votes> votes;
+  std::optional<RuleId> rule_id;  // Made with this approval.
   std::optional<Refused> refused;
 };
 void describe(Fields& fields, Decided& out);
