@@ -74,78 +74,75 @@ struct RuleSet {
 };
 
 // The precedence: the more specific, then the bounded, then the newer, then the smaller id.
-const std::vector<RuleSet>& rule_sets() {
-  static const std::vector<RuleSet> kSets = {
-      {{}, -1},
-      {{"A"}, 0},
-      {{"a"}, 0},
-      {{"1"}, 0},
-      {{""}, 0},
-      {{"w"}, -1},
-      {{"v"}, -1},
-      {{"c"}, -1},  // A pattern is for texts: 3 is none.
-      {{"Aw"}, -1},
-      {{"T"}, -1},
-      {{"AT"}, -1},
-      // More specific.
-      {{"A", "a"}, 0},
-      {{"a", "1"}, 0},
-      {{"1", "A"}, 1},
-      {{"", "a"}, 1},
-      {{"A", "AB"}, 1},
-      {{"AB", "ABC"}, 1},
-      {{"Ab", "AB"}, 1},
-      {{"ab", "a"}, 0},
-      {{"AbC", "ABC", "AB"}, 1},
-      {{"a2", "A"}, 1},
-      {{"123", "a"}, 1},
-      {{"A", "T", "w"}, 0},
-      {{"ABC", "ABw"}, 0},
-      {{"a", "Aw", "1"}, 0},
-      // Specificity goes before being bounded and before being new.
-      {{"A", "au"}, 0},
-      {{"A", "aN"}, 0},
-      {{"Ab", "AueN"}, 0},
-      {{"a", "1ueN"}, 0},
-      // Two patterns say as much as one exact; a pattern of stars says nothing.
-      {{"ab", "Cu"}, 1},
-      {{"abu", "C"}, 0},
-      {{"ab", "CN"}, 1},
-      {{"s", "a"}, 1},
-      {{"s", "2u"}, 1},
-      {{"sN", "2"}, 0},
-      {{"As", "A"}, 0},
-      // Bounded, by uses or by time, and both is no more than one.
-      {{"A", "Au"}, 1},
-      {{"A", "Ae"}, 1},
-      {{"Au", "Ae"}, 0},
-      {{"Aue", "AuN"}, 1},
-      {{"AN", "Au"}, 1},
-      {{"AN", "Ae", "A"}, 1},
-      {{"AN", "BuN", "Cu"}, 1},
-      // Newer, then the smaller id.
-      {{"A", "AN"}, 1},
-      {{"AN", "A"}, 0},
-      {{"A", "B"}, 0},
-      {{"A", "B", "C"}, 0},
-      {{"AN", "BN", "C"}, 0},
-      {{"A", "BN", "CN"}, 1},
-      {{"Au", "Be", "CuN"}, 2},
-      {{"", "N"}, 1},
-      {{"1", "2", "3"}, 0},
-      // Whoever cannot answer makes room for the next.
-      {{"AU", "a"}, 1},
-      {{"AE", "a"}, 1},
-      {{"AR", "a"}, 1},
-      {{"AO", "a"}, 1},
-      {{"ABCU", "ABE", "AR", "aO", "1"}, 4},
-      {{"AU", "AR", "AE"}, -1},
-      {{"AuN", "AUN"}, 0},
-      {{"AEN", "Ae"}, 1},
-      {{"ABCR", "ABu", "ABN", "Abu"}, 1},
-  };
-  return kSets;
-}
+const std::vector<RuleSet> kRuleSets = {
+    {{}, -1},
+    {{"A"}, 0},
+    {{"a"}, 0},
+    {{"1"}, 0},
+    {{""}, 0},
+    {{"w"}, -1},
+    {{"v"}, -1},
+    {{"c"}, -1},  // A pattern is for texts: 3 is none.
+    {{"Aw"}, -1},
+    {{"T"}, -1},
+    {{"AT"}, -1},
+    // More specific.
+    {{"A", "a"}, 0},
+    {{"a", "1"}, 0},
+    {{"1", "A"}, 1},
+    {{"", "a"}, 1},
+    {{"A", "AB"}, 1},
+    {{"AB", "ABC"}, 1},
+    {{"Ab", "AB"}, 1},
+    {{"ab", "a"}, 0},
+    {{"AbC", "ABC", "AB"}, 1},
+    {{"a2", "A"}, 1},
+    {{"123", "a"}, 1},
+    {{"A", "T", "w"}, 0},
+    {{"ABC", "ABw"}, 0},
+    {{"a", "Aw", "1"}, 0},
+    // Specificity goes before being bounded and before being new.
+    {{"A", "au"}, 0},
+    {{"A", "aN"}, 0},
+    {{"Ab", "AueN"}, 0},
+    {{"a", "1ueN"}, 0},
+    // Two patterns say as much as one exact; a pattern of stars says nothing.
+    {{"ab", "Cu"}, 1},
+    {{"abu", "C"}, 0},
+    {{"ab", "CN"}, 1},
+    {{"s", "a"}, 1},
+    {{"s", "2u"}, 1},
+    {{"sN", "2"}, 0},
+    {{"As", "A"}, 0},
+    // Bounded, by uses or by time, and both is no more than one.
+    {{"A", "Au"}, 1},
+    {{"A", "Ae"}, 1},
+    {{"Au", "Ae"}, 0},
+    {{"Aue", "AuN"}, 1},
+    {{"AN", "Au"}, 1},
+    {{"AN", "Ae", "A"}, 1},
+    {{"AN", "BuN", "Cu"}, 1},
+    // Newer, then the smaller id.
+    {{"A", "AN"}, 1},
+    {{"AN", "A"}, 0},
+    {{"A", "B"}, 0},
+    {{"A", "B", "C"}, 0},
+    {{"AN", "BN", "C"}, 0},
+    {{"A", "BN", "CN"}, 1},
+    {{"Au", "Be", "CuN"}, 2},
+    {{"", "N"}, 1},
+    {{"1", "2", "3"}, 0},
+    // Whoever cannot answer makes room for the next.
+    {{"AU", "a"}, 1},
+    {{"AE", "a"}, 1},
+    {{"AR", "a"}, 1},
+    {{"AO", "a"}, 1},
+    {{"ABCU", "ABE", "AR", "aO", "1"}, 4},
+    {{"AU", "AR", "AE"}, -1},
+    {{"AuN", "AUN"}, 0},
+    {{"AEN", "Ae"}, 1},
+    {{"ABCR", "ABu", "ABN", "Abu"}, 1},
+};
 
 class Precedence : public testing::Test {
  protected:
@@ -166,9 +163,9 @@ class Precedence : public testing::Test {
 };
 
 TEST_F(Precedence, H13_SixtyRuleSetsInEveryOrderHaveOneWinner) {
-  ASSERT_GE(rule_sets().size(), 50u);
+  ASSERT_GE(kRuleSets.size(), 50u);
   std::mt19937 random(13);
-  for (const RuleSet& set : rule_sets()) {
+  for (const RuleSet& set : kRuleSets) {
     std::vector<Rule> rules;
     std::string said;
     for (const std::string_view letters : set.rules) {
@@ -186,7 +183,7 @@ TEST_F(Precedence, H13_SixtyRuleSetsInEveryOrderHaveOneWinner) {
 
 TEST_F(Precedence, H13_GoingBeforeIsAStrictOrderOfAllOfThem) {
   std::vector<Rule> rules;
-  for (const RuleSet& set : rule_sets()) {
+  for (const RuleSet& set : kRuleSets) {
     for (const std::string_view letters : set.rules) {
       rules.push_back(rule_of(letters, static_cast<int>(rules.size()) + 1));
     }
