@@ -49,6 +49,12 @@ void describe(Fields& fields, Wish& wish) {
   describe_bounds(fields, wish.max_uses, wish.expires_at, wish.description);
 }
 
+// The same fault, where the caller of approve wrote it.
+Error in_wish(Error error) {
+  for (FieldError& field : error.fields) field.path = "createRule." + field.path;
+  return error;
+}
+
 Result<Wish> wish_from(const Json& json) {
   Wish wish;
   if (json == Json(true)) return wish;
@@ -56,11 +62,7 @@ Result<Wish> wish_from(const Json& json) {
     return error_at(Code::validation_error, "createRule", "must be true or an object");
   }
   auto decoded = decode(Source{.path = {}, .query = {}, .body = &json}, wish);
-  if (!decoded) {
-    Error error = std::move(decoded).error();
-    for (FieldError& field : error.fields) field.path = "createRule." + field.path;
-    return error;
-  }
+  if (!decoded) return in_wish(std::move(decoded).error());
   if (wish.constraints && wish.suggested == true) {
     return error_at(Code::validation_error, "createRule.suggested",
                     "is not for a rule whose constraints are given");
@@ -132,7 +134,9 @@ Result<CreatedRule> create_rule_from(store::Write& write, const Approval& approv
   }
   const bool is_bounded = draft.max_uses || draft.expires_at;
   if (!is_bounded && approval.risk_tier >= RiskTier::high) draft.max_uses = 1;
-  return make_rule(write, std::move(draft));
+  auto made = make_rule(write, std::move(draft));
+  if (!made) return in_wish(std::move(made).error());
+  return made;
 }
 
 Json to_data(const CreatedRule& out) {

@@ -307,5 +307,108 @@ TEST_F(Rules, H57_ARuleIsOfItsTenant) {
             "pending");
 }
 
+TEST_F(Rules, H12_ApprovingMayMakeTheRuleInTheSameCommit) {
+  const Json call = Json::object({{"to", "web"}, {"n", 1}});
+  const Reply asked = world.request_tool(agent, "deploy", call);
+  const Reply yes = world.decide("approve", ann, asked.id(), Json::object({{"createRule", true}}));
+  ASSERT_EQ(yes.outcome(), "ok") << (yes.error ? yes.error->detail : "");
+  const Reply rule =
+      world.call({.operation = "get_rule", .by = ann, .path = {{"id", yes.at("ruleId")}}});
+  EXPECT_EQ(rule.at("createdFrom"), asked.id());
+  EXPECT_EQ(*rule.data.find("constraints"), Json::object({{"n", exact(1)}, {"to", exact("web")}}));
+  EXPECT_EQ(world.request_tool(agent, "deploy", call).at("ruleId"), yes.at("ruleId"));
+  EXPECT_EQ(world.request_tool(agent, "deploy", Json::object({{"to", "web"}})).at("status"),
+            "pending");
+}
+
+TEST_F(Rules, H16_ARuleMadeWithAHighRiskApprovalIsGoodForOneMoreCall) {
+  const Json call = Json::object({{"path", "/srv/a"}});
+  const Reply asked = world.request_tool(agent, "fs.delete", call);
+  const Reply yes = world.decide("approve", ann, asked.id(), Json::object({{"createRule", true}}));
+  ASSERT_EQ(yes.outcome(), "ok") << (yes.error ? yes.error->detail : "");
+  EXPECT_EQ(world.request_tool(agent, "fs.delete", call).at("status"), "approved");
+  EXPECT_EQ(world.request_tool(agent, "fs.delete", call).at("status"), "pending");
+}
+
+TEST_F(Rules, H16_ARuleThatIsRefusedTakesItsApprovalAlong) {
+  const Reply asked = world.request_tool(agent, "fs.delete", Json::object({{"path", "/srv/a"}}));
+  const auto before = world.log_size();
+  constexpr std::array<std::string_view, 5> kWishes = {
+      R"({"constraints":{"path":{"type":"pattern","value":"**"}},"maxUses":3})",
+      R"({"constraints":{"path":"/srv/a"}})",
+      R"({"constraints":{},"suggested":true})",
+      R"({"uses":3})",
+      R"("yes")"};
+  for (const std::string_view wish : kWishes) {
+    const Reply reply =
+        world.decide("approve", ann, asked.id(), Json::object({{"createRule", *parse_json(wish)}}));
+    ASSERT_TRUE(reply.error) << wish;
+    ASSERT_FALSE(reply.error->fields.empty()) << wish;
+    EXPECT_TRUE(reply.error->fields.front().path.starts_with("createRule")) << wish;
+  }
+  EXPECT_EQ(world.log_size(), before);
+  EXPECT_EQ(world.show(asked.id()).at("status"), "pending");
+  EXPECT_EQ(world
+                .decide("reject", ann, asked.id(),
+                        Json::object({{"rationale", "no"}, {"createRule", true}}))
+                .outcome(),
+            "validation_error");
+}
+
+TEST_F(Rules, AVoteThatDoesNotDecideMakesNoRule) {
+  const Reply asked = world.request_tool(agent, "pay", Json::object({{"to", "x"}}));
+  const Json wish = Json::object({{"createRule", true}});
+  EXPECT_EQ(world.decide("approve", ann, asked.id(), wish).outcome(), "unprocessable");
+  EXPECT_EQ(world.decide("approve", ann, asked.id()).outcome(), "ok");
+  EXPECT_NE(world.decide("approve", owner, asked.id(), wish).outcome(), "ok") << "its own agent";
+  const Person ben = world.make("human", "ben", {"approver"});
+  const Reply last = world.decide("approve", ben, asked.id(), wish);
+  EXPECT_EQ(last.outcome(), "ok");
+  EXPECT_EQ(last.at("ruleId").substr(0, 4), "rul_");
+}
+
+TEST_F(Rules, H65_ASuggestionMayBecomeTheRuleOfAnApproval) {
+  const Reply asked = world.request_tool(
+      agent, "fs.delete", Json::object({{"path", "/srv/a"}, {"note", "one"}, {"token", "t1"}}));
+  const Reply yes = world.decide(
+      "approve", ann, asked.id(),
+      Json::object({{"createRule", Json::object({{"suggested", true}, {"maxUses", 9}})}}));
+  ASSERT_EQ(yes.outcome(), "ok") << (yes.error ? yes.error->detail : "");
+  const auto status = [&](std::string_view note, std::string_view token) {
+    return world
+        .request_tool(agent, "fs.delete",
+                      Json::object({{"path", "/srv/a"}, {"note", note}, {"token", token}}))
+        .at("status");
+  };
+  EXPECT_EQ(status("two", "t1"), "approved");
+  EXPECT_EQ(status("two", "t2"), "pending") << "the pinned value is the real one";
+}
+
+TEST_F(Rules, H15_NoAutomaticApprovalIsSequencedAfterTheRevocation) {
+  const Reply rule = create(ann, "deploy", Json::object({{"to", exact("web")}}));
+  std::vector<std::future<Reply>> calls;
+  std::future<Reply> revoked;
+  for (int i = 0; i < 100; ++i) {
+    if (i == 50) {
+      revoked = world.start({.operation = "revoke_rule", .by = ann, .path = {{"id", rule.id()}}});
+    }
+    Json body = Json::object(
+        {{"kind", "tool_call"}, {"tool", "deploy"}, {"arguments", Json::object({{"to", "web"}})}});
+    calls.push_back(
+        world.start({.operation = "request_approval", .by = agent, .body = std::move(body)}));
+  }
+  for (auto& call : calls) EXPECT_EQ(call.get().outcome(), "ok");
+  ASSERT_EQ(revoked.get().outcome(), "ok");
+  bool is_revoked = false;
+  const Reply log =
+      world.call({.operation = "query_events", .by = world.admin, .query = {{"limit", "1000"}}});
+  ASSERT_EQ(log.outcome(), "ok");
+  for (const Json& event : log.data.items()) {
+    if (event.string_at("type") == "rule.revoked") is_revoked = true;
+    EXPECT_FALSE(is_revoked && event.string_at("type") == "approval.auto_approved");
+  }
+  EXPECT_TRUE(is_revoked);
+}
+
 }  // namespace
 }  // namespace assent::app
