@@ -1,6 +1,7 @@
 #include "app/complete_execution.h"
 
 #include "app/executions.h"
+#include "app/suggestions.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -101,6 +102,7 @@ Result<Completion> complete_as(store::Write& write, const CompleteExecution& in,
   TRY(write.record_as(actor_for(executor, write.caller()),
                       execution_event(std::string(event_of(ending.outcome)), execution.id, approval,
                                       std::move(data))));
+  if (ending.outcome == EndedAs::failure) TRY(suggest_demotion(write, approval));
   return Completion{.execution_id = execution.id,
                     .approval_id = approval.id,
                     .outcome = ending.outcome,

@@ -1,7 +1,7 @@
 #include "app/create_rule.h"
 
 #include "app/request_parts.h"
-#include "app/suggest_rule.h"
+#include "app/suggestions.h"
 #include "store/state/policies.h"
 #include "store/state/rules.h"
 
@@ -9,7 +9,7 @@ namespace assent::app {
 
 namespace {
 
-Event created_event(const Rule& rule) {
+Event created_event(const Rule& rule, const std::optional<SuggestionId>& suggestion) {
   Json roles = Json::array();
   for (const Role role : rule.created_roles) roles.push(word(role));
   Json data = Json::object({{"ruleId", rule.id.text()},
@@ -21,6 +21,7 @@ Event created_event(const Rule& rule) {
   if (rule.expires_at) data.set("expiresAt", to_rfc3339(*rule.expires_at));
   data.set_if("description", rule.description);
   if (rule.created_from) data.set("createdFrom", rule.created_from->text());
+  if (suggestion) data.set("createdBySuggestion", suggestion->text());
   return {.type = "rule.created", .subject = "rule/" + rule.id.text(), .data = std::move(data)};
 }
 
@@ -32,16 +33,6 @@ struct Wish {
   std::optional<Timestamp> expires_at;
   std::optional<std::string> description;
 };
-
-void describe_bounds(Fields& fields, std::optional<std::int64_t>& max_uses,
-                     std::optional<Timestamp>& expires_at,
-                     std::optional<std::string>& description) {
-  fields.field("maxUses", max_uses, "how many calls it may approve",
-               {.min = 1, .max = 1'000'000'000});
-  fields.field("expiresAt", expires_at, "until when it approves");
-  fields.field("description", description, "what it is for",
-               {.length_max = 2000, .allows_newlines = true});
-}
 
 void describe(Fields& fields, Wish& wish) {
   fields.field("constraints", wish.constraints, "instead of the call's own arguments");
@@ -72,6 +63,16 @@ Result<Wish> wish_from(const Json& json) {
 
 }  // namespace
 
+void describe_bounds(Fields& fields, std::optional<std::int64_t>& max_uses,
+                     std::optional<Timestamp>& expires_at,
+                     std::optional<std::string>& description) {
+  fields.field("maxUses", max_uses, "how many calls it may approve",
+               {.min = 1, .max = 1'000'000'000});
+  fields.field("expiresAt", expires_at, "until when it approves");
+  fields.field("description", description, "what it is for",
+               {.length_max = 2000, .allows_newlines = true});
+}
+
 Result<CreatedRule> make_rule(store::Write& write, RuleDraft draft) {
   const Principal& by = write.caller().principal;
   const Rule rule{.id = write.make_id<RuleId>(),
@@ -89,7 +90,8 @@ Result<CreatedRule> make_rule(store::Write& write, RuleDraft draft) {
   const RuleScope scope = scope_of(*policy.policy, rule.tool, rule.constraints);
   TRY(check_rule(rule, scope, write.now()));
   TRY(store::check_room(write, rule));
-  TRY(write.record(created_event(rule)));
+  TRY(write.record(created_event(rule, draft.suggestion)));
+  TRY(supersede_covered(write, rule, draft.suggestion));
   return CreatedRule{.rule = view_of(rule, write.now()),
                      .warnings = warnings(rule, scope),
                      .refused = std::nullopt};

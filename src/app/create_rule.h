@@ -38,8 +38,14 @@ struct RuleDraft {
   std::optional<Timestamp> expires_at;
   std::optional<std::string> description;
   std::optional<ApprovalId> created_from;
+  std::optional<SuggestionId> suggestion = std::nullopt;  // That it confirms.
 };
-// Checks and records it. The refusals of check_rule() and check_room(). REQUIRES: a human.
+// The fields of an In that bound a rule.
+void describe_bounds(Fields& fields, std::optional<std::int64_t>& max_uses,
+                     std::optional<Timestamp>& expires_at, std::optional<std::string>& description);
+
+// Checks and records it, and ends the suggestions that it covers. The refusals of check_rule() and
+// check_room(). REQUIRES: a human.
 Result<CreatedRule> make_rule(store::Write& write, RuleDraft draft);
 
 // The wish of an approve call: `true`, or `{constraints?, suggested?, maxUses?, expiresAt?,

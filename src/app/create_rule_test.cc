@@ -335,10 +335,8 @@ TEST_F(Rules, H16_ARuleThatIsRefusedTakesItsApprovalAlong) {
   const auto before = world.log_size();
   constexpr std::array<std::string_view, 5> kWishes = {
       R"({"constraints":{"path":{"type":"pattern","value":"**"}},"maxUses":3})",
-      R"({"constraints":{"path":"/srv/a"}})",
-      R"({"constraints":{},"suggested":true})",
-      R"({"uses":3})",
-      R"("yes")"};
+      R"({"constraints":{"path":"/srv/a"}})", R"({"constraints":{},"suggested":true})",
+      R"({"uses":3})", R"("yes")"};
   for (const std::string_view wish : kWishes) {
     const Reply reply =
         world.decide("approve", ann, asked.id(), Json::object({{"createRule", *parse_json(wish)}}));

@@ -2,6 +2,7 @@
 
 #include "app/create_rule.h"
 #include "app/notice.h"
+#include "app/suggestions.h"
 
 namespace assent::app {
 
@@ -48,10 +49,15 @@ Result<Decided> count_vote(store::Write& write, Attempt& attempt, Json data) {
 Result<Decided> approve(store::Write& write, const Approve& in) {
   Attempt attempt = TRY(gather(write, in, Verdict::approve));
   if (auto refused = TRY(record_attempt(write, attempt))) return refused_with(attempt, refused);
-  Decided decided = TRY(count_vote(write, attempt, decision_data(write, attempt, "approved")));
+  const auto like = TRY(alike(write, attempt.approval));
+  Json data = decision_data(write, attempt, "approved");
+  if (like) data.set("fingerprint", like->fingerprint);
+  Decided decided = TRY(count_vote(write, attempt, std::move(data)));
+  const bool is_decided = decided.status == Status::approved;
+  if (like && is_decided) TRY(suggest_promotion(write, attempt.approval, *like));
   if (!in.create_rule || *in.create_rule == Json(false)) return decided;
   // A rule says what the people said: all of them, or there is none, and then no vote either.
-  if (decided.status != Status::approved) {
+  if (!is_decided) {
     return error_at(Code::unprocessable, "createRule", "is for the vote that decides");
   }
   decided.rule_id = TRY(create_rule_from(write, attempt.approval, *in.create_rule)).rule.id;
@@ -69,6 +75,9 @@ Result<Decided> reject(store::Write& write, const Reject& in) {
   Json data = decision_data(write, attempt, "rejected");
   data.set("rejectedBy", decided.rejected_by->text());
   data.set("rejectedAt", to_rfc3339(write.now()));
+  if (const auto like = TRY(alike(write, attempt.approval))) {
+    data.set("fingerprint", like->fingerprint);
+  }
   TRY(record_outcome(write, attempt.approval, "approval.rejected", std::move(data)));
   return decided;
 }

@@ -13,6 +13,7 @@
 #include "app/defer_approval.h"
 #include "app/edit_approval.h"
 #include "app/emit_events.h"
+#include "app/end_suggestion.h"
 #include "app/engage_kill_switch.h"
 #include "app/get_approval.h"
 #include "app/get_blob.h"
@@ -23,6 +24,7 @@
 #include "app/list_kill_switches.h"
 #include "app/list_principals.h"
 #include "app/list_rules.h"
+#include "app/list_suggestions.h"
 #include "app/operation.h"
 #include "app/put_blob.h"
 #include "app/put_policy.h"
@@ -157,6 +159,24 @@ std::vector<Operation> rules() {
                             .permission = Permission::read,
                             .help = "Show which rule would have approved a call like this."},
                            &suggest_rule));
+  rows.push_back(operation({.name = "list_suggestions",
+                            .route = "GET /v1/suggestions",
+                            .command = "rule suggestions",
+                            .permission = Permission::read,
+                            .help = "List the rules that the engine suggests, newest first."},
+                           &list_suggestions));
+  rows.push_back(operation({.name = "confirm_suggestion",
+                            .route = "POST /v1/suggestions/{id}/confirm",
+                            .command = "rule confirm",
+                            .permission = Permission::rule,
+                            .help = "Make, or end, the rule that was suggested."},
+                           &confirm_suggestion));
+  rows.push_back(operation({.name = "dismiss_suggestion",
+                            .route = "POST /v1/suggestions/{id}/dismiss",
+                            .command = "rule dismiss",
+                            .permission = Permission::rule,
+                            .help = "Turn a suggestion down; it rests for thirty days."},
+                           &dismiss_suggestion));
   return rows;
 }
 

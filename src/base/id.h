@@ -87,5 +87,6 @@ using KeyId = Id<"key">;
 using PolicyId = Id<"pol">;
 using EventId = Id<"evt">;
 using KillSwitchId = Id<"ksw">;
+using SuggestionId = Id<"sug">;
 
 }  // namespace assent

@@ -246,6 +246,7 @@ std::vector<Fact> Engine::facts() {
   for (const std::string& body : done.get_future().get()) {
     const auto event = stored_event_from(body);
     CHECK(event.has_value());
+    if (event->type.starts_with("rule.sugg")) continue;  // The model has no opinion of its own.
     auto id = event->data.string_at("approvalId");
     for (const std::string_view name : {"ruleId", "killSwitchId"}) {
       if (!id) id = event->data.string_at(name);

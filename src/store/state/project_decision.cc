@@ -132,6 +132,7 @@ Result<void> project_approval_succeeded(Connection& connection, const Fact& fact
               .status = Status::approved,
               .at = at,
               .by = by}));
+  TRY(count_like(connection, fact));
   return insert_vote(connection, fact,
                      {.approval = approval, .by = by, .id = id, .roles = std::move(roles)});
 }
@@ -143,6 +144,7 @@ Result<void> project_approval_rejected(Connection& connection, const Fact& fact)
   const auto at = fields.time("rejectedAt");
   const auto by = fields.optional_id<PrincipalId>("rejectedBy");
   TRY(fields.finish());
+  TRY(forget_likes(connection, fact));
 
   return decide(connection, fact,
                 {.approval = approval,

@@ -34,6 +34,10 @@ Result<void> project_breakglass_used(Connection& connection, const Fact& fact);
 Result<void> project_rule_created(Connection& connection, const Fact& fact);
 Result<void> project_rule_revoked(Connection& connection, const Fact& fact);
 
+// project_suggestion.cc
+Result<void> project_rule_suggested(Connection& connection, const Fact& fact);
+Result<void> project_suggestion_ended(Connection& connection, const Fact& fact);
+
 // project_kill_switch.cc
 Result<void> project_kill_switch_engaged(Connection& connection, const Fact& fact);
 Result<void> project_kill_switch_released(Connection& connection, const Fact& fact);
@@ -76,6 +80,11 @@ Result<void> move_status(Connection& connection, const Fact& fact, const Transit
 // A standing rule approves an approval: one of its uses, and its name beside what it approved.
 Result<void> use_rule(Connection& connection, const Fact& fact, const RuleId& rule,
                       const ApprovalId& approval);
+
+// A person's yes to a call of the fact's fingerprint, if it names one; and their no, which starts
+// the count again.
+Result<void> count_like(Connection& connection, const Fact& fact);
+Result<void> forget_likes(Connection& connection, const Fact& fact);
 
 struct GrantTerms {
   GrantId id;

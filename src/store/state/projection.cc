@@ -54,6 +54,10 @@ constexpr std::array kProjectors = {
     Projector{"principal.created", project_principal_created},
     Projector{"rule.created", project_rule_created},
     Projector{"rule.revoked", project_rule_revoked},
+    Projector{"rule.suggested", project_rule_suggested},
+    Projector{"rule.suggestion_confirmed", project_suggestion_ended},
+    Projector{"rule.suggestion_dismissed", project_suggestion_ended},
+    Projector{"rule.suggestion_superseded", project_suggestion_ended},
 };
 static_assert(std::ranges::is_sorted(kProjectors, {}, &Projector::type));
 

@@ -183,6 +183,24 @@ constexpr std::array kKillSwitchColumns = {
     Column{"tool", kText},          Column{"reason", kText},        Column{"engaged_by", kBytes},
     Column{"engaged_at", kInteger}, Column{"released_at", kInteger}};
 
+constexpr std::string_view kLikes = R"sql(
+  SELECT tenant, fingerprint, count, approvals
+    FROM likes
+   ORDER BY tenant, fingerprint)sql";
+constexpr std::array kLikeColumns = {Column{"tenant", kInteger}, Column{"fingerprint", kText},
+                                     Column{"count", kInteger}, Column{"approvals", kText}};
+
+constexpr std::string_view kSuggestions = R"sql(
+  SELECT tenant, id, kind, status, tool, fingerprint, constraints, rule, approvals, created_at,
+         ended_at
+    FROM suggestions
+   ORDER BY tenant, id)sql";
+constexpr std::array kSuggestionColumns = {
+    Column{"tenant", kInteger},     Column{"id", kBytes},        Column{"kind", kText},
+    Column{"status", kText},        Column{"tool", kText},       Column{"fingerprint", kText},
+    Column{"constraints", kText},   Column{"rule", kBytes},      Column{"approvals", kText},
+    Column{"created_at", kInteger}, Column{"ended_at", kInteger}};
+
 constexpr std::array kTables = {
     StateTable{"tenants", kTenants, kTenantColumns, 1},
     StateTable{"principals", kPrincipals, kPrincipalColumns, 2},
@@ -196,6 +214,8 @@ constexpr std::array kTables = {
     StateTable{"executions", kExecutions, kExecutionColumns, 2},
     StateTable{"escalations", kEscalations, kEscalationColumns, 2},
     StateTable{"rules", kRules, kRuleColumns, 2},
+    StateTable{"likes", kLikes, kLikeColumns, 2},
+    StateTable{"suggestions", kSuggestions, kSuggestionColumns, 2},
     StateTable{"kill_switches", kKillSwitches, kKillSwitchColumns, 2},
 };
 
