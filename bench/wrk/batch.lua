@@ -2,7 +2,7 @@
 
 local key = os.getenv("ASSENT_KEY")
 local headers = {["Authorization"] = "Bearer " .. key, ["Content-Type"] = "application/x-ndjson"}
-local filler = string.rep("x", 220)
+local filler = string.rep("x", 400)
 local template = '{"type":"content.publish","target":{"type":"post","id":"post-%d"},' ..
   '"outcome":"success","actor":{"type":"agent","id":"agent-%d"},"correlationId":"workflow-%d",' ..
   '"metadata":{"note":"%s"}}'

@@ -1,4 +1,4 @@
-"""Runs every fenced `console` block of the README, docs/start.md and docs/policy.md, as a newcomer.
+"""Runs every fenced `console` block of the README and of the documents below, as a newcomer.
 
 `$ ` begins a command. Each line below it must appear in its output, in order; `…` is anything. A
 command must succeed unless `(exit code N)` stands below it. One shell and one scratch directory for
@@ -98,6 +98,7 @@ def play(path):
 
 
 if __name__ == "__main__":
-    for document in ("README.md", "docs/start.md", "docs/policy.md"):
+    for document in ("README.md", "docs/start.md", "docs/policy.md", "docs/rules.md",
+                     "docs/kill-switches.md"):
         check(commands_of((ROOT / document).read_text()), f"{document} has console blocks")
         play(document)
