@@ -76,7 +76,7 @@ TEST_F(Rules, H11_WithoutARuleItWaitsAndSaysSo) {
   EXPECT_NE(why(asked).find("no standing rule matches"), std::string::npos) << why(asked);
 }
 
-TEST_F(Rules, H15_AHundredCallsAtOnceUseSevenUsesSevenTimes) {
+TEST_F(Rules, H15_Trap5_AHundredCallsAtOnceUseSevenUsesSevenTimes) {
   const Reply rule = create(ann, "deploy", Json::object({{"to", exact("web")}}), uses(7));
   std::vector<std::future<Reply>> calls;
   for (int i = 0; i < 100; ++i) {

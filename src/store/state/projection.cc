@@ -80,4 +80,10 @@ Result<void> project(Connection& connection, const Fact& fact) {
                "The event type " + std::string(fact.type) + " is none that this version writes."};
 }
 
+std::vector<std::string_view> projected_types() {
+  std::vector<std::string_view> types;
+  for (const Projector& projector : kProjectors) types.push_back(projector.type);
+  return types;
+}
+
 }  // namespace assent::store

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace assent::store {
 
@@ -32,6 +33,9 @@ struct Fact {
 // not the one it starts from (a defect of ours when recording, tampering when replaying). Else the
 // connection's errors. After an Error the tables may hold half of the fact: roll back.
 Result<void> project(Connection& connection, const Fact& fact);
+
+// Every type that project() knows by name; `approval.blocked.<refusal>` comes besides.
+std::vector<std::string_view> projected_types();
 
 // A table that project() maintains, for comparing live state with a replay.
 struct StateTable {
