@@ -1,5 +1,6 @@
 // The composition root: read downwards it is the architecture; destruction is the shutdown.
 #include "app/expire.h"
+#include "app/prune_state.h"
 #include "app/runner.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -54,6 +55,7 @@ Exit serve(const assent::cli::ServeOptions& options) {
   assent::app::Runner runner(**store);
   assent::http::Api api(**store, runner);
   const assent::app::ExpiryTimer timer(**store);
+  const assent::app::PruneTimer pruner(**store);
   const assent::execute::ServerExecutor executor(**store);
   auto server = assent::net::Server::listen({.host = options.host, .port = options.port}, api);
   if (!server) return explain(server.error());

@@ -26,6 +26,7 @@
 #include "app/list_rules.h"
 #include "app/list_suggestions.h"
 #include "app/operation.h"
+#include "app/prune_state.h"
 #include "app/put_blob.h"
 #include "app/put_policy.h"
 #include "app/query_events.h"
@@ -315,6 +316,12 @@ std::vector<Operation> kill_switches() {
 
 std::vector<Operation> administration() {
   std::vector<Operation> rows;
+  rows.push_back(operation({.name = "prune_state",
+                            .route = "POST /v1/retention/prune",
+                            .command = "retention prune",
+                            .permission = Permission::administer,
+                            .help = "Forget what has been over for long; the log keeps it."},
+                           &prune_state));
   rows.push_back(operation({.name = "create_principal",
                             .route = "POST /v1/principals",
                             .command = "principal create",

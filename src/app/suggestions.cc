@@ -70,7 +70,9 @@ Result<void> suggest_promotion(store::Write& write, const Approval& approval, co
 
 Result<void> suggest_demotion(store::Write& write, const Approval& approval) {
   if (!approval.rule) return {};
-  const Rule rule = TRY(store::rule(write, *approval.rule));
+  const auto found = store::rule(write, *approval.rule);
+  if (!found && found.error().code == Code::not_found) return {};  // Over, and forgotten since.
+  const Rule rule = TRY(found);
   if (status_of(rule, write.now()) != RuleStatus::active) return {};
   const auto earlier = TRY(store::latest_demotion(write, rule.id));
   if (earlier && stands_in_the_way(*earlier, write.now())) return {};

@@ -4,6 +4,14 @@ namespace assent::store {
 
 namespace {
 
+constexpr std::string_view kForget = R"sql(
+  DELETE FROM idempotency
+   WHERE (tenant, principal, route, key) IN (SELECT tenant, principal, route, key
+                                               FROM idempotency
+                                              WHERE at < $1
+                                              ORDER BY at
+                                              LIMIT $2))sql";
+
 constexpr std::string_view kFind = R"sql(
   SELECT fingerprint, answer, trace, at
     FROM idempotency
@@ -36,6 +44,11 @@ Result<void> keep_idempotent(Connection& connection, const IdempotencyKey& key,
   TRY(connection.run(
       kKeep, {key.tenant, key.principal, key.route, key.key, Bytes{as_bytes(answer.fingerprint)},
               answer.answer, answer.trace, to_microseconds(answer.at)}));
+  return {};
+}
+
+Result<void> forget_idempotent(Connection& connection, Timestamp before, std::int64_t limit) {
+  TRY(connection.run(kForget, {to_microseconds(before), limit}));
   return {};
 }
 

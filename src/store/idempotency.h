@@ -35,4 +35,7 @@ Result<std::optional<IdempotentAnswer>> find_idempotent(Connection& connection,
 Result<void> keep_idempotent(Connection& connection, const IdempotencyKey& key,
                              const IdempotentAnswer& answer);
 
+// Forgets answers given before `before`, the oldest first, at most `limit`.
+Result<void> forget_idempotent(Connection& connection, Timestamp before, std::int64_t limit);
+
 }  // namespace assent::store

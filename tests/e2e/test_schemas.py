@@ -28,8 +28,8 @@ tools:
     evidence: {required: true, ttlSeconds: 1}
 defaults: {riskTier: medium, grantExpiresAfter: 1s}
 """
-# Made by what only a second authentication, or a token, would make; none exists yet.
-UNREACHED = {"approval.blocked.step_up_required"}
+# What needs a second authentication, and what happens to nothing younger than a day.
+UNREACHED = {"approval.blocked.step_up_required", "ledger.state_pruned"}
 
 
 def soon(seconds):

@@ -34,6 +34,9 @@ Result<void> project_breakglass_used(Connection& connection, const Fact& fact);
 Result<void> project_rule_created(Connection& connection, const Fact& fact);
 Result<void> project_rule_revoked(Connection& connection, const Fact& fact);
 
+// project_pruning.cc
+Result<void> project_state_pruned(Connection& connection, const Fact& fact);
+
 // project_suggestion.cc
 Result<void> project_rule_suggested(Connection& connection, const Fact& fact);
 Result<void> project_suggestion_ended(Connection& connection, const Fact& fact);

@@ -50,6 +50,7 @@ constexpr std::array kProjectors = {
     Projector{"killswitch.engaged", project_kill_switch_engaged},
     Projector{"killswitch.released", project_kill_switch_released},
     Projector{"ledger.created", project_ledger_created},
+    Projector{"ledger.state_pruned", project_state_pruned},
     Projector{"policy.changed", project_policy_changed},
     Projector{"principal.created", project_principal_created},
     Projector{"rule.created", project_rule_created},

@@ -1,0 +1,137 @@
+#include "app/prune_state.h"
+
+#include "base/log.h"
+#include "store/idempotency.h"
+#include "store/state/policies.h"
+#include "store/state/retention.h"
+
+namespace assent::app {
+
+namespace {
+
+constexpr std::int64_t kPerCall = 200;
+constexpr std::chrono::seconds kAgeMin = std::chrono::hours(24);
+constexpr std::chrono::seconds kTick{30};
+constexpr std::chrono::hours kAnswersKept{7 * 24};
+
+Result<std::optional<std::chrono::seconds>> age_from(const std::optional<std::string>& text,
+                                                     std::string_view field) {
+  if (!text) return std::optional<std::chrono::seconds>();
+  const auto age = duration_from_text(*text);
+  if (!age || *age < kAgeMin) {
+    return error_at(Code::validation_error, std::string(field),
+                    "must be a duration of at least a day, such as 90d");
+  }
+  return age;
+}
+
+template <class IdType>
+Json texts_of(const std::vector<IdType>& ids) {
+  Json texts = Json::array();
+  for (const IdType& id : ids) texts.push(id.text());
+  return texts;
+}
+
+struct Prunable {
+  std::vector<ApprovalId> approvals;
+  std::vector<RuleId> rules;
+};
+
+Result<Prunable> find(const store::Read& read, const PruneState& in) {
+  const auto policy = TRY(store::current_policy(read));
+  const Retention& retention = policy.policy->retention;
+  const auto approvals = in.approvals_age ? in.approvals_age : retention.approvals;
+  const auto rules = in.rules_age ? in.rules_age : retention.rules;
+  Prunable found;
+  if (approvals) {
+    found.approvals = TRY(store::prunable_approvals(read, read.now() - *approvals, kPerCall));
+  }
+  if (rules) found.rules = TRY(store::prunable_rules(read, read.now() - *rules, kPerCall));
+  return found;
+}
+
+Result<Pruned> prune_as(store::Write& write, const Actor& actor, const PruneState& in) {
+  const Prunable found = TRY(find(write, in));
+  const Pruned pruned{
+      .approvals = std::ssize(found.approvals),
+      .rules = std::ssize(found.rules),
+      .is_dry_run = in.is_dry_run == true,
+      .has_more = std::ssize(found.approvals) == kPerCall || std::ssize(found.rules) == kPerCall};
+  if (pruned.is_dry_run || (found.approvals.empty() && found.rules.empty())) return pruned;
+  TRY(write.record_as(actor, {.type = "ledger.state_pruned",
+                              .subject = "tenant/" + write.tenant().name,
+                              .data = Json::object({{"approvals", texts_of(found.approvals)},
+                                                    {"rules", texts_of(found.rules)}})}));
+  return pruned;
+}
+
+}  // namespace
+
+Result<void> prepare(PruneState& in, const Preparation&) {
+  in.approvals_age = TRY(age_from(in.approvals_older_than, "approvalsOlderThan"));
+  in.rules_age = TRY(age_from(in.rules_older_than, "rulesOlderThan"));
+  return {};
+}
+
+Result<Pruned> prune_state(store::Write& write, const PruneState& in) {
+  return prune_as(write, actor_of(write.caller()), in);
+}
+
+void describe(Fields& fields, PruneState& in) {
+  fields.field("approvalsOlderThan", in.approvals_older_than,
+               "a duration such as 90d; by default the policy's", {.length_max = 20});
+  fields.field("rulesOlderThan", in.rules_older_than, "likewise, for rules", {.length_max = 20});
+  fields.field("dryRun", in.is_dry_run, "count, and change nothing");
+}
+
+void describe(Fields& fields, Pruned& out) {
+  fields.field("approvals", out.approvals, "forgotten, with all that hung on them");
+  fields.field("rules", out.rules, "forgotten");
+  fields.field("dryRun", out.is_dry_run, "whether nothing was changed");
+  fields.field("hasMore", out.has_more, "whether to call again");
+}
+
+PruneTimer::PruneTimer(store::Store& store) : store_(store), thread_([this] { run(); }) {}
+
+PruneTimer::~PruneTimer() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void PruneTimer::run() {
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, kTick, [this] { return stopping_; })) {
+    lock.unlock();
+    submit();
+    lock.lock();
+  }
+}
+
+void PruneTimer::submit() {
+  const auto identities = store_.identities();
+  for (const Tenant& tenant : identities->tenants()) {
+    Caller engine;
+    engine.tenant = tenant;
+    const auto accepted = store_.write(
+        {.caller = std::move(engine),
+         .trace = make_trace(store_.random()),
+         .run = [](store::Write& write) -> Result<void> {
+           TRY(prune_as(write, engine_actor(), {}));
+           return store::forget_idempotent(write.connection(), write.now() - kAnswersKept,
+                                           kPerCall);
+         },
+         .done =
+             [](Result<void> result) {
+               // Nobody waits for this answer; the next tick tries again.
+               if (!result)
+                 log_line(LogLevel::warning, "prune_failed", {{"error", result.error().detail}});
+             }});
+    if (!accepted) return;  // The queue is full: the next tick tries again.
+  }
+}
+
+}  // namespace assent::app

@@ -1,0 +1,57 @@
+// Forgets what has been over for long, in the state tables and never in the log.
+#pragma once
+
+#include "app/operation.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace assent::app {
+
+struct PruneState {
+  std::optional<std::string> approvals_older_than;  // `90d`; default: what the policy says.
+  std::optional<std::string> rules_older_than;
+  std::optional<bool> is_dry_run;
+
+  // Read by prepare().
+  std::optional<std::chrono::seconds> approvals_age;
+  std::optional<std::chrono::seconds> rules_age;
+};
+void describe(Fields& fields, PruneState& in);
+Result<void> prepare(PruneState& in, const Preparation& preparation);
+
+struct Pruned {
+  std::int64_t approvals = 0;
+  std::int64_t rules = 0;
+  bool is_dry_run = false;
+  bool has_more = false;  // One call forgets a few hundred: call again.
+};
+void describe(Fields& fields, Pruned& out);
+
+Result<Pruned> prune_state(store::Write& write, const PruneState& in);
+
+// The timer: every so often it forgets, for each tenant whose policy says so, and the answers kept
+// under idempotency keys for a week. One thread; stops when destroyed.
+class PruneTimer {
+ public:
+  explicit PruneTimer(store::Store& store);
+  ~PruneTimer();
+  PruneTimer(const PruneTimer&) = delete;
+  PruneTimer& operator=(const PruneTimer&) = delete;
+
+ private:
+  void run();
+  void submit();
+
+  store::Store& store_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // Guarded by mutex_.
+  std::thread thread_;     // Last: it uses everything above.
+};
+
+}  // namespace assent::app
