@@ -24,12 +24,32 @@ constexpr std::string_view kUnusedGrants = R"sql(
     FROM grants
    WHERE consumed_at IS NULL AND expired_at IS NULL)sql";
 
+constexpr std::string_view kOpenEscalations = R"sql(
+  SELECT COUNT(*)
+    FROM escalations
+   WHERE status = 'open')sql";
+
+constexpr std::string_view kStandingRules = R"sql(
+  SELECT COUNT(*)
+    FROM rules
+   WHERE revoked_at IS NULL)sql";
+
+constexpr std::string_view kEngagedSwitches = R"sql(
+  SELECT COUNT(*)
+    FROM kill_switches
+   WHERE released_at IS NULL)sql";
+
 constexpr std::array kGauges = {
     StateGauge{"assent_approvals_pending", "Approvals that wait for a decision.", kPending},
     StateGauge{"assent_executions_unknown",
                "Approvals whose execution ended nobody knows how: a person must find out.",
                kUnknown},
     StateGauge{"assent_grants_unused", "Grants neither used nor expired.", kUnusedGrants},
+    StateGauge{"assent_escalations_open", "Escalations that nobody has resolved.",
+               kOpenEscalations},
+    StateGauge{"assent_rules_standing", "Standing rules that are not revoked.", kStandingRules},
+    StateGauge{"assent_kill_switches_engaged", "Kill switches engaged, a global one in each tenant.",
+               kEngagedSwitches},
 };
 
 }  // namespace
