@@ -48,8 +48,8 @@ constexpr std::array kGauges = {
     StateGauge{"assent_escalations_open", "Escalations that nobody has resolved.",
                kOpenEscalations},
     StateGauge{"assent_rules_standing", "Standing rules that are not revoked.", kStandingRules},
-    StateGauge{"assent_kill_switches_engaged", "Kill switches engaged, a global one in each tenant.",
-               kEngagedSwitches},
+    StateGauge{"assent_kill_switches_engaged",
+               "Kill switches engaged, a global one in each tenant.", kEngagedSwitches},
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <list>
 #include <string>
 
@@ -35,8 +37,11 @@ TEST_F(Gauges, AreAnsweredByAnIndex) {
     ASSERT_TRUE(rows) << gauge.name;
     while (*(*rows)->next()) {
       const std::string step((*rows)->text(3));
-      const bool is_scan = step.starts_with("SCAN ") && !step.starts_with("SCAN t ") &&
-                           step.find("_by_deadline") == std::string::npos;
+      // Going through an index that holds nothing else is what counting is.
+      const bool is_count = std::ranges::any_of(
+          std::array{"_by_deadline", "escalations_open", "rules_by_pin", "kill_switches_engaged"},
+          [&](const char* index) { return step.find(index) != std::string::npos; });
+      const bool is_scan = step.starts_with("SCAN ") && !step.starts_with("SCAN t ") && !is_count;
       EXPECT_FALSE(is_scan) << gauge.name << ": " << step;
     }
   }
