@@ -2,7 +2,11 @@
 
 #include "app/create_rule.h"
 #include "app/revoke_rule.h"
+#include "store/state/rules.h"
 #include "store/state/suggestions.h"
+
+#include <array>
+#include <utility>
 
 namespace assent::app {
 
@@ -25,13 +29,21 @@ Result<EndedSuggestion> ended(const store::Write& write, const SuggestionId& id)
                          .refused = std::nullopt};
 }
 
+Result<void> forbid_bounds(const ConfirmSuggestion& in) {
+  const std::array given = {std::pair("maxUses", in.max_uses.has_value()),
+                            std::pair("expiresAt", in.expires_at.has_value()),
+                            std::pair("description", in.description.has_value())};
+  for (const auto& [field, is_given] : given) {
+    if (is_given) return error_at(Code::validation_error, field, "is for a rule to be made");
+  }
+  return {};
+}
+
 // The rule that comes of a promotion, or that a demotion ends.
 Result<RuleId> act(store::Write& write, const Suggestion& suggestion, const ConfirmSuggestion& in) {
   if (suggestion.kind == SuggestionKind::demotion) {
-    if (in.max_uses || in.expires_at || in.description) {
-      return error_at(Code::validation_error, "maxUses", "is for a rule to be made");
-    }
-    TRY(revoke_rule(write, {.rule = *suggestion.rule, .reason = "a suggestion was confirmed"}));
+    TRY(forbid_bounds(in));
+    TRY(end_rule(write, TRY(store::rule(write, *suggestion.rule)), "a suggestion was confirmed"));
     return *suggestion.rule;
   }
   const CreatedRule made = TRY(make_rule(write, {.tool = suggestion.tool,

@@ -1,6 +1,7 @@
 #include "app/resolve_execution.h"
 
 #include "app/executions.h"
+#include "app/suggestions.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -77,6 +78,7 @@ Result<Resolved> resolve_execution(store::Write& write, const ResolveExecution& 
   Json data = Json::object({{"as", word(in.as)}, {"note", in.note}});
   if (in.verification) data.set("verification", in.verification->value);
   TRY(write.record(execution_event("execution.resolved", execution.id, approval, std::move(data))));
+  if (in.as == ResolvedAs::failure) TRY(suggest_demotion(write, approval));
   const auto escalation = TRY(escalate_if_exhausted(write, execution.id));
   const auto status = status_after(*from_word<ExecutionState>(word(in.as)));
   return Resolved{.execution_id = execution.id,

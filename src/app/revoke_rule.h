@@ -22,6 +22,10 @@ struct RevokedRule {
 Json to_data(const RevokedRule& out);
 void describe(Fields& fields, RevokedRule& out);
 
+// The end itself. Code::invalid_state if it is revoked already. REQUIRES: a human.
+Result<void> end_rule(store::Write& write, const Rule& rule,
+                      const std::optional<std::string>& reason);
+
 Result<RevokedRule> revoke_rule(store::Write& write, const RevokeRule& in);
 
 }  // namespace assent::app

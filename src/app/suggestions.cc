@@ -45,6 +45,9 @@ Result<std::optional<Alike>> alike(const store::Read& read, const Approval& appr
   const Json* const arguments = subject == nullptr ? nullptr : subject->find("arguments");
   if (!approval.tool || arguments == nullptr) return std::optional<Alike>();
   auto constraints = TRY(suggested_constraints(read, approval, *arguments));
+  // Where nothing is sensitive, everything is: a tool's name alone makes no two calls alike.
+  if (std::ranges::none_of(constraints, is_pinning)) constraints = literal_constraints(*arguments);
+  if (constraints.empty()) return std::optional<Alike>();
   std::string fingerprint = fingerprint_of(*approval.tool, constraints);
   return std::optional(
       Alike{.fingerprint = std::move(fingerprint), .constraints = std::move(constraints)});
@@ -94,6 +97,13 @@ Result<void> record_end(store::Write& write, const Suggestion& suggestion, Sugge
                     .subject = "suggestion/" + suggestion.id.text(),
                     .data = std::move(more)}));
   return {};
+}
+
+Result<void> supersede_demotion(store::Write& write, const RuleId& rule) {
+  const auto latest = TRY(store::latest_demotion(write, rule));
+  if (!latest || latest->status != SuggestionStatus::pending) return {};
+  return record_end(write, *latest, SuggestionStatus::superseded,
+                    Json::object({{"ruleId", rule.text()}}));
 }
 
 Result<void> supersede_covered(store::Write& write, const Rule& rule,

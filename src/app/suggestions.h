@@ -11,8 +11,9 @@
 
 namespace assent::app {
 
-// What a decision on a tool call is counted by. Nothing for content, and for arguments so large
-// that they lie in a blob.
+// What a decision on a tool call is counted by: the tool and its sensitive arguments, or all of
+// them where none is sensitive. Nothing for content, for a call without arguments, and for
+// arguments so large that they lie in a blob.
 struct Alike {
   std::string fingerprint;
   std::vector<ArgumentCondition> constraints;  // Of the rule that would approve such calls.
@@ -28,6 +29,9 @@ Result<void> suggest_demotion(store::Write& write, const Approval& approval);
 // Ends the suggestions that the new rule makes superfluous, but for the one it came from.
 Result<void> supersede_covered(store::Write& write, const Rule& rule,
                                const std::optional<SuggestionId>& but);
+
+// Ends the suggestion to end the rule: somebody did.
+Result<void> supersede_demotion(store::Write& write, const RuleId& rule);
 
 Result<void> record_end(store::Write& write, const Suggestion& suggestion, SuggestionStatus status,
                         Json more = Json::object());

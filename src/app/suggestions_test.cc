@@ -117,12 +117,67 @@ TEST_F(Suggestions, H66_ADismissedOneRestsForThirtyDays) {
   const std::string early = ask(to_web);
   world.clock.set(dismissed + hours(48) - Microseconds(1));
   EXPECT_EQ(world.decide("approve", ann, early).outcome(), "ok");
-  world.clock.set(dismissed + hours(30 * 24) - Microseconds(2000));
-  approve(1, to_web);
+  world.clock.set(dismissed + hours(30 * 24) - std::chrono::milliseconds(1));
+  approve(1, to_web);  // A millisecond later: thirty days exactly.
   EXPECT_TRUE(list().empty());
-  world.clock.set(dismissed + hours(30 * 24));
-  approve(1, to_web);
-  EXPECT_EQ(list().size(), 1u);
+  const std::string last = ask(to_web);
+  world.clock.set(dismissed + hours(30 * 24) + std::chrono::milliseconds(2));
+  EXPECT_EQ(world.decide("approve", ann, last).outcome(), "ok");
+  const auto all = list();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].find("approvals")->items().back(), Json(last)) << "the last five, not the first";
+}
+
+TEST_F(Suggestions, H66_WhereNothingIsSensitiveEverythingCounts) {
+  approve(4, Json::object({{"note", "a"}}));
+  approve(4, Json::object({{"note", "b"}}));
+  approve(9, Json::object());
+  EXPECT_TRUE(list().empty());
+  approve(1, Json::object({{"note", "a"}}));
+  EXPECT_EQ(list()[0].find("constraints")->find("note")->string_at("value"), "a");
+}
+
+TEST_F(Suggestions, H66_ARuleRevokedByHandNeedsNoSuggestionAnyMore) {
+  Json exact = *parse_json(R"({"to":{"type":"exact","value":"web"}})");
+  const Reply rule =
+      world.call({.operation = "create_rule",
+                  .by = ann,
+                  .body = Json::object({{"tool", "deploy"}, {"constraints", std::move(exact)}})});
+  const Reply asked = world.request_tool(agent, "deploy", to_web);
+  const Reply started = world.decide("start_execution", agent, asked.id());
+  world.decide("complete_execution", agent, started.at("executionId"),
+               Json::object({{"outcome", "unknown"}}));
+  EXPECT_TRUE(list().empty());
+  EXPECT_EQ(world
+                .decide("resolve_execution", ann, started.at("executionId"),
+                        Json::object({{"as", "failure"}, {"note", "it never arrived"}}))
+                .outcome(),
+            "ok");
+  const std::string id = only();
+  EXPECT_EQ(end("confirm", ann, id, Json::object({{"description", "x"}})).error->fields[0].path,
+            "description");
+  world.call({.operation = "revoke_rule", .by = ann, .path = {{"id", rule.id()}}});
+  EXPECT_EQ(end("confirm", ann, id).outcome(), "invalid_state");
+  EXPECT_EQ(list("superseded").size(), 1u);
+}
+
+TEST_F(Suggestions, H57_H58_OfTheirTenantAndReplayedOnce) {
+  approve(5, to_web);
+  const std::string id = only();
+  const Reply made = world.call(
+      {.operation = "create_tenant", .by = world.admin, .body = Json::object({{"name", "there"}})});
+  const Person there{.id = {}, .key = made.at("adminKey")};
+  EXPECT_EQ(end("confirm", there, id).outcome(), "not_found");
+  const Ask confirm{.operation = "confirm_suggestion",
+                    .by = ann,
+                    .path = {{"id", id}},
+                    .idempotency_key = "once"};
+  const Reply first = world.call(confirm);
+  const auto size = world.log_size();
+  const Reply again = world.call(confirm);
+  EXPECT_TRUE(again.is_replay);
+  EXPECT_EQ(again.data, first.data);
+  EXPECT_EQ(world.log_size(), size);
 }
 
 TEST_F(Suggestions, H66_ARuleThatCoversItSupersedesItInTheSameCommit) {

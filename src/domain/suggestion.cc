@@ -39,7 +39,7 @@ bool stands_in_the_way(const Suggestion& earlier, Timestamp now) {
     case SuggestionStatus::pending:
       return true;
     case SuggestionStatus::dismissed:
-      return now - earlier.ended_at.value_or(earlier.created_at) < kSuggestionRest;
+      return now - earlier.ended_at.value_or(earlier.created_at) <= kSuggestionRest;
     case SuggestionStatus::confirmed:
     case SuggestionStatus::superseded:
       return false;

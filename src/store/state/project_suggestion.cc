@@ -5,15 +5,15 @@
 namespace assent::store {
 namespace {
 
-// The first five are remembered: they are what a suggestion is made of.
+// The last five are remembered: they are what a suggestion is made of. An id has 30 characters.
 constexpr std::string_view kLike = R"sql(
   INSERT INTO likes (tenant, fingerprint, count, approvals)
        VALUES ($1, $2, 1, $3)
   ON CONFLICT (tenant, fingerprint) DO UPDATE
           SET count = likes.count + 1,
-              approvals = CASE WHEN likes.count < 5
-                               THEN likes.approvals || ',' || excluded.approvals
-                               ELSE likes.approvals END)sql";
+              approvals = CASE WHEN likes.count < 5 THEN likes.approvals
+                               ELSE SUBSTR(likes.approvals, 32) END
+                          || ',' || excluded.approvals)sql";
 
 constexpr std::string_view kForget = R"sql(
   DELETE FROM likes

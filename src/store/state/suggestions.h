@@ -12,7 +12,7 @@
 
 namespace assent::store {
 
-// How often people approved what has the fingerprint since somebody refused it, and the first five
+// How often people approved what has the fingerprint since somebody refused it, and the last five
 // of those approvals.
 struct Likes {
   std::int64_t count = 0;

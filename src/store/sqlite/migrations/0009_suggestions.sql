@@ -4,7 +4,7 @@ CREATE TABLE likes (
   tenant       INTEGER NOT NULL,
   fingerprint  TEXT    NOT NULL,  -- `sha256:…` (domain/suggestion.h).
   count        INTEGER NOT NULL,
-  approvals    TEXT    NOT NULL,  -- The ids of the first five, separated by commas.
+  approvals    TEXT    NOT NULL,  -- The ids of the last five, separated by commas.
   PRIMARY KEY (tenant, fingerprint)
 ) STRICT, WITHOUT ROWID;
 
