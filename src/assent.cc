@@ -54,8 +54,8 @@ Exit serve(const assent::cli::ServeOptions& options) {
   if (!store) return explain(store.error());
   assent::app::Runner runner(**store);
   assent::http::Api api(**store, runner);
-  const assent::app::ExpiryTimer timer(**store);
-  const assent::app::PruneTimer pruner(**store);
+  const assent::app::TenantTimer expiry(**store, assent::app::expiry_task());
+  const assent::app::TenantTimer pruning(**store, assent::app::prune_task());
   const assent::execute::ServerExecutor executor(**store);
   auto server = assent::net::Server::listen({.host = options.host, .port = options.port}, api);
   if (!server) return explain(server.error());

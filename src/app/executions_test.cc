@@ -128,7 +128,7 @@ TEST_F(Executions, H40_TheTimerFindsTheLeaseAfterARestart) {
   world.restart();
   pass(minutes(61));
   {
-    const ExpiryTimer timer(*world.store);
+    const TenantTimer timer(*world.store, expiry_task());
     for (int i = 0; i < 300 && unresolved() == 0; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

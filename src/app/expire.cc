@@ -1,7 +1,6 @@
 #include "app/expire.h"
 
 #include "app/executions.h"
-#include "base/log.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -69,46 +68,15 @@ Result<void> expire_overdue(store::Write& write, std::int64_t limit) {
   return {};
 }
 
-ExpiryTimer::ExpiryTimer(store::Store& store) : store_(store), thread_([this] { run(); }) {}
-
-ExpiryTimer::~ExpiryTimer() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  thread_.join();
-}
-
-void ExpiryTimer::run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    const auto deadline = store_.next_deadline();
-    if (deadline && *deadline && **deadline < store_.clock().now()) submit();
-    lock.lock();
-    wake_.wait_for(lock, kTick, [this] { return stopping_; });
-  }
-}
-
-void ExpiryTimer::submit() {
-  const auto identities = store_.identities();
-  for (const Tenant& tenant : identities->tenants()) {
-    Caller engine;
-    engine.tenant = tenant;
-    const auto accepted = store_.write(
-        {.caller = std::move(engine),
-         .trace = make_trace(store_.random()),
-         .run = [](store::Write& write) { return expire_overdue(write, kExpiriesPerJob); },
-         .done =
-             [](Result<void> result) {
-               // Nobody waits for this answer; the next tick tries again, and decisions look
-               // themselves.
-               if (!result)
-                 log_line(LogLevel::warning, "expiry_failed", {{"error", result.error().detail}});
-             }});
-    if (!accepted) return;  // The queue is full: the next tick tries again.
-  }
+TimerTask expiry_task() {
+  return {.name = "expiry",
+          .tick = kTick,
+          .is_due =
+              [](store::Store& store) {
+                const auto deadline = store.next_deadline();
+                return deadline && *deadline && **deadline < store.clock().now();
+              },
+          .run = [](store::Write& write) { return expire_overdue(write, kExpiriesPerJob); }};
 }
 
 }  // namespace assent::app

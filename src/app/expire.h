@@ -6,11 +6,8 @@
 #pragma once
 
 #include "app/operation.h"
+#include "app/tenant_timer.h"
 #include "domain/approval.h"
-
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 namespace assent::app {
 
@@ -23,24 +20,7 @@ Result<void> expire_if_overdue(store::Write& write, const Grant& grant, const Ap
 // Everything of the tenant that is overdue, at most `limit` of each kind.
 Result<void> expire_overdue(store::Write& write, std::int64_t limit);
 
-// The timer: submits expire_overdue() for every tenant when a deadline passes. The deadlines are in
-// the store, so they survive a restart. One thread; stops when destroyed.
-class ExpiryTimer {
- public:
-  explicit ExpiryTimer(store::Store& store);
-  ~ExpiryTimer();
-  ExpiryTimer(const ExpiryTimer&) = delete;
-  ExpiryTimer& operator=(const ExpiryTimer&) = delete;
-
- private:
-  void run();
-  void submit();
-
-  store::Store& store_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // Guarded by mutex_.
-  std::thread thread_;     // Last: it uses everything above.
-};
+// Expires what is overdue, a quarter of a second late at the most.
+TimerTask expiry_task();
 
 }  // namespace assent::app

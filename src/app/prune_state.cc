@@ -1,6 +1,5 @@
 #include "app/prune_state.h"
 
-#include "base/log.h"
 #include "store/idempotency.h"
 #include "store/state/policies.h"
 #include "store/state/retention.h"
@@ -91,47 +90,15 @@ void describe(Fields& fields, Pruned& out) {
   fields.field("hasMore", out.has_more, "whether to call again");
 }
 
-PruneTimer::PruneTimer(store::Store& store) : store_(store), thread_([this] { run(); }) {}
-
-PruneTimer::~PruneTimer() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  thread_.join();
-}
-
-void PruneTimer::run() {
-  std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, kTick, [this] { return stopping_; })) {
-    lock.unlock();
-    submit();
-    lock.lock();
-  }
-}
-
-void PruneTimer::submit() {
-  const auto identities = store_.identities();
-  for (const Tenant& tenant : identities->tenants()) {
-    Caller engine;
-    engine.tenant = tenant;
-    const auto accepted = store_.write(
-        {.caller = std::move(engine),
-         .trace = make_trace(store_.random()),
-         .run = [](store::Write& write) -> Result<void> {
-           TRY(prune_as(write, engine_actor(), {}));
-           return store::forget_idempotent(write.connection(), write.now() - kAnswersKept,
-                                           kPerCall);
-         },
-         .done =
-             [](Result<void> result) {
-               // Nobody waits for this answer; the next tick tries again.
-               if (!result)
-                 log_line(LogLevel::warning, "prune_failed", {{"error", result.error().detail}});
-             }});
-    if (!accepted) return;  // The queue is full: the next tick tries again.
-  }
+TimerTask prune_task() {
+  return {.name = "prune",
+          .tick = kTick,
+          .is_due = [](store::Store&) { return true; },
+          .run = [](store::Write& write) -> Result<void> {
+            TRY(prune_as(write, engine_actor(), {}));
+            return store::forget_idempotent(write.connection(), write.now() - kAnswersKept,
+                                            kPerCall);
+          }};
 }
 
 }  // namespace assent::app

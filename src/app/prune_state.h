@@ -2,13 +2,11 @@
 #pragma once
 
 #include "app/operation.h"
+#include "app/tenant_timer.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
 namespace assent::app {
 
@@ -34,24 +32,8 @@ void describe(Fields& fields, Pruned& out);
 
 Result<Pruned> prune_state(store::Write& write, const PruneState& in);
 
-// The timer: every so often it forgets, for each tenant whose policy says so, and the answers kept
-// under idempotency keys for a week. One thread; stops when destroyed.
-class PruneTimer {
- public:
-  explicit PruneTimer(store::Store& store);
-  ~PruneTimer();
-  PruneTimer(const PruneTimer&) = delete;
-  PruneTimer& operator=(const PruneTimer&) = delete;
-
- private:
-  void run();
-  void submit();
-
-  store::Store& store_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // Guarded by mutex_.
-  std::thread thread_;     // Last: it uses everything above.
-};
+// Forgets, for each tenant whose policy says so, and the answers kept under idempotency keys for a
+// week.
+TimerTask prune_task();
 
 }  // namespace assent::app

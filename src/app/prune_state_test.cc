@@ -1,6 +1,10 @@
+#include "app/prune_state.h"
+
 #include "app/testing.h"
 
 #include <gtest/gtest.h>
+
+#include <thread>
 
 namespace assent::app {
 namespace {
@@ -136,6 +140,17 @@ TEST_F(Prune, ThePolicysAgesAreTheDefaultAndMoreThanOneCallTakesIsSaid) {
   const Reply rest = prune(world.admin, Json::object());
   EXPECT_EQ(count(rest, "approvals"), 1);
   EXPECT_EQ(*rest.data.find("hasMore"), Json(false));
+}
+
+TEST_F(Prune, H64_TheTimerForgetsWhatThePolicySays) {
+  world.put_policy("version: 1\nretention: {approvals: 30d}");
+  const std::string id = rejected();
+  world.clock.advance(hours(31 * 24));
+  const TenantTimer timer(*world.store, prune_task());
+  for (int i = 0; i < 500 && world.show(id).is_ok(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(world.show(id).outcome(), "not_found");
 }
 
 TEST_F(Prune, H57_AForeignTrailIsStillNotFound) {

@@ -3,6 +3,7 @@
 #include "app/expire.h"
 #include "app/notice.h"
 #include "app/request_parts.h"
+#include "app/requirement.h"
 #include "domain/policy.h"
 #include "domain/rule.h"
 #include "store/state/approvals.h"
@@ -169,9 +170,7 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
 // Rules and the policy answer for themselves: the event's actor is the one that did.
 Actor answering_actor(const Asked& asked) {
   if (asked.rule) return {.type = ActorType::rule, .id = asked.rule->id.text()};
-  return {.type = ActorType::rule,
-          .id = "policy/" + std::to_string(asked.policy.version) + "/" +
-                (asked.answer.index ? std::to_string(*asked.answer.index) : "defaults")};
+  return policy_actor(asked.policy.version, asked.answer.index);
 }
 
 Event answered_event(const store::Write& write, const Asked& asked,

@@ -17,7 +17,7 @@ Result<std::optional<PolicySays>> news(const store::Read& read, const Approval& 
   return std::optional(TRY(ask_policy(read, approval, subject)));
 }
 
-// The policy answers for itself: the event's actor is the entry that did. Nobody attempted it.
+// Nobody attempted it.
 Result<void> reject(store::Write& write, const Approval& approval, const PolicySays& says) {
   const auto& index = says.answer.index;
   Json data = Json::object({{"approvalId", approval.id.text()},
@@ -26,17 +26,21 @@ Result<void> reject(store::Write& write, const Approval& approval, const PolicyS
                             {"why", says.answer.why}});
   data.set_if("tool", approval.tool);
   if (index) data.set("policyEntry", static_cast<std::int64_t>(*index));
-  const Actor entry{.type = ActorType::rule,
-                    .id = "policy/" + std::to_string(says.policy.version) + "/" +
-                          (index ? std::to_string(*index) : "defaults")};
-  TRY(write.record_as(entry, {.type = "approval.rejected",
-                              .subject = "approval/" + approval.id.text(),
-                              .data = std::move(data),
-                              .correlation_id = approval.correlation_id}));
+  TRY(write.record_as(policy_actor(says.policy.version, index),
+                      {.type = "approval.rejected",
+                       .subject = "approval/" + approval.id.text(),
+                       .data = std::move(data),
+                       .correlation_id = approval.correlation_id}));
   return {};
 }
 
 }  // namespace
+
+Actor policy_actor(std::int64_t version, const std::optional<std::size_t>& entry) {
+  return {.type = ActorType::rule,
+          .id = "policy/" + std::to_string(version) + "/" +
+                (entry ? std::to_string(*entry) : "defaults")};
+}
 
 Result<PolicySays> ask_policy(const store::Read& read, const Approval& approval,
                               const Json& subject) {

@@ -20,6 +20,9 @@ struct PolicySays {
 Result<PolicySays> ask_policy(const store::Read& read, const Approval& approval,
                               const Json& subject);
 
+// The policy answers for itself: the event's actor is the entry that did.
+Actor policy_actor(std::int64_t version, const std::optional<std::size_t>& entry);
+
 // Tightens a pending approval by the policy in force. Where that refuses the content by now, the
 // approval is ended first (`approval.rejected` by the policy's entry).
 Result<void> apply_policy_in_force(store::Write& write, Approval& approval);

@@ -131,7 +131,7 @@ TEST_F(Execute, H35_TheTimerExpiresExactlyOnceAndSurvivesARestart) {
   world.clock.advance(std::chrono::hours(49));
   const std::uint64_t before = world.log_size();
   {
-    const ExpiryTimer timer(*world.store);
+    const TenantTimer timer(*world.store, expiry_task());
     for (int i = 0; i < 200 && world.log_size() < before + 5; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
