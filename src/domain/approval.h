@@ -19,7 +19,8 @@
 
 namespace assent {
 
-struct Approval {
+// Its members are in the order in which one asks for them, not in that of their sizes.
+struct Approval {  // NOLINT(clang-analyzer-optin.performance.Padding)
   ApprovalId id;
   Kind kind = Kind::tool_call;
   Status status = Status::pending;

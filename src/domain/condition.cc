@@ -44,7 +44,9 @@ Result<ArgumentCondition> typed_condition(std::string_view argument, const Json&
                                           const std::string& path) {
   for (const auto& [name, member] : value.members()) {
     if (name == "type" || name == "value") continue;
-    return error_at(Code::validation_error, path + "." + name,
+    std::string at = path;
+    at.append(".").append(name);
+    return error_at(Code::validation_error, std::move(at),
                     "is not known here; known are type value");
   }
   const auto said = value.string_at("type");

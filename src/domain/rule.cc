@@ -272,7 +272,8 @@ Result<std::vector<ArgumentCondition>> constraints_from_json(const Json& value,
   }
   std::vector<ArgumentCondition> constraints;
   for (const auto& [name, member] : value.members()) {
-    const std::string at = path + "." + name;
+    std::string at = path;
+    at.append(".").append(name);
     constraints.push_back(TRY(condition_from_json(name, member, at, ConditionNotation::typed)));
     if (is_kept_as_written(constraints.back().value)) continue;
     return error_at(Code::unprocessable, at + ".value",
