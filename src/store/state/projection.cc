@@ -83,6 +83,7 @@ Result<void> project(Connection& connection, const Fact& fact) {
 
 std::vector<std::string_view> projected_types() {
   std::vector<std::string_view> types;
+  types.reserve(kProjectors.size());
   for (const Projector& projector : kProjectors) types.push_back(projector.type);
   return types;
 }
