@@ -1,4 +1,4 @@
-"""The server executes what was approved: one signed call for each attempt, by a real receiver's word."""
+"""The server executes what was approved: one signed call for each attempt, to a real receiver."""
 
 import base64
 import hashlib
@@ -36,7 +36,8 @@ class Receiver(http.server.ThreadingHTTPServer):
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        signed = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}.".encode() + body
+        head = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}."
+        signed = head.encode() + body
         mac = hmac.new(self.server.secret, signed, hashlib.sha256).digest()
         if f"v1,{base64.b64encode(mac).decode()}" not in self.headers["webhook-signature"].split():
             self.server.forged += 1
@@ -71,8 +72,8 @@ def receiver_of(server):
 
 
 def policy(server, receiver):
-    entries = [f'  - {{match: {{tool: "{kind}.*"}}, riskTier: low, decision: allow, maxAttempts: 2, '
-               f'executor: {{url: "{receiver.url(kind)}", timeout: 2s}}}}\n'
+    entries = [f'  - {{match: {{tool: "{kind}.*"}}, riskTier: low, decision: allow, '
+               f'maxAttempts: 2, executor: {{url: "{receiver.url(kind)}", timeout: 2s}}}}\n'
                for kind in ("ok", "lie", "refuse", "break", "hang", "reset", "redirect")]
     people = (f'  - {{match: {{tool: "asked"}}, riskTier: medium, maxAttempts: 2, '
               f'executor: {{url: "{receiver.url("ok")}", timeout: 2s}}}}\n')
