@@ -11,7 +11,7 @@ namespace assent::app {
 namespace {
 
 TEST(Reference, ThePageInDocsIsWhatTheTableSays) {
-  std::ifstream file(std::string(ASSENT_SOURCE_DIR) + "/docs/reference/operations.md");
+  std::ifstream file(ASSENT_SOURCE_DIR "/docs/reference/operations.md");
   const std::string page(std::istreambuf_iterator<char>(file), {});
   EXPECT_EQ(page, reference_text()) << "run: assent reference > docs/reference/operations.md";
 }

@@ -39,13 +39,13 @@ class EventSchemas : public testing::Test {
   const PrincipalId bot = story.make<PrincipalId>();
 };
 
-std::string file_text(const std::string& path) {
-  std::ifstream file(std::string(ASSENT_SOURCE_DIR) + "/" + path);
+std::string schema_text() {
+  std::ifstream file(ASSENT_SOURCE_DIR "/schemas/events.schema.json");
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 TEST_F(EventSchemas, H7_EveryTypeHasItsSchemaAndEverySchemaItsType) {
-  const auto schema = parse_json(file_text("schemas/events.schema.json"));
+  const auto schema = parse_json(schema_text());
   ASSERT_TRUE(schema);
   std::set<std::string> described, known;
   for (const auto& [name, definition] : schema->find("$defs")->members()) {
@@ -59,7 +59,7 @@ TEST_F(EventSchemas, H7_EveryTypeHasItsSchemaAndEverySchemaItsType) {
 }
 
 TEST_F(EventSchemas, H7_WhatTheSchemaRequiresTheStateDoesToo) {
-  const auto schema = parse_json(file_text("schemas/events.schema.json"));
+  const auto schema = parse_json(schema_text());
   ASSERT_TRUE(schema);
   const Ask ask = pending();
   for (const Step& step : {story.requested(story.ask(bot)), story.recorded(ask, ann),
