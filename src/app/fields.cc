@@ -131,7 +131,8 @@ Decoder::Decoder(const Source& source, std::string prefix, FieldErrors& errors)
 
 // A text parameter as the JSON its schema wants: numbers and booleans are spelt as in JSON.
 static Json json_of_text(const std::string& text, Json (*schema)(const Bounds&)) {
-  const auto type = schema(Bounds{}).string_at("type").value_or("string");
+  const Json wanted = schema(Bounds{});  // Kept, because `type` is a view of it.
+  const auto type = wanted.string_at("type").value_or("string");
   if (type == "integer" || type == "boolean") {
     auto parsed = parse_json(text);
     if (parsed && !parsed->is_string()) return std::move(*parsed);
