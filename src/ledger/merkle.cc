@@ -1,5 +1,7 @@
 #include "ledger/merkle.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <bit>
 
@@ -43,6 +45,11 @@ Hash hash_perfect(std::span<const Hash> leaves) {
 }
 
 }  // namespace
+
+std::optional<Hash> hash_from_text(std::string_view text) {
+  const auto bytes = from_base64(text);
+  return bytes ? hash_from_bytes(*bytes) : std::nullopt;
+}
 
 Hash hash_leaf(std::string_view entry) {
   return sha256_prefixed(kLeafPrefix, entry);

@@ -49,6 +49,9 @@ struct TreeHead {
   friend bool operator==(const TreeHead&, const TreeHead&) = default;
 };
 
+// As C2SP writes hashes: 32 bytes in padded base64 (RFC 4648 §4), strictly.
+std::optional<Hash> hash_from_text(std::string_view text);
+
 Hash hash_leaf(std::string_view entry);
 Hash hash_children(const Hash& left, const Hash& right);
 Hash empty_root();  // The root of no leaves: SHA-256 of nothing.
