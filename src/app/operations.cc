@@ -15,6 +15,7 @@
 #include "app/emit_events.h"
 #include "app/end_suggestion.h"
 #include "app/engage_kill_switch.h"
+#include "app/event_proof.h"
 #include "app/get_approval.h"
 #include "app/get_blob.h"
 #include "app/get_event.h"
@@ -25,6 +26,7 @@
 #include "app/list_principals.h"
 #include "app/list_rules.h"
 #include "app/list_suggestions.h"
+#include "app/log_consistency.h"
 #include "app/operation.h"
 #include "app/prune_state.h"
 #include "app/put_blob.h"
@@ -234,7 +236,8 @@ std::vector<Operation> evidence_and_execution() {
                             .route = "GET /v1/blobs/{sha256}",
                             .command = "blob get",
                             .permission = Permission::read,
-                            .help = "Download a blob."},
+                            .help = "Download a blob.",
+                            .raw_type = "application/octet-stream"},
                            &get_blob));
   return rows;
 }
@@ -255,6 +258,19 @@ std::vector<Operation> events_and_policy() {
                             .permission = Permission::read,
                             .help = "Read the log by filters, in sequence order."},
                            &query_events));
+  rows.push_back(operation({.name = "event_proof",
+                            .route = "GET /v1/events/{id}/proof",
+                            .command = "prove",
+                            .permission = Permission::read,
+                            .help = "Prove that an event is in the log (C2SP tlog-proof).",
+                            .raw_type = "text/plain; charset=utf-8"},
+                           &event_proof));
+  rows.push_back(operation({.name = "log_consistency",
+                            .route = "GET /v1/log/consistency",
+                            .command = "log consistency",
+                            .permission = Permission::read,
+                            .help = "Prove that the log only grew from one size to another."},
+                           &log_consistency));
   rows.push_back(operation({.name = "get_event",
                             .route = "GET /v1/events/{id}",
                             .command = "event",

@@ -1,6 +1,7 @@
 #include "store/batch.h"
 
 #include "domain/words.h"
+#include "store/proofs/tree.h"
 
 #include <algorithm>
 #include <string>
@@ -93,7 +94,7 @@ Result<EventRef> Batch::append(TenantNumber tenant, const PreparedEvent& event) 
   TRY(parts_.connection.run(kAppend,
                             {position_of(tenant, sequence), Bytes{as_bytes(leaf)}, Bytes{bytes}}));
   remember(tenant, head);
-  head.frontier.append(leaf);
+  TRY(grow_tree(parts_.connection, tenant, head.frontier, leaf));
   head.time = time;
   return EventRef{.id = event.id, .sequence = sequence, .time = time};
 }

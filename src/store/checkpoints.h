@@ -39,6 +39,10 @@ class Checkpoints {
   // Thread-safe; blocks on the disk.
   Result<std::string> publish(const Tenant& tenant, const Head& head);
 
+  // The signed checkpoint of an older head of the same log, for who proves something in it.
+  // REQUIRES: `head` is one that the log had, and no larger than what was published.
+  Result<std::string> sign(const Tenant& tenant, const ledger::TreeHead& head) const;
+
   // What was last published, or nothing. Code::corrupt if it is none of this tenant's key.
   Result<std::optional<SavedCheckpoint>> saved(const Tenant& tenant) const;
 

@@ -94,6 +94,19 @@ Result<std::string> media_type_of(const net::Request& head, const app::About& ab
   return *type;
 }
 
+// Takes `proof` off the parameters of a write: whether its answer is to carry a receipt.
+Result<bool> take_proof(Parameters& query) {
+  const auto is_proof = [](const auto& parameter) { return parameter.first == "proof"; };
+  const auto found = std::ranges::find_if(query, is_proof);
+  if (found == query.end()) return false;
+  const std::string value = found->second;
+  query.erase(found);
+  if (std::ranges::none_of(query, is_proof) && (value == "true" || value == "false")) {
+    return value == "true";
+  }
+  return Error{Code::validation_error, "proof is malformed", {{"proof", "must be true or false"}}};
+}
+
 // What makes two calls the same request: where they go, with which parameters, saying what.
 Hash fingerprint_of(const Route& route, Parameters query, std::string_view body) {
   std::ranges::sort(query);  // Their order means nothing.
@@ -226,7 +239,7 @@ Result<app::Invocation> Api::invocation_of(Exchange& exchange) const {
   Opening opening = TRY(open(request));
   const app::Operation& operation = *opening.route.operation;
   exchange.set_answerer({operation.about.name, operation.about.route});
-  const Parameters query = TRY(query_from(exchange.query()));
+  Parameters query = TRY(query_from(exchange.query()));
   const bool has_fields = operation.about.body == app::BodyKind::json && !is_get(opening.route);
   Json body = Json::object();
   if (has_fields && !request.body.empty()) body = TRY(parse_json(request.body));
@@ -236,6 +249,7 @@ Result<app::Invocation> Api::invocation_of(Exchange& exchange) const {
                              .call = nullptr,
                              .caller = std::move(opening.caller),
                              .trace = exchange.trace()};
+  if (!is_get(opening.route)) invocation.wants_receipt = TRY(take_proof(query));
   if (const auto field = request.header("idempotency-key"); field && request.method == "POST") {
     invocation.idempotency_key = idempotency_key_from(*field);
     if (!invocation.idempotency_key || request.count("idempotency-key") != 1) {
