@@ -303,6 +303,10 @@ Result<std::string> Store::checkpoint(const Tenant& tenant) {
   return impl_->checkpoint(tenant);
 }
 
+Result<std::uint64_t> Store::published_size(const Tenant& tenant) const {
+  return impl_->checkpoints.published_size(tenant);
+}
+
 std::string Store::verifier_key(const Tenant& tenant) const {
   const auto signer = impl_->signers.of(tenant.origin);
   CHECK(signer);  // It signed when the tenant was founded.

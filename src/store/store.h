@@ -85,6 +85,8 @@ class Store {
   // file before it is returned. Thread-safe; blocks (not for io threads).
   Result<std::string> checkpoint(const Tenant& tenant);
   std::string verifier_key(const Tenant& tenant) const;
+  // How much of the log the last durable checkpoint vouches for. Thread-safe; may read the disk.
+  Result<std::uint64_t> published_size(const Tenant& tenant) const;
 
   // What somebody takes home who has just written that event (receipt.h). Thread-safe; never
   // blocks.
