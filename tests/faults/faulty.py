@@ -1,4 +1,4 @@
-"""A server under strace, which makes system calls fail or lie, and what may be said of it afterwards.
+"""A server under strace, which makes system calls fail or lie, and what must hold afterwards.
 
 A run copies a small store, serves it under a fault, does a few things of each kind and remembers
 what it was told; then kills the server, starts it without the fault, and compares. Whatever was

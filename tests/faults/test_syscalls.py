@@ -34,7 +34,8 @@ def one_run(template, call, effect, when, is_lie, counts):
     """Whether the fault came to pass."""
     run = Run(template, f"{call}-{effect}-{when}".replace("=", "_"))
     try:
-        came_up = run.start_under("-e", f"trace={call}", "-e", f"inject={call}:{effect}:when={when}")
+        came_up = run.start_under("-e", f"trace={call}",
+                                  "-e", f"inject={call}:{effect}:when={when}")
         if came_up:
             run.work()
         run.end()
