@@ -26,7 +26,10 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
     // One layer in five rooms: the writer and its store, the engines, the state that events make,
     // the index over events, and the check of it all.
     {"store",          {"base", "domain", "ledger", "store/sqlite", "store/state", "store/search",
-                        "store/verify"}},
+                        "store/verify", "store/keeping"}},
+    // Backup, restore, rebuild, the durable mark and the sealed key.
+    {"store/keeping",  {"base", "domain", "ledger", "store", "store/sqlite", "store/state",
+                        "store/search", "store/verify"}},
     {"store/sqlite",   {"base", "store"}},
     {"store/postgres", {"base", "store"}},
     {"store/state",    {"base", "domain", "store", "store/sqlite", "store/search"}},

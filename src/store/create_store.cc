@@ -85,7 +85,7 @@ Result<NewStore> Store::create(const std::string& directory, const std::string& 
   const DirectoryLock lock = TRY(DirectoryLock::take(directory));
   const std::string seed_hex = random_hex<kSeedBytes>(random);
   const Signers signers(Secret(*from_hex(seed_hex)));
-  if (!signers.of(host + "/t/" + std::string(kFirstTenant))) {
+  if (!signers.of(host + "/t/" + std::string(kFirstTenant), ledger::kFirstGeneration)) {
     return Error{Code::validation_error, "no log can be called after this host name"};
   }
   TRY(write_durably(directory, "signing.key", seed_hex + "\n"));
@@ -101,7 +101,12 @@ Result<NewStore> Store::create(const std::string& directory, const std::string& 
                                                     .random = random,
                                                     .host = host}));
   // From here on a start knows that there was something.
-  Checkpoints checkpoints(directory + "/checkpoints", signers);
+  Checkpoints checkpoints(
+      directory + "/checkpoints", signers,
+      [&](const Tenant& tenant, ledger::Frontier& frontier, std::uint64_t size) {
+        return extend(*connection, tenant, frontier, size);
+      });
+  checkpoints.know(TRY(Identities::load(*connection)));
   TRY(checkpoints.publish(founded.tenant.tenant, founded.head));
   return NewStore{.tenant = founded.tenant.tenant.name,
                   .admin_key = founded.tenant.admin_key,

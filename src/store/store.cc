@@ -52,7 +52,11 @@ class Store::Impl {
         options_(std::move(options)),
         lock_(std::move(lock)),
         signers(std::move(master)),
-        checkpoints(options_.directory + "/checkpoints", signers),
+        checkpoints(options_.directory + "/checkpoints", signers,
+                    [this](const Tenant& tenant, ledger::Frontier& frontier, std::uint64_t size) {
+                      const std::lock_guard lock_it(deadline_mutex_);
+                      return extend(*deadline_connection_, tenant, frontier, size);
+                    }),
         vitals(options_.directory) {}
   ~Impl() { close(); }
   Impl(const Impl&) = delete;
@@ -113,7 +117,8 @@ Result<void> Store::Impl::open() {
   TRY(open_database());
   blobs = TRY(Blobs::open(options_.directory + "/blobs"));
   const auto identities = TRY(Identities::load(*connection_));
-  TRY(check_logs(*connection_, identities->tenants(), checkpoints));
+  checkpoints.know(identities);
+  TRY(check_logs(*connection_, *identities, checkpoints));
   return start_threads();
 }
 
@@ -177,6 +182,8 @@ Result<std::unique_ptr<Connection>> Store::Impl::connect() const {
 }
 
 void Store::Impl::on_commit(const Committed& now) {
+  // Before anybody can see a head that a new key has to sign.
+  if (now.changes.has_identities) checkpoints.know(now.identities);
   committed.update(now);
   if (search) {
     for (const TenantNumber tenant : now.changes.logs) {
@@ -230,6 +237,10 @@ void Store::Impl::refresh_checkpoints() {
     committed.keep_grown(number);
     log_line(LogLevel::warning, "store.checkpoint",
              {{"tenant", tenant->name}, {"why", note.error().detail}});
+  }
+  if (const auto written = checkpoints.write_notes(); !written) {
+    are_durable = false;
+    log_line(LogLevel::warning, "store.checkpoint", {{"why", written.error().detail}});
   }
   vitals.note_checkpoints(are_durable);
 }
@@ -291,7 +302,8 @@ Result<std::string> Store::checkpoint(const Tenant& tenant) {
 }
 
 std::string Store::verifier_key(const Tenant& tenant) const {
-  const auto signer = impl_->signers.of(tenant.origin);
+  const LogKeys keys = impl_->committed.identities()->log_keys(tenant.number);
+  const auto signer = impl_->signers.of(tenant.origin, keys.back().generation);
   CHECK(signer);  // It signed when the tenant was founded.
   return (*signer)->verifier_key().text();
 }

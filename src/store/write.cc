@@ -46,8 +46,9 @@ Result<Write> Write::as(const Caller& caller) const {
                batch_, trace_, random_);
 }
 
-Result<std::string> Write::verifier_key(std::string_view origin) const {
-  return TRY(batch_.signers().of(origin))->verifier_key().text();
+Result<std::string> Write::verifier_key(std::string_view origin,
+                                        ledger::Generation generation) const {
+  return TRY(batch_.signers().of(origin, generation))->verifier_key().text();
 }
 
 }  // namespace assent::store

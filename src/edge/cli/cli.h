@@ -21,6 +21,7 @@ enum class Exit : int {
   not_authorised = 7,
   verification_failed = 8,
   unavailable = 9,
+  rolled_back = 10,  // The log is behind its own checkpoint, or not the one it promised.
 };
 
 struct ServeOptions {
