@@ -143,7 +143,6 @@ Result<void> Checkpoints::write_handover(const Tenant& tenant, const LogKey& key
   return write_durably(directory_, tenant.name + suffix, ledger::format_note(note));
 }
 
-// By whichever of the log's keys: one that was rolled back does not know its newest.
 Result<SavedCheckpoint> Checkpoints::opened(const Tenant& tenant, const std::string& note) const {
   const LogKeys& keys = identities_->log_keys(tenant.number);
   const auto last = static_cast<std::uint32_t>(keys.back().generation) + kUnknownGenerationsMax;

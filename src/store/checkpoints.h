@@ -66,6 +66,10 @@ class Checkpoints {
   // Code::rolled_back if there was one and it is gone.
   Result<std::optional<SavedCheckpoint>> saved(const Tenant& tenant) const;
 
+  // The checkpoint in the note, whichever of the log's keys signed it: one that was rolled back does
+  // not know its newest. Code::corrupt if none did.
+  Result<SavedCheckpoint> opened(const Tenant& tenant, const std::string& note) const;
+
   // Goes on from what saved() told and a check has found good. Before the first publish().
   void resume(const Tenant& tenant, const SavedCheckpoint& saved, const ledger::Frontier& frontier);
 
@@ -87,7 +91,6 @@ class Checkpoints {
   };
 
   std::string path_of(const Tenant& tenant, std::string_view suffix) const;
-  Result<SavedCheckpoint> opened(const Tenant& tenant, const std::string& note) const;
   // These are called with mutex_ held.
   Result<void> hand_over_until(const Tenant& tenant, Published& published, std::uint64_t size);
   Result<void> write_handover(const Tenant& tenant, const LogKey& key,

@@ -1,10 +1,10 @@
 #include "store/store.h"
 
 #include "base/log.h"
-#include "base/text.h"
 #include "store/checkpoints.h"
 #include "store/committed.h"
 #include "store/files.h"
+#include "store/keeping/master_key.h"
 #include "store/readers.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/sqlite/wal_mover.h"
@@ -30,16 +30,6 @@ constexpr std::string_view kProbe = R"sql(
   UPDATE heads
      SET size = size
    WHERE tenant = $1)sql";
-
-Result<Secret> load_master_seed(const std::string& directory) {
-  std::string text = TRY(read_file(directory + "/signing.key"));
-  if (text.ends_with('\n')) text.pop_back();
-  const auto seed = from_hex(text);
-  if (!seed || seed->size() != 32) {
-    return Error{Code::corrupt, "signing.key is not 64 hexadecimal digits"};
-  }
-  return Secret(*seed);
-}
 
 }  // namespace
 
@@ -258,14 +248,10 @@ Result<std::vector<ToExecute>> Store::Impl::to_execute(const ToExecute& after, s
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& clock,
                                            Random& random) {
   // Before the lock, which would make its file in a directory that is none of ours.
-  auto master = load_master_seed(options.directory);
-  if (!master && master.error().code == Code::not_found) {
-    return Error{Code::not_found, "there is no store in this directory; `assent init` makes one"};
-  }
-  if (!master) return std::move(master).error();
+  Secret master = TRY(load_master(options.directory, options.seal_file));
   DirectoryLock lock = TRY(DirectoryLock::take(options.directory));
   auto impl = std::make_unique<Impl>(std::move(options), clock, random, std::move(lock),
-                                     std::move(*master));
+                                     std::move(master));
   TRY(impl->open());
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
@@ -324,8 +310,9 @@ Secret Store::executor_secret(const Tenant& tenant) const {
   return impl_->signers.executor_secret(tenant.origin);
 }
 
-Result<Secret> Store::executor_secret(const std::string& directory, std::string_view tenant) {
-  const Signers signers(TRY(load_master_seed(directory)));
+Result<Secret> Store::executor_secret(const std::string& directory, std::string_view tenant,
+                                      const std::string& seal_file) {
+  const Signers signers(TRY(load_master(directory, seal_file)));
   const auto connection =
       TRY(open_sqlite({.path = directory + "/ledger.db", .mode = SqliteMode::read_only}));
   const auto identities = TRY(Identities::load(*connection));
