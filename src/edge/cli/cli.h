@@ -27,6 +27,7 @@ enum class Exit : int {
 struct ServeOptions {
   std::string directory;
   std::string host;
+  std::string seal_file;  // With the passphrase of a sealed signing.key.
   std::uint16_t port = 0;
   LogLevel log_level = LogLevel::info;
 };
