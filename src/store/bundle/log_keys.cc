@@ -1,0 +1,77 @@
+#include "store/bundle/log_keys.h"
+
+#include "domain/event.h"
+#include "ledger/checkpoint.h"
+#include "ledger/note.h"
+
+#include <utility>
+
+namespace assent::store {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r";
+
+// The next word of the line, which loses it; empty at its end.
+std::string_view next_word(std::string_view& line) {
+  const std::size_t begin = line.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  line.remove_prefix(begin);
+  const std::string_view word = line.substr(0, line.find_first_of(kBlanks));
+  line.remove_prefix(word.size());
+  return word;
+}
+
+Result<StoredEvent> event_of(std::string_view bytes, std::string_view type) {
+  auto event = TRY(stored_event_from(bytes));
+  if (event.type == type && event.data.string_at("verifierKey")) return event;
+  return Error{Code::corrupt, "event " + std::to_string(event.sequence) +
+                                  " of the log is not the " + std::string(type) +
+                                  " that it must be"};
+}
+
+}  // namespace
+
+Result<LogKey> first_key(std::string_view event) {
+  const auto created = TRY(event_of(event, "ledger.created"));
+  return LogKey{.verifier_key = std::string(*created.data.string_at("verifierKey")),
+                .from_size = 0,
+                .handover = std::nullopt};
+}
+
+Result<LogKey> rotated_key(std::string_view event, std::optional<std::string> handover) {
+  const auto rotated = TRY(event_of(event, "ledger.key_rotated"));
+  return LogKey{.verifier_key = std::string(*rotated.data.string_at("verifierKey")),
+                .from_size = rotated.sequence + 1,
+                .handover = std::move(handover)};
+}
+
+Result<std::uint64_t> claimed_size(std::string_view note) {
+  const auto parsed = TRY(ledger::parse_note(note));
+  return ledger::number(TRY(ledger::parse_checkpoint(parsed.text)).head.size);
+}
+
+Result<OpenedCheckpoint> open_by(const std::vector<LogKey>& keys, std::string_view note) {
+  const std::uint64_t size = TRY(claimed_size(note));
+  const LogKey* signer = &keys.front();
+  for (const LogKey& key : keys) {
+    if (key.from_size <= size) signer = &key;
+  }
+  const auto key = ledger::VerifierKey::from_text(signer->verifier_key);
+  if (!key) return Error{Code::corrupt, "the log's verifier key is none"};
+  const auto checkpoint = TRY(ledger::open_checkpoint(note, *key));
+  return OpenedCheckpoint{.head = checkpoint.head, .verifier_key = signer->verifier_key};
+}
+
+std::vector<std::string> witness_keys_in(std::string_view policy) {
+  std::vector<std::string> keys;
+  while (!policy.empty()) {
+    std::string_view line = policy.substr(0, policy.find('\n'));
+    policy.remove_prefix(std::min(line.size() + 1, policy.size()));
+    if (next_word(line) != "witness") continue;
+    next_word(line);
+    if (const auto key = next_word(line); !key.empty()) keys.emplace_back(key);
+  }
+  return keys;
+}
+
+}  // namespace assent::store
