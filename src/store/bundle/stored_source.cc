@@ -4,6 +4,7 @@
 #include "domain/principal.h"
 #include "ledger/checkpoint.h"
 #include "store/blobs.h"
+#include "store/bundle/leaf_nodes.h"
 #include "store/bundle/log_keys.h"
 #include "store/files.h"
 #include "store/read.h"
@@ -41,29 +42,6 @@ constexpr std::uint64_t kEventsPerStatement = 10'000;
 
 Error damaged(std::uint64_t sequence, const std::string& what) {
   return {Code::corrupt, "event " + std::to_string(sequence) + " of the log " + what};
-}
-
-constexpr std::string_view kLeaves = R"sql(
-  SELECT leaf
-    FROM events
-   WHERE position >= $1 AND position < $2
-   ORDER BY position)sql";
-
-// By hashing all leaves below the node.
-ledger::NodeSource stored_nodes(Connection& connection, TenantNumber tenant) {
-  return [&connection, tenant](ledger::Node node) -> Result<Hash> {
-    const std::uint64_t width = std::uint64_t{1} << node.level;
-    const std::uint64_t begin = node.index * width;
-    const auto rows = TRY(connection.query(
-        kLeaves, {position_of(tenant, begin), position_of(tenant, begin + width)}));
-    ledger::Frontier frontier;
-    while (TRY(rows->next())) {
-      const auto leaf = hash_from_bytes(rows->bytes(0));
-      if (!leaf) return damaged(begin + ledger::number(frontier.size()), "has a leaf that is none");
-      frontier.append(*leaf);
-    }
-    return frontier.root();
-  };
 }
 
 class StoredSource final : public BundleSource {
@@ -197,7 +175,7 @@ Result<void> StoredSource::open(const StoredLog& from) {
   connection_ =
       TRY(open_sqlite({.path = directory_ + "/ledger.db", .mode = SqliteMode::read_only}));
   TRY(find_tenant());
-  nodes_ = stored_nodes(*connection_, tenant_);
+  nodes_ = leaf_nodes(*connection_, tenant_);
   TRY(read_size());
   TRY(read_keys());
   TRY(choose_checkpoint(notes));

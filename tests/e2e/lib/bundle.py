@@ -135,7 +135,7 @@ class Bundle:
         equal(manifest["format"], "assent-bundle/1", "the format")
         blobs = sorted(name for name in self.names if name.startswith("blobs/"))
         equal(self.names, ORDER + blobs + manifest["views"], "the order of the files")
-        equal(sorted(manifest["files"]), sorted(set(self.names) - {"manifest.json"}), "files listed")
+        equal(set(manifest["files"]), set(self.names) - {"manifest.json"}, "the files listed")
         for name, said in manifest["files"].items():
             content = self.files[name]
             equal(said, {"bytes": len(content), "sha256": sha256(content).hex()}, name)
@@ -182,7 +182,8 @@ class Bundle:
             if kind.startswith("approval."):
                 named |= {data[member]["sha256"] for member in ("subjectBlob", "requestBlob")
                           if member in data}
-        kept = {"sha256:" + name[len("blobs/"):] for name in self.names if name.startswith("blobs/")}
+        kept = {"sha256:" + name[len("blobs/"):]
+                for name in self.names if name.startswith("blobs/")}
         missing = {"sha256:" + hash for hash in self.manifest["missingBlobs"]}
         equal((kept | missing, kept & missing), (named, set()), "the blobs that events name")
         for name, content in self.files.items():
