@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "domain/event.h"
+#include "edge/cli/served_source.h"
 #include "store/bundle/stored_source.h"
 #include "store/bundle/write_bundle.h"
 #include "store/files.h"
@@ -113,18 +114,22 @@ Result<store::BundleOrder> order_of(const ExportOptions& options) {
   return order;
 }
 
-Result<std::unique_ptr<store::BundleSource>> source_of(const std::string& url,
+Result<std::optional<std::string>> kept_checkpoint(const ExportOptions& options) {
+  if (options.checkpoint.empty()) return std::optional<std::string>();
+  auto note = store::read_file(options.checkpoint);
+  if (!note) return bad("checkpoint", "cannot be read");
+  return std::optional(*std::move(note));
+}
+
+// A directory's log, or else the server's.
+Result<std::unique_ptr<store::BundleSource>> source_of(Client& client,
                                                        const ExportOptions& options) {
-  if (!url.empty() && !options.directory.empty()) {
-    return bad("url", "and data exclude each other: a server or a directory");
+  const auto note = TRY(kept_checkpoint(options));
+  if (!options.directory.empty()) {
+    return store::open_stored_log(
+        {.directory = options.directory, .tenant = options.tenant, .checkpoint = note});
   }
-  store::StoredLog log{.directory = options.directory, .tenant = options.tenant};
-  if (!options.checkpoint.empty()) {
-    auto note = store::read_file(options.checkpoint);
-    if (!note) return bad("checkpoint", "cannot be read");
-    log.checkpoint = *std::move(note);
-  }
-  return store::open_stored_log(log);
+  return open_served_log(client, {.tenant = options.tenant, .checkpoint = note});
 }
 
 Json json_of(const store::BundleReport& report, const std::string& path) {
@@ -161,8 +166,18 @@ Exit fail_export(const Error& error) {
 }
 
 Result<store::BundleReport> export_bundle(const std::string& url, const ExportOptions& options) {
+  if (!url.empty() && !options.directory.empty()) {
+    return bad("url", "and data exclude each other: a server or a directory");
+  }
   const store::BundleOrder order = TRY(order_of(options));
-  const auto source = TRY(source_of(url, options));
+  SystemRandom random;
+  Target target = target_from_environment(url);
+  Client client(target.url, std::move(target.key), random);
+  const auto source = TRY(source_of(client, options));
+  if (!options.key.empty() && options.key != source->log().verifier_key) {
+    return Error{Code::corrupt, "the checkpoint is signed with another key than the given one: " +
+                                    escape_for_terminal(source->log().verifier_key)};
+  }
   auto report = store::write_bundle(*source, order);
   if (order.progress) std::fputs("\r\033[K", stderr);
   return report;
@@ -194,6 +209,7 @@ void add_export(CLI::App& root, ExportOptions& options, const std::function<void
   add("--correlation-id", options.correlation_id, "the workflow");
   add("--trace-id", options.trace_id, "the call");
   add("--checkpoint", options.checkpoint, "a file with the checkpoint to use; default: the newest");
+  add("--key", options.key, "the verifier key that the checkpoint must be signed with");
   command->add_flag("--require-all", options.is_complete,
                     "fail if events asked for are not in a checkpoint yet");
   command->add_flag("--csv", options.with_csv, "add views/events.csv: who approved what");

@@ -21,6 +21,7 @@ struct ExportOptions {
   std::string from, to, since, until;
   std::string approval, type, actor, subject, target, outcome, correlation_id, trace_id;
   std::string checkpoint;  // A file.
+  std::string key;         // A verifier key.
   bool is_complete = false;
   bool with_csv = false;
   std::vector<std::string> dialects;

@@ -117,7 +117,12 @@ Result<void> StoredSource::read_keys() {
   for (int generation = 2;; ++generation) {
     auto note = TRY(file(log_.tenant + ".handover-" + std::to_string(generation)));
     if (!note) return {};
-    const std::uint64_t size = TRY(claimed_size(*note));
+    const auto claimed = claimed_size(*note);
+    if (!claimed) {
+      return Error{Code::corrupt,
+                   "a handover of the log's keys is none: " + claimed.error().detail};
+    }
+    const std::uint64_t size = *claimed;
     // Written beside a commit that a crash took back, or of a log that was rolled back.
     if (size == 0 || size > log_.known_size) return {};
     log_.keys.push_back(TRY(rotated_key(TRY(event(size - 1)), std::move(note))));
@@ -132,9 +137,8 @@ Result<void> StoredSource::choose_checkpoint(const Notes& notes) {
   const std::string& note = notes.given ? *notes.given : *notes.published;
   auto opened = open_by(log_.keys, note);
   if (!opened) {
-    if (notes.given) return opened.error();
-    return Error{Code::corrupt, "the checkpoint file is none that the log's key vouches for: " +
-                                    opened.error().detail};
+    return Error{notes.given ? Code::unprocessable : Code::corrupt,
+                 "the checkpoint is none that the log's key vouches for: " + opened.error().detail};
   }
   log_.checkpoint = note;
   log_.head = opened->head;
