@@ -16,74 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from assent_client import BINARY, LONG, check, equal, run, types  # noqa: E402
-from bundle import Bundle  # noqa: E402
-from pages import Pages  # noqa: E402
-
-CHANNELS = ("web", "mail", "chat")
-
-
-def published(server, size=None):
-    """Waits until the newest checkpoint has all of the log, or that many."""
-    wanted = size or server.admin.log_size()
-    path = server.data / "checkpoints" / "default"
-    deadline = time.monotonic() + 30
-    while int(path.read_text().split("\n")[1]) < wanted:
-        check(time.monotonic() < deadline, "no checkpoint of that size was published")
-        time.sleep(0.05)
-    return wanted
-
-
-def export(server, name, *options, code=0, env=None, data=True):
-    """Runs the export; its report and its bundle, or what it said where it fails as expected."""
-    path = server.scratch / name
-    where = ("--data", server.data) if data else ()
-    done = server.cli("export", *where, "--out", path, "--output", "json", *options, env=env)
-    equal(done.returncode, code, "exit code:", done.stdout, done.stderr)
-    if code:
-        check(not path.exists() or path.stat().st_mtime < time.time() - 3600, "no bundle is left")
-        return done.stderr
-    report = json.loads(done.stdout)
-    equal(report["bytes"], path.stat().st_size, "bytes reported")
-    return report, Bundle(path)
-
-
-def leftovers(server):
-    return sorted(entry.name for entry in server.scratch.iterdir()
-                  if entry.name not in ("data", "server.log") and not entry.name.endswith(".tar"))
-
-
-def story(server):
-    """A log with all that a bundle may have."""
-    agent, ann, bob = server.agent(), server.approver("ann"), server.approver("bob")
-    approved = agent.request("deploy", {"x": 1}, reason="a release")
-    ann.approve(approved["id"], channel="web", rationale="fine").expect(200)
-    execution = agent.start(approved["id"]).expect(201).data["executionId"]
-    agent.complete(execution).expect(200)
-    rejected = agent.request("deploy", {"x": 2})
-    ann.reject(rejected["id"], rationale="=HYPERLINK(\"x\"),\nno").expect(200)
-    agent.request("fs.read.file", {"path": "/etc/hosts"})
-    paid = agent.request("pay", {"amount": 3})
-    ann.approve(paid["id"], channel="mail").expect(200)
-    bob.approve(paid["id"], channel="chat").expect(200)
-    blob = agent.call("PUT", "/v1/blobs", raw=b"all saved\n" * 99,
-                      content_type="application/octet-stream").expect(201).data["sha256"]
-    deleted = agent.request("fs.delete", {"path": "/srv/a"})
-    agent.post(f"/v1/approvals/{deleted['id']}/evidence",
-               {"type": "file", "name": "backup.log", "blob": blob}).expect(201)
-    ann.approve(deleted["id"]).expect(200)
-    agent.post("/v1/approvals", {"kind": "content", "type": "post", "title": "+1, \"big\"",
-                                 "content": {"text": "x" * 90_000}}).expect(201)
-    emit(agent, 700)
-    return {"approved": approved["id"], "rejected": rejected["id"], "paid": paid["id"],
-            "deleted": deleted["id"], "blob": blob}
-
-
-def emit(client, count, outcome="success"):
-    event = {"type": "content.publish", "outcome": outcome, "target": {"type": "post", "id": "1"}}
-    for begin in range(0, count, 1000):
-        events = [event] * min(1000, count - begin)
-        client.post("/v1/events", events).expect(201)
-
+from exporting import emit, export, leftovers, published, story  # noqa: E402
 
 def the_whole_log_is_a_bundle(server):
     story(server)
@@ -440,99 +373,11 @@ def a_full_disk_leaves_no_bundle(server):
     equal(leftovers(server), [], "nothing is left")
 
 
-def pages_of(server, spoil=lambda path, body: body):
-    """The server with the pages of the log as it is published now."""
-    _, bundle = export(server, "of-pages.tar")
-    (server.scratch / "of-pages.tar").unlink()
-    return Pages(server, bundle.lines("events.ndjson"), bundle.files["checkpoint"], spoil)
-
-
-def a_server_is_exported_from_like_its_files(server):
-    told = story(server)
-    auditor = server.principal("human", "auditor", ["auditor"])
-    published(server)
-    env = {"ASSENT_KEY": auditor.key}
-    events = server.admin.events()
-    with pages_of(server) as pages:
-        for options in (("--csv", "--dialect", "kernel"), ("--from", 3, "--to", 300),
-                        ("--from", 256, "--to", 512), ("--from", 700),
-                        ("--since", events[5]["time"], "--until", events[300]["time"]),
-                        ("--approval", told["deleted"]), ("--type", "content.publish"),
-                        ("--type", "content.publish", "--from", 100, "--to", 400),
-                        ("--outcome", "failure"), ("--key", server.made["verifierKey"])):
-            files, _ = export(server, "files.tar", *options)
-            served, _ = export(server, "served.tar", "--url", pages.url, *options, env=env,
-                               data=False)
-            equal(served | {"file": ""}, files | {"file": ""}, "the same report", options)
-            equal((server.scratch / "served.tar").read_bytes(),
-                  (server.scratch / "files.tar").read_bytes(), "the same bytes", options)
-            (server.scratch / "files.tar").unlink()
-            (server.scratch / "served.tar").unlink()
-        export(server, "a.tar", "--url", pages.url, env={"ASSENT_KEY": ""}, data=False, code=7)
-        export(server, "a.tar", "--url", pages.url, "--tenant", "x", env=env, data=False, code=1)
-        export(server, "a.tar", "--url", pages.url, env=env, data=False, code=1,
-               *("--approval", told["deleted"][:-4] + "0000"))
-        export(server, "a.tar", "--url", "http://127.0.0.1:1", env=env, data=False, code=9)
-        server.admin.close()
-        emit(server.agent("later"), 10)
-        report, _ = export(server, "b.tar", "--url", pages.url, env=env, data=False)
-        equal(report["eventsBeyond"], 1, "at least one is beyond")
-        export(server, "c.tar", "--url", pages.url, "--require-all", env=env, data=False, code=1)
-
-
 def another_key_than_the_given_one_is_refused(server):
     published(server)
     key = server.made["verifierKey"]
     export(server, "good.tar", "--key", key)
     export(server, "bad.tar", "--key", key.replace("default", "other"), code=8)
-
-
-def what_a_lying_server_says_makes_no_bundle(server):
-    told = story(server)
-    published(server)
-    env = {"ASSENT_KEY": server.admin.key}
-
-    def spoilt(path, change):
-        def spoil(asked, body):
-            return change(body) if asked.startswith(path) else body
-        return spoil
-
-    def flipped(at):
-        return lambda body: body[:at] + bytes([body[at] ^ 1]) + body[at + 1:]
-
-    log, tile = "/log/default/", "/log/default/tile/"
-    by_query = ("--approval", told["paid"])
-    for path, change, options in (
-            (log + "checkpoint", flipped(-5), ()), (log + "checkpoint", lambda body: b"", ()),
-            (log + "checkpoint", lambda body: body.replace(b"/default\n", b"/another\n", 1), ()),
-            (log + "checkpoint", lambda body: body.replace(b"\n7", b"\n6", 1), ()),
-            (tile + "entries/001", flipped(900), ()),
-            (tile + "entries/000", lambda body: body.replace(b'"have":1', b'"have":2'), by_query),
-            (tile + "entries/000", lambda body: body[:-1], ()),
-            (tile + "entries/000", lambda body: b"", by_query),
-            (tile + "entries/001", flipped(0), ()),
-            (tile + "0/001", flipped(40), ()), (tile + "0/001", lambda body: body[:-32], ()),
-            (tile + "0/000", lambda body: body[32:64] + body[:32] + body[64:], by_query),
-            (tile + "1/000", flipped(1), ("--from", 256)), (tile + "1/000", flipped(40), by_query),
-            ("/v1/events?", lambda body: body.replace(b"approval.attempted", b"x"), ()),
-            ("/v1/events?", lambda body: b"[]", by_query),
-            ("/v1/events?", lambda body: body.replace(b'"sequence":"0', b'"sequence":"1'),
-             by_query),
-            ("/v1/blobs/", flipped(3), ("--approval", told["deleted"]))):
-        harmless = path == "/v1/events?" and not options
-        with pages_of(server, spoilt(path, change)) as pages:
-            export(server, "lie.tar", "--url", pages.url, *options, env=env, data=False,
-                   code=0 if harmless else 8)
-            check(any(asked.startswith(path) for asked in pages.asked), "was asked for", path)
-        (server.scratch / "lie.tar").unlink(missing_ok=True)
-    # Entries and leaves that fit each other, but not the checkpoint.
-    with pages_of(server) as pages:
-        pages.entries[600] = pages.entries[600].replace(b"success", b"failure")
-        export(server, "lie.tar", "--url", pages.url, env=env, data=False, code=8)
-        said = export(server, "lie.tar", "--url", pages.url, "--type", "content.publish", env=env,
-                      data=False, code=8)
-        check("event" in said, "an event is named:", said)
-    equal(leftovers(server), [], "nothing is left")
 
 
 def peak_memory(server, name, *options):
@@ -578,6 +423,5 @@ if __name__ == "__main__":
         only_what_is_there_can_be_exported,
         a_lost_blob_is_listed_and_a_damaged_one_stops_the_export, a_damaged_store_makes_no_bundle,
         exports_beside_writers_are_whole, a_killed_export_leaves_no_bundle,
-        a_full_disk_leaves_no_bundle, a_server_is_exported_from_like_its_files,
-        another_key_than_the_given_one_is_refused, what_a_lying_server_says_makes_no_bundle,
+        a_full_disk_leaves_no_bundle, another_key_than_the_given_one_is_refused,
         memory_does_not_grow_with_the_log)

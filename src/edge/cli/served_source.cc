@@ -57,6 +57,11 @@ Error not_vouched_for(bool is_given, const Error& why) {
           "the checkpoint is none that the log's key vouches for: " + why.detail};
 }
 
+Error unasked(std::uint64_t sequence) {
+  return {Code::corrupt, "the server answers with event " + std::to_string(sequence) +
+                             ", which was not asked for"};
+}
+
 class ServedSource final : public store::BundleSource {
  public:
   ServedSource(Client& client, const std::string& tenant)
@@ -170,12 +175,10 @@ Result<void> ServedSource::find(const EventQuery& query, SequenceRange range,
     for (const Json& row : page.data().items()) {
       const std::uint64_t sequence = TRY(sequence_of(row));
       if (sequence < range.begin) continue;  // Of the same microsecond as the first.
+      if (sequence < next || sequence >= range.end) return unasked(sequence);
       const std::string bytes = TRY(event(sequence));
       const auto facets = store::facets_of(bytes);
-      if (sequence < next || sequence >= range.end || !facets || !matches(*facets, filters)) {
-        return Error{Code::corrupt, "the server answers with event " + std::to_string(sequence) +
-                                        ", which was not asked for"};
-      }
+      if (!facets || !matches(*facets, filters)) return unasked(sequence);
       next = sequence + 1;
       TRY(visit(sequence, bytes));
     }
