@@ -11,10 +11,6 @@
 namespace assent::store {
 namespace {
 
-// How many hashes are sorted in memory at a time (16 MiB). With more of them, each pass over the
-// file takes those of one share of all possible hashes: SHA-256 spreads them evenly.
-constexpr std::uint64_t kHashesPerPass = 512 * 1024;
-
 // Calls `visit` with each record of that size.
 Result<void> each_record(Spool& spool, std::size_t size, const Spool::Take& visit) {
   std::string rest;
@@ -68,12 +64,13 @@ Result<std::vector<Hash>> blobs_named_by(std::string_view event) {
   return hashes;
 }
 
-Result<NamedBlobs> NamedBlobs::in(const std::string& directory) {
+Result<NamedBlobs> NamedBlobs::in(const std::string& directory, std::uint64_t hashes_per_pass) {
   auto named = TRY(Spool::in(directory));
   auto list = TRY(Spool::in(directory));
   auto absent = TRY(Spool::in(directory));
   auto bytes = TRY(Spool::in(directory));
-  return NamedBlobs(std::move(named), std::move(list), std::move(absent), std::move(bytes));
+  return NamedBlobs(hashes_per_pass, std::move(named), std::move(list), std::move(absent),
+                    std::move(bytes));
 }
 
 Result<void> NamedBlobs::add(std::string_view event) {
@@ -94,8 +91,8 @@ Result<std::vector<Hash>> NamedBlobs::share(std::uint64_t which, std::uint64_t s
   return hashes;
 }
 
-Result<void> NamedBlobs::fetch_one(BundleSource& source, const Hash& hash) {
-  const auto bytes = source.blob(hash);
+Result<void> NamedBlobs::fetch_one(const Get& get, const Hash& hash) {
+  const auto bytes = get(hash);
   if (!bytes) {
     if (bytes.error().code != Code::not_found) return bytes.error();
     ++missing_;
@@ -110,10 +107,12 @@ Result<void> NamedBlobs::fetch_one(BundleSource& source, const Hash& hash) {
   return list_.append({reinterpret_cast<const char*>(&kept), sizeof(kept)});
 }
 
-Result<void> NamedBlobs::fetch(BundleSource& source) {
-  const std::uint64_t shares = named_.size() / sizeof(Hash) / kHashesPerPass + 1;
+// With more hashes than fit, each pass over the file takes those of one share of all possible
+// hashes: SHA-256 spreads them evenly.
+Result<void> NamedBlobs::fetch(const Get& get) {
+  const std::uint64_t shares = named_.size() / sizeof(Hash) / hashes_per_pass_ + 1;
   for (std::uint64_t which = 0; which < shares; ++which) {
-    for (const Hash& hash : TRY(share(which, shares))) TRY(fetch_one(source, hash));
+    for (const Hash& hash : TRY(share(which, shares))) TRY(fetch_one(get, hash));
   }
   return {};
 }

@@ -3,7 +3,6 @@
 
 #include "base/hash.h"
 #include "base/result.h"
-#include "store/bundle/bundle_source.h"
 #include "store/bundle/spool.h"
 
 #include <cstdint>
@@ -18,16 +17,22 @@ namespace assent::store {
 // or a request too large for the event. Code::corrupt if it names one by what is no hash.
 Result<std::vector<Hash>> blobs_named_by(std::string_view event);
 
+// How many hashes are sorted in memory at a time: 16 MiB.
+inline constexpr std::uint64_t kHashesPerPass = 512 * 1024;
+
 // Remembers what is named, in a file; then fetches each blob once, into another, in the order of
 // their hashes. One thread.
 class NamedBlobs {
  public:
-  static Result<NamedBlobs> in(const std::string& directory);
+  // REQUIRES: hashes_per_pass > 0.
+  static Result<NamedBlobs> in(const std::string& directory, std::uint64_t hashes_per_pass);
 
   // REQUIRES: fetch() was not called.
   Result<void> add(std::string_view event);
 
-  Result<void> fetch(BundleSource& source);
+  // `get` answers Code::not_found for what is kept no longer; its other Errors end the fetching.
+  using Get = std::function<Result<std::string>(const Hash&)>;
+  Result<void> fetch(const Get& get);
 
   struct Kept {
     Hash hash{};
@@ -43,14 +48,16 @@ class NamedBlobs {
   std::uint64_t missing() const { return missing_; }
 
  private:
-  explicit NamedBlobs(Spool named, Spool list, Spool absent, Spool bytes)
-      : named_(std::move(named)),
+  NamedBlobs(std::uint64_t hashes_per_pass, Spool named, Spool list, Spool absent, Spool bytes)
+      : hashes_per_pass_(hashes_per_pass),
+        named_(std::move(named)),
         list_(std::move(list)),
         absent_(std::move(absent)),
         bytes_(std::move(bytes)) {}
   Result<std::vector<Hash>> share(std::uint64_t which, std::uint64_t shares);
-  Result<void> fetch_one(BundleSource& source, const Hash& hash);
+  Result<void> fetch_one(const Get& get, const Hash& hash);
 
+  std::uint64_t hashes_per_pass_;
   Spool named_;   // Hashes, as they come.
   Spool list_;    // Kept, ascending.
   Spool absent_;  // Hashes, ascending.

@@ -105,7 +105,7 @@ Result<void> Bundle::begin() {
   tar_.emplace(TRY(TarFile::begin(order_.path)));
   events_.emplace(TRY(Spool::in(directory)));
   proofs_.emplace(TRY(Spool::in(directory)));
-  blobs_.emplace(TRY(NamedBlobs::in(directory)));
+  blobs_.emplace(TRY(NamedBlobs::in(directory, kHashesPerPass)));
   return make_views(directory);
 }
 
@@ -272,7 +272,7 @@ Result<BundleReport> Bundle::write() {
 
   TRY(begin());
   TRY(report_.is_range ? add_range() : add_members());
-  TRY(blobs_->fetch(source_));
+  TRY(blobs_->fetch([this](const Hash& hash) { return source_.blob(hash); }));
   report_.blobs = blobs_->kept();
   report_.missing_blobs = blobs_->missing();
 
