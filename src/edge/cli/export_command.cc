@@ -1,6 +1,7 @@
 #include "edge/cli/export_command.h"
 
 #include "base/text.h"
+#include "domain/dialect/dialect.h"
 #include "domain/event.h"
 #include "edge/cli/served_source.h"
 #include "store/bundle/stored_source.h"
@@ -46,6 +47,16 @@ Result<std::optional<Timestamp>> time_from(const std::string& flag, const std::s
   return std::optional(*time);
 }
 
+// A query takes names of other systems too; a bundle's manifest should say what is in it.
+Result<void> check_type(const std::string& type) {
+  std::vector<std::string> types = canonical_types(type);
+  if (types.empty()) return bad("type", "is no event type of the log");
+  if (types == std::vector{type}) return {};
+  std::string names;
+  for (const std::string& name : types) names += (names.empty() ? "" : " or ") + name;
+  return bad("type", "must be spelt as the log does: " + names);
+}
+
 Result<void> read_filters(const ExportOptions& options, store::EventQuery& filters) {
   const auto given = [](const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(text);
@@ -55,7 +66,7 @@ Result<void> read_filters(const ExportOptions& options, store::EventQuery& filte
   filters.target = given(options.target);
   filters.correlation_id = given(options.correlation_id);
   if (!options.type.empty()) {
-    if (!is_event_type(options.type)) return bad("type", "is no event type of the log");
+    TRY(check_type(options.type));
     filters.types.push_back(options.type);
   }
   if (!options.approval.empty()) {
