@@ -99,10 +99,8 @@ Result<void> ServedSource::open(const std::optional<std::string>& given) {
   log_.known_size = size;
   log_.head.size = ledger::Size{size};
   TRY(read_keys());
-  const auto opened = store::open_by(log_.keys, log_.checkpoint);
-  if (!opened) return not_vouched_for(given.has_value(), opened.error());
-  log_.head = opened->head;
-  log_.verifier_key = opened->verifier_key;
+  const auto chosen = store::choose_checkpoint(log_, log_.checkpoint);
+  if (!chosen) return not_vouched_for(given.has_value(), chosen.error());
   return look_beyond();
 }
 

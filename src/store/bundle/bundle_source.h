@@ -27,10 +27,10 @@ struct LogKey {
 struct BundleLog {
   std::string tenant;
   std::string origin;
-  std::string checkpoint;    // The note, byte for byte, signed by one of `keys`.
+  std::string checkpoint;    // The note, byte for byte, signed by the last of `keys`.
   ledger::TreeHead head;     // What it says.
-  std::string verifier_key;  // Who says it: one of `keys`.
-  std::vector<LogKey> keys;  // Oldest first, never empty.
+  std::string verifier_key;  // Who says it: the last of `keys`.
+  std::vector<LogKey> keys;  // Up to the checkpoint's, oldest first; never empty.
   std::optional<std::string> witness_policy;
   std::vector<std::string> witness_keys;
   // How many events there are at least: not less than the checkpoint's size.

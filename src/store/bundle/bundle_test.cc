@@ -241,13 +241,25 @@ TEST(LogKeys, ACheckpointIsOfTheKeyOfItsSize) {
   EXPECT_EQ(log.keys[0].from_size, 0U);
   EXPECT_EQ(log.keys[1].from_size, 10U);
   EXPECT_EQ(log.keys[1].handover, "the handover");
-  EXPECT_EQ(open_by(log.keys, RotatedLog::note(9, log.old_key)).value().verifier_key,
-            log.old_key.verifier_key().text());
-  EXPECT_EQ(open_by(log.keys, RotatedLog::note(10, log.new_key)).value().verifier_key,
-            log.new_key.verifier_key().text());
+  EXPECT_EQ(ledger::number(open_by(log.keys, RotatedLog::note(9, log.old_key)).value().size), 9U);
+  EXPECT_EQ(ledger::number(open_by(log.keys, RotatedLog::note(10, log.new_key)).value().size), 10U);
   EXPECT_EQ(open_by(log.keys, RotatedLog::note(9, log.new_key)).error().code, Code::unprocessable);
   EXPECT_EQ(open_by(log.keys, RotatedLog::note(11, log.old_key)).error().code, Code::unprocessable);
   EXPECT_EQ(open_by(log.keys, "no note").error().code, Code::validation_error);
+}
+
+TEST(LogKeys, ABundleHasTheKeysUpToItsCheckpoint) {
+  const RotatedLog rotated;
+  for (const std::uint64_t size : {9U, 10U}) {
+    const bool is_new = size == 10;
+    BundleLog log{.keys = rotated.keys};
+    const std::string note = RotatedLog::note(size, is_new ? rotated.new_key : rotated.old_key);
+    ASSERT_TRUE(choose_checkpoint(log, note).has_value());
+    EXPECT_EQ(log.keys.size(), is_new ? 2U : 1U);
+    EXPECT_EQ(log.verifier_key, log.keys.back().verifier_key);
+    EXPECT_EQ(log.checkpoint, note);
+    EXPECT_EQ(ledger::number(log.head.size), size);
+  }
 }
 
 TEST(LogKeys, AnotherEventMakesNoKey) {

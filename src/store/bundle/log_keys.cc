@@ -4,6 +4,8 @@
 #include "ledger/checkpoint.h"
 #include "ledger/note.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace assent::store {
@@ -50,16 +52,23 @@ Result<std::uint64_t> claimed_size(std::string_view note) {
   return ledger::number(TRY(ledger::parse_checkpoint(parsed.text)).head.size);
 }
 
-Result<OpenedCheckpoint> open_by(const std::vector<LogKey>& keys, std::string_view note) {
+Result<ledger::TreeHead> open_by(const std::vector<LogKey>& keys, std::string_view note) {
   const std::uint64_t size = TRY(claimed_size(note));
-  const LogKey* signer = &keys.front();
-  for (const LogKey& key : keys) {
-    if (key.from_size <= size) signer = &key;
-  }
-  const auto key = ledger::VerifierKey::from_text(signer->verifier_key);
+  const auto later =
+      std::ranges::find_if(keys, [size](const LogKey& key) { return key.from_size > size; });
+  const auto key = ledger::VerifierKey::from_text(std::prev(later)->verifier_key);
   if (!key) return Error{Code::corrupt, "the log's verifier key is none"};
-  const auto checkpoint = TRY(ledger::open_checkpoint(note, *key));
-  return OpenedCheckpoint{.head = checkpoint.head, .verifier_key = signer->verifier_key};
+  return TRY(ledger::open_checkpoint(note, *key)).head;
+}
+
+Result<void> choose_checkpoint(BundleLog& log, std::string note) {
+  log.head = TRY(open_by(log.keys, note));
+  log.checkpoint = std::move(note);
+  std::erase_if(log.keys, [&log](const LogKey& key) {
+    return key.from_size > ledger::number(log.head.size);
+  });
+  log.verifier_key = log.keys.back().verifier_key;
+  return {};
 }
 
 std::vector<std::string> witness_keys_in(std::string_view policy) {

@@ -23,13 +23,13 @@ Result<LogKey> rotated_key(std::string_view event, std::optional<std::string> ha
 // How many entries a note that is a checkpoint speaks of, believed or not.
 Result<std::uint64_t> claimed_size(std::string_view note);
 
-// What the note says, if the key that signs checkpoints of its size vouches for it, and that key.
+// What the note says, if the key that signs checkpoints of its size vouches for it.
 // Code::unprocessable if it does not.
-struct OpenedCheckpoint {
-  ledger::TreeHead head;
-  std::string verifier_key;
-};
-Result<OpenedCheckpoint> open_by(const std::vector<LogKey>& keys, std::string_view note);
+Result<ledger::TreeHead> open_by(const std::vector<LogKey>& keys, std::string_view note);
+
+// Makes the note the log's checkpoint, and forgets the keys that came after it: what a bundle says
+// under one checkpoint does not change. Errors as open_by().
+Result<void> choose_checkpoint(BundleLog& log, std::string note);
 
 // The witnesses' keys in a policy (https://c2sp.org/tlog-policy): lines `witness <name> <vkey> …`.
 std::vector<std::string> witness_keys_in(std::string_view policy);

@@ -64,7 +64,7 @@ class StoredSource final : public BundleSource {
   struct Notes {
     std::optional<std::string> given, published, cosigned;
   };
-  Result<void> choose_checkpoint(const Notes& notes);
+  Result<void> choose(const Notes& notes);
   Result<void> read_witnesses();
   Result<std::optional<std::string>> file(const std::string& name) const;
   Result<std::string> event(std::uint64_t sequence);
@@ -129,20 +129,16 @@ Result<void> StoredSource::read_keys() {
   }
 }
 
-Result<void> StoredSource::choose_checkpoint(const Notes& notes) {
+Result<void> StoredSource::choose(const Notes& notes) {
   if (!notes.given && !notes.published) {
     return Error{Code::invalid_state,
                  "The tenant has no published checkpoint yet: serve the store for a moment."};
   }
-  const std::string& note = notes.given ? *notes.given : *notes.published;
-  auto opened = open_by(log_.keys, note);
-  if (!opened) {
+  const auto chosen = choose_checkpoint(log_, notes.given ? *notes.given : *notes.published);
+  if (!chosen) {
     return Error{notes.given ? Code::unprocessable : Code::corrupt,
-                 "the checkpoint is none that the log's key vouches for: " + opened.error().detail};
+                 "the checkpoint is none that the log's key vouches for: " + chosen.error().detail};
   }
-  log_.checkpoint = note;
-  log_.head = opened->head;
-  log_.verifier_key = opened->verifier_key;
   if (ledger::number(log_.head.size) > log_.known_size) {
     return Error{Code::corrupt, "the log has " + std::to_string(log_.known_size) +
                                     " events, but its checkpoint promised " +
@@ -151,7 +147,7 @@ Result<void> StoredSource::choose_checkpoint(const Notes& notes) {
   // The same promise with more signatures.
   if (notes.given || !notes.cosigned) return {};
   const auto cosigned = open_by(log_.keys, *notes.cosigned);
-  if (cosigned && cosigned->head == log_.head) log_.checkpoint = *notes.cosigned;
+  if (cosigned && *cosigned == log_.head) log_.checkpoint = *notes.cosigned;
   return {};
 }
 
@@ -182,7 +178,7 @@ Result<void> StoredSource::open(const StoredLog& from) {
   nodes_ = leaf_nodes(*connection_, tenant_);
   TRY(read_size());
   TRY(read_keys());
-  TRY(choose_checkpoint(notes));
+  TRY(choose(notes));
   return read_witnesses();
 }
 
