@@ -193,6 +193,10 @@ def what_is_not_published_yet_is_said(server):
     equal(report["eventsBeyond"], 0, "nothing was asked for beyond")
     export(server, "all.tar", "--checkpoint", note, "--require-all", code=1)
     export(server, "all.tar", "--checkpoint", note, "--outcome", "failure", "--require-all", code=1)
+    later = agent.request("deploy", {"x": 1})["id"]
+    published(server)
+    check("checkpoint" in export(server, "all.tar", "--checkpoint", note, "--approval", later,
+                                 code=1), "there is such an approval, but not published")
     export(server, "all.tar", "--require-all")
 
 
@@ -348,7 +352,7 @@ def a_killed_export_leaves_no_bundle(server):
         killed += 1
         check(not path.exists(), "a killed export has made no bundle")
     check(killed > 0, "some were killed in the middle")
-    export(server, "killed.tar", "--csv")  # Over what the others left.
+    export(server, "killed.tar")  # Over what the others left.
     equal(leftovers(server), [], "nothing is left")
 
 

@@ -12,7 +12,6 @@ namespace assent::store {
 namespace {
 
 constexpr std::string_view kTable = R"sql(
-  DROP TABLE IF EXISTS requests;
   CREATE TABLE requests (
     approval  TEXT PRIMARY KEY,
     tool      TEXT NOT NULL,
@@ -94,13 +93,12 @@ class ApprovalsView final : public BundleView {
       : file_(std::move(spool)), scratch_(std::move(scratch)) {}
   ~ApprovalsView() override {
     requests_.reset();
-    remove_scratch();
+    remove_scratch(scratch_);
   }
   ApprovalsView(const ApprovalsView&) = delete;
   ApprovalsView& operator=(const ApprovalsView&) = delete;
 
   Result<void> open() {
-    remove_scratch();  // What a crash left.
     requests_ = TRY(open_sqlite({.path = scratch_}));
     TRY(requests_->script(kTable));
     TRY(requests_->begin());  // Never committed: it need not survive anything.
@@ -120,9 +118,6 @@ class ApprovalsView final : public BundleView {
   Result<Request> recall(const std::string& approval);
   Result<Request> request_of(const StoredEvent& event);
   static std::string line_of(const StoredEvent& event, const Request& request);
-  void remove_scratch() const {
-    for (const char* const suffix : {"", "-wal", "-shm"}) std::remove((scratch_ + suffix).c_str());
-  }
 
   HashedSpool file_;
   std::string scratch_;
@@ -178,6 +173,10 @@ std::string ApprovalsView::line_of(const StoredEvent& event, const Request& requ
 }
 
 }  // namespace
+
+void remove_scratch(const std::string& scratch) {
+  for (const char* const suffix : {"", "-wal", "-shm"}) std::remove((scratch + suffix).c_str());
+}
 
 Result<std::unique_ptr<BundleView>> approvals_view(const std::string& directory,
                                                    const std::string& scratch) {

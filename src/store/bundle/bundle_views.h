@@ -33,4 +33,7 @@ Result<std::unique_ptr<BundleView>> dialect_view(Dialect dialect, const std::str
 Result<std::unique_ptr<BundleView>> approvals_view(const std::string& directory,
                                                    const std::string& scratch);
 
+// Removes such a database, if a crash left one.
+void remove_scratch(const std::string& scratch);
+
 }  // namespace assent::store

@@ -93,6 +93,7 @@ class Bundle {
   const BundleLog& log_;
   const std::string keys_, witnesses_;  // Files of the bundle.
   BundleReport report_;
+  std::string scratch_;
   std::optional<TarFile> tar_;
   std::optional<HashedSpool> events_;
   std::optional<HashedSpool> proofs_;
@@ -102,17 +103,19 @@ class Bundle {
 
 Result<void> Bundle::begin() {
   const std::string directory = directory_of(order_.path);
+  scratch_ = order_.path + ".part.requests";
   tar_.emplace(TRY(TarFile::begin(order_.path)));
   events_.emplace(TRY(Spool::in(directory)));
   proofs_.emplace(TRY(Spool::in(directory)));
   blobs_.emplace(TRY(NamedBlobs::in(directory, kHashesPerPass)));
+  remove_scratch(scratch_);  // What a crash left.
   return make_views(directory);
 }
 
 // In the order of their names, which is the manifest's.
 Result<void> Bundle::make_views(const std::string& directory) {
   if (order_.with_csv) {
-    views_.push_back(TRY(approvals_view(directory, order_.path + ".part.requests")));
+    views_.push_back(TRY(approvals_view(directory, scratch_)));
   }
   for (const Dialect dialect : order_.dialects) {
     views_.push_back(TRY(dialect_view(dialect, directory)));
@@ -187,10 +190,12 @@ Result<void> Bundle::add_members() {
   TRY(source_.find(filters, report_.range, [this](std::uint64_t sequence, std::string_view bytes) {
     return add_member(sequence, bytes);
   }));
-  if (report_.events == 0 && filters.approval_id) {
+  if (report_.events > 0 || !filters.approval_id) return {};
+  if (report_.beyond == 0) {
     return Error{Code::not_found, "The log has no event of such an approval."};
   }
-  return {};
+  return Error{Code::invalid_state,
+               "No event of the approval is in a published checkpoint yet: try again."};
 }
 
 Result<void> Bundle::count_beyond(SequenceRange beyond) {
