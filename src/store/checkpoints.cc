@@ -42,9 +42,7 @@ Result<std::string> Checkpoints::publish(const Tenant& tenant, const Head& head)
   const auto found = published_.find(tenant.number);
   if (found != published_.end() && found->second.size >= head.size()) return found->second.note;
 
-  const ledger::Signer& signer = *TRY(signers_.of(tenant.origin));
-  const std::string note = TRY(ledger::sign_checkpoint(
-      {.origin = tenant.origin, .head = head.frontier.head(), .extensions = {}}, signer));
+  const std::string note = TRY(sign(tenant, head.frontier.head()));
   // Peaks first: a crash between the two leaves peaks that fit no checkpoint, which costs the next
   // start a longer check and nothing else.
   TRY(write_durably(directory_, tenant.name + std::string(kPeaksSuffix),
@@ -52,6 +50,21 @@ Result<std::string> Checkpoints::publish(const Tenant& tenant, const Head& head)
   TRY(write_durably(directory_, tenant.name, note));
   published_[tenant.number] = {.size = head.size(), .note = note};
   return note;
+}
+
+Result<std::string> Checkpoints::sign(const Tenant& tenant, const ledger::TreeHead& head) const {
+  return ledger::sign_checkpoint({.origin = tenant.origin, .head = head, .extensions = {}},
+                                 *TRY(signers_.of(tenant.origin)));
+}
+
+Result<std::uint64_t> Checkpoints::published_size(const Tenant& tenant) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = published_.find(tenant.number);
+    if (found != published_.end()) return found->second.size;
+  }
+  const auto kept = TRY(saved(tenant));
+  return kept ? ledger::number(kept->head.size) : 0;
 }
 
 Result<std::optional<SavedCheckpoint>> Checkpoints::saved(const Tenant& tenant) const {

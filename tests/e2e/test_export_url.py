@@ -30,13 +30,14 @@ def a_server_is_exported_from_like_its_files(server):
                         ("--type", "content.publish", "--from", 100, "--to", 400),
                         ("--outcome", "failure"), ("--key", server.made["verifierKey"])):
             files, _ = export(server, "files.tar", *options)
-            served, _ = export(server, "served.tar", "--url", pages.url, *options, env=env,
-                               data=False)
-            equal(served | {"file": ""}, files | {"file": ""}, "the same report", options)
-            equal((server.scratch / "served.tar").read_bytes(),
-                  (server.scratch / "files.tar").read_bytes(), "the same bytes", options)
+            for url in (server.url, pages.url):
+                served, _ = export(server, "served.tar", "--url", url, *options, env=env,
+                                   data=False)
+                equal(served | {"file": ""}, files | {"file": ""}, "the same report", options)
+                equal((server.scratch / "served.tar").read_bytes(),
+                      (server.scratch / "files.tar").read_bytes(), "the same bytes", options)
+                (server.scratch / "served.tar").unlink()
             (server.scratch / "files.tar").unlink()
-            (server.scratch / "served.tar").unlink()
         export(server, "a.tar", "--url", pages.url, env={"ASSENT_KEY": ""}, data=False, code=7)
         export(server, "a.tar", "--url", pages.url, "--tenant", "x", env=env, data=False, code=1)
         export(server, "a.tar", "--url", pages.url, env=env, data=False, code=1,

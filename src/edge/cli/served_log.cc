@@ -6,34 +6,12 @@ namespace assent::cli {
 
 namespace {
 
-constexpr unsigned kTileLevels = 8;
-constexpr std::uint64_t kTileWidth = std::uint64_t{1} << kTileLevels;
+using ledger::kTileHeight;
+using ledger::kTileWidth;
 
-// `x001/x234/067`.
-std::string index_text(std::uint64_t index) {
-  std::string text;
-  do {
-    const std::string digits = std::to_string(index % 1000);
-    const std::string group = std::string(3 - digits.size(), '0') + digits;
-    text = text.empty() ? group : "x" + group + "/" + text;
-    index /= 1000;
-  } while (index > 0);
-  return text;
-}
-
-Error malformed(const std::string& path) {
-  return {Code::corrupt, "the server's page " + path + " is malformed"};
-}
-
-// The entry at the front of a bundle of entries, which loses it.
-std::optional<std::string> next_entry(std::string_view& bundle) {
-  if (bundle.size() < 2) return std::nullopt;
-  const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(bundle[0])) << 8 |
-                             static_cast<unsigned char>(bundle[1]);
-  if (bundle.size() < 2 + length) return std::nullopt;
-  std::string entry(bundle.substr(2, length));
-  bundle.remove_prefix(2 + length);
-  return entry;
+Error malformed(const ledger::TilePath& tile) {
+  return {Code::corrupt,
+          "the server's page tile/" + ledger::format_tile_path(tile) + " is malformed"};
 }
 
 }  // namespace
@@ -64,33 +42,32 @@ Result<std::string> ServedLog::checkpoint() {
 }
 
 // A partial tile may be gone once the log has the full one, which begins with the same.
-Result<std::string> ServedLog::page(const std::string& kind, unsigned level, std::uint64_t index) {
-  const std::uint64_t count = (size_ >> (kTileLevels * level)) - index * kTileWidth;
-  const std::string full = path_ + "tile/" + kind + "/" + index_text(index);
-  const std::string partial =
-      count < kTileWidth ? full + ".p/" + std::to_string(count) : std::string();
-  if (!partial.empty()) {
-    auto reply = TRY(client_.send({.method = "GET", .path = partial, .body = ""}));
-    if (reply.is_success()) return std::move(reply.body);
-    if (reply.status != 404) return error_of(reply, "the page " + partial);
+Result<ServedLog::Page> ServedLog::page(ledger::TilePath tile) {
+  const std::uint64_t all = ledger::tile_hashes(tile.level, ledger::Size{size_});
+  const std::uint64_t first = tile.index * kTileWidth;
+  const auto wanted = static_cast<unsigned>(std::min<std::uint64_t>(all - first, kTileWidth));
+  for (const unsigned width : {wanted, kTileWidth}) {
+    tile.width = width;
+    const std::string path = path_ + "tile/" + ledger::format_tile_path(tile);
+    auto reply = TRY(client_.send({.method = "GET", .path = path, .body = ""}));
+    if (reply.is_success()) {
+      return Page{.bytes = std::move(reply.body), .width = width, .width_wanted = wanted};
+    }
+    if (reply.status != 404 || width == kTileWidth) return error_of(reply, "the page " + path);
   }
-  auto reply = TRY(client_.send({.method = "GET", .path = full, .body = ""}));
-  if (!reply.is_success()) return error_of(reply, "the page " + full);
-  return std::move(reply.body);
+  return malformed(tile);
 }
 
 Result<const std::vector<Hash>*> ServedLog::hashes(Tile tile) {
   if (const auto known = tiles_.find(tile); known != tiles_.end()) return &known->second;
   const auto [level, index] = tile;
-  const std::string name = std::to_string(level);
-  const std::string bytes = TRY(page(name, level, index));
-  const std::uint64_t count = (size_ >> (kTileLevels * level)) - index * kTileWidth;
-  const std::uint64_t width = std::min(count, kTileWidth);
-  if (bytes.size() < width * sizeof(Hash)) return malformed("tile/" + name);
+  const ledger::TilePath path{.level = level, .index = index};
+  const Page page = TRY(this->page(path));
+  if (page.bytes.size() != page.width * sizeof(Hash)) return malformed(path);
   std::vector<Hash> hashes;
-  for (std::uint64_t i = 0; i < width; ++i) {
-    hashes.push_back(
-        *hash_from_bytes(std::string_view(bytes).substr(i * sizeof(Hash), sizeof(Hash))));
+  for (std::size_t i = 0; i < page.width_wanted; ++i) {
+    const std::string_view bytes(page.bytes.data() + i * sizeof(Hash), sizeof(Hash));
+    hashes.push_back(*hash_from_bytes(bytes));
   }
   // Every proof reads the right edge, so that one stays.
   const bool is_last = index == (size_ - 1) / kTileWidth;
@@ -102,12 +79,13 @@ Result<const std::vector<Hash>*> ServedLog::hashes(Tile tile) {
 }
 
 Result<Hash> ServedLog::node(ledger::Node node) {
-  const unsigned above = node.level % kTileLevels;  // The node is so far above hashes of a tile.
+  const unsigned above = node.level % kTileHeight;  // The node is so far above hashes of a tile.
   const std::uint64_t first = node.index << above;
-  const auto* const tile = TRY(hashes({node.level / kTileLevels, first / kTileWidth}));
+  const auto* const tile = TRY(hashes({node.level / kTileHeight, first / kTileWidth}));
   const std::uint64_t begin = first % kTileWidth;
   const std::uint64_t count = std::uint64_t{1} << above;
-  if (begin + count > tile->size()) return malformed("tile");
+  if (begin + count > tile->size())
+    return malformed({.level = node.level / kTileHeight, .index = first / kTileWidth});
   const std::span<const Hash> below(tile->data() + begin, count);
   return ledger::nodes_of(below)({.level = above, .index = 0});
 }
@@ -115,17 +93,11 @@ Result<Hash> ServedLog::node(ledger::Node node) {
 Result<void> ServedLog::read_entries(std::uint64_t index) {
   if (!entries_.empty() && index == index_) return {};
   entries_.clear();
-  const std::string bytes = TRY(page("entries", 0, index));
-  std::string_view left = bytes;
-  const std::uint64_t width = std::min(size_ - index * kTileWidth, kTileWidth);
-  while (entries_.size() < width) {
-    auto entry = next_entry(left);
-    if (!entry) {
-      entries_.clear();
-      return malformed("tile/entries/" + index_text(index));
-    }
-    entries_.push_back(*std::move(entry));
-  }
+  const ledger::TilePath path{.is_entries = true, .index = index};
+  const Page page = TRY(this->page(path));
+  const auto entries = ledger::entries_of(page.bytes, page.width);
+  if (!entries) return malformed(path);
+  entries_.assign(entries->begin(), entries->begin() + page.width_wanted);
   index_ = index;
   return {};
 }

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "edge/cli/client.h"
 #include "ledger/merkle.h"
+#include "ledger/tile.h"
 
 #include <cstdint>
 #include <map>
@@ -37,7 +38,12 @@ class ServedLog {
 
  private:
   using Tile = std::pair<unsigned, std::uint64_t>;  // Level and index.
-  Result<std::string> page(const std::string& kind, unsigned level, std::uint64_t index);
+  struct Page {
+    std::string bytes;
+    unsigned width = 0;         // How many hashes or entries it should have …
+    unsigned width_wanted = 0;  // … and how many of them are the tree's.
+  };
+  Result<Page> page(ledger::TilePath tile);
   Result<const std::vector<Hash>*> hashes(Tile tile);
   Result<void> read_entries(std::uint64_t index);
 

@@ -2,14 +2,11 @@
 #include "base/text.h"
 #include "domain/event.h"
 #include "ledger/checkpoint.h"
-#include "store/bundle/leaf_nodes.h"
 #include "store/bundle/log_keys.h"
 #include "store/bundle/named_blobs.h"
 #include "store/bundle/spool.h"
 #include "store/bundle/tar_file.h"
-#include "store/read.h"
 #include "store/search/testing_search.h"
-#include "store/sqlite/sqlite_connection.h"
 
 #include <gtest/gtest.h>
 
@@ -20,10 +17,6 @@
 
 namespace assent::store {
 namespace {
-
-constexpr std::string_view kInsert = R"sql(
-  INSERT INTO events (position, leaf, body)
-  VALUES ($1, $2, $3))sql";
 
 const Tenant kTenant{.number = TenantNumber{7}, .name = "acme", .origin = "log.example/t/acme"};
 
@@ -39,35 +32,6 @@ std::string event_bytes(const Event& event, std::uint64_t sequence) {
 std::string file_text(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-TEST(LeafNodes, AnswerEveryPerfectSubtreeOfALog) {
-  constexpr std::uint64_t kEvents = 1300;
-  const auto connection = open_sqlite({.path = ":memory:"}).value();
-  ASSERT_TRUE(migrate(*connection, sqlite_migrations()).has_value());
-  std::vector<Hash> leaves;
-  for (std::uint64_t i = 0; i < kEvents; ++i) leaves.push_back(sha256(std::to_string(i)));
-  ASSERT_TRUE(connection->begin().has_value());
-  for (std::uint64_t i = 0; i < kEvents; ++i) {
-    // A neighbour's leaves are not the tenant's.
-    for (const TenantNumber tenant : {TenantNumber{6}, kTenant.number, TenantNumber{8}}) {
-      const Hash leaf = tenant == kTenant.number ? leaves[i] : Hash{};
-      ASSERT_TRUE(
-          connection->run(kInsert, {position_of(tenant, i), Bytes{as_bytes(leaf)}, Bytes{"x"}})
-              .has_value());
-    }
-  }
-  const auto expected = ledger::nodes_of(leaves);
-  const auto nodes = leaf_nodes(*connection, kTenant.number);
-  for (unsigned level = 11; level-- > 0;) {
-    for (std::uint64_t index = 0; (index + 1) << level <= kEvents; ++index) {
-      EXPECT_EQ(nodes({.level = level, .index = index}).value(),
-                expected({.level = level, .index = index}).value())
-          << level << " " << index;
-    }
-  }
-  EXPECT_EQ(nodes({.level = 0, .index = kEvents}).error().code, Code::corrupt);
-  EXPECT_EQ(nodes({.level = 11, .index = 0}).error().code, Code::corrupt);
 }
 
 TEST(Spool, GivesBackWhatItWasGiven) {

@@ -4,9 +4,9 @@
 #include "domain/principal.h"
 #include "ledger/checkpoint.h"
 #include "store/blobs.h"
-#include "store/bundle/leaf_nodes.h"
 #include "store/bundle/log_keys.h"
 #include "store/files.h"
+#include "store/proofs/tree.h"
 #include "store/read.h"
 #include "store/search/facets.h"
 #include "store/search/search_terms.h"
@@ -175,7 +175,7 @@ Result<void> StoredSource::open(const StoredLog& from) {
   connection_ =
       TRY(open_sqlite({.path = directory_ + "/ledger.db", .mode = SqliteMode::read_only}));
   TRY(find_tenant());
-  nodes_ = leaf_nodes(*connection_, tenant_);
+  nodes_ = stored_nodes(*connection_, tenant_);
   TRY(read_size());
   TRY(read_keys());
   TRY(choose(notes));
