@@ -296,7 +296,15 @@ def a_damaged_store_makes_no_bundle(server):
         damaged(statement)
         check(named in export(server, "bad.tar", code=8), "named:", named, statement)
         restored()
-    # A log that was rewritten with its leaves, and a checkpoint that nobody signed.
+    # The tree, where an export needs it.
+    damaged("UPDATE nodes SET hash = zeroblob(32)")
+    for options in (("--from", 256), ("--to", 255), ("--type", "content.publish")):
+        export(server, "bad.tar", *options, code=8)
+    restored()
+    damaged("DROP TABLE nodes")
+    check("older version" in export(server, "bad.tar", code=9), "what to do is said")
+    restored()
+    # A checkpoint that nobody signed.
     note = server.data / "checkpoints" / "default"
     kept = note.read_bytes()
     note.write_bytes(kept.replace(f"\n{size}\n".encode(), f"\n{size - 1}\n".encode()))

@@ -20,6 +20,11 @@
 namespace assent::store {
 namespace {
 
+constexpr std::string_view kHasTree = R"sql(
+  SELECT 1
+    FROM sqlite_schema
+   WHERE type = 'table' AND name = 'nodes')sql";
+
 constexpr std::string_view kTenant = R"sql(
   SELECT number
     FROM tenants
@@ -58,6 +63,7 @@ class StoredSource final : public BundleSource {
   Result<std::string> blob(const Hash& hash) override { return blobs_.get(tenant_, hash); }
 
  private:
+  Result<void> check_version();
   Result<void> find_tenant();
   Result<void> read_size();
   Result<void> read_keys();
@@ -83,6 +89,14 @@ Result<std::optional<std::string>> StoredSource::file(const std::string& name) c
   if (bytes) return std::optional(*std::move(bytes));
   if (bytes.error().code == Code::not_found) return std::optional<std::string>();
   return bytes.error();
+}
+
+// What is missing, a server of this version adds when it opens the store; an export only reads.
+Result<void> StoredSource::check_version() {
+  const auto rows = TRY(connection_->query(kHasTree));
+  if (TRY(rows->next())) return {};
+  return Error{Code::unavailable,
+               "The store is of an older version: serve it once with this one, then export."};
 }
 
 Result<void> StoredSource::find_tenant() {
@@ -174,6 +188,7 @@ Result<void> StoredSource::open(const StoredLog& from) {
                     .cosigned = TRY(file(log_.tenant + ".cosigned"))};
   connection_ =
       TRY(open_sqlite({.path = directory_ + "/ledger.db", .mode = SqliteMode::read_only}));
+  TRY(check_version());
   TRY(find_tenant());
   nodes_ = stored_nodes(*connection_, tenant_);
   TRY(read_size());
