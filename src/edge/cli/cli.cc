@@ -3,6 +3,7 @@
 #include "app/reference.h"
 #include "base/version.h"
 #include "edge/cli/commands.h"
+#include "edge/cli/export_command.h"
 #include "edge/cli/keeping_command.h"
 #include "edge/cli/local_commands.h"
 #include "edge/cli/run_command.h"
@@ -29,6 +30,7 @@ struct Tree {
   std::string seal_with;
   KeepingCommands keeping;
   std::string log_level = "info";
+  ExportOptions exported;
   RunOptions run;
   std::vector<std::string> run_arguments, run_json_arguments;
   std::string run_title, run_reason, run_approval;
@@ -223,6 +225,11 @@ int run(int argc, char** argv, const Wiring& wiring) {
       ->check(CLI::IsMember({"json", "table"}));
   add_local(root, tree);
   add_executor(root, tree);
+  add_export(root, tree.exported, [&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return static_cast<int>(export_command(output_of(it.common), it.common.url, it.exported));
+    };
+  });
   add_run(root, tree);
   add_operations(root, tree);
   add_keeping(root, tree.keeping, [&tree](std::function<Exit(const Output&)> action) {
