@@ -2,10 +2,11 @@
 
 #include "base/text.h"
 
+#include <openssl/evp.h>
+
 #include <array>
 #include <charconv>
 #include <memory>
-#include <openssl/evp.h>
 #include <sodium.h>
 #include <utility>
 

@@ -199,9 +199,10 @@ void Checkpoints::resume(const Tenant& tenant, const SavedCheckpoint& saved,
                          const ledger::Frontier& frontier) {
   const std::lock_guard lock(mutex_);
   Published& published = published_[tenant.number];
+  published.frontier = frontier;
+  if (!saved.frontier) return;  // There is no mark: the next publish() makes one.
   published.size = ledger::number(saved.head.size);
   published.note = saved.note;
-  published.frontier = frontier;
   published.is_note_current = saved.is_note_current;
 }
 

@@ -66,8 +66,8 @@ class Checkpoints {
   // Code::rolled_back if there was one and it is gone.
   Result<std::optional<SavedCheckpoint>> saved(const Tenant& tenant) const;
 
-  // The checkpoint in the note, whichever of the log's keys signed it: one that was rolled back does
-  // not know its newest. Code::corrupt if none did.
+  // The checkpoint in the note, whichever of the log's keys signed it: one that was rolled back
+  // does not know its newest. Code::corrupt if none did.
   Result<SavedCheckpoint> opened(const Tenant& tenant, const std::string& note) const;
 
   // Goes on from what saved() told and a check has found good. Before the first publish().

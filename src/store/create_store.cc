@@ -71,8 +71,7 @@ Result<Founded> found_in_transaction(const Founding& founding) {
 // A crash on the way leaves a directory that neither open() nor create() takes; nothing of value is
 // in it, because no key of it was ever shown.
 Result<NewStore> Store::create(const std::string& directory, const std::string& host,
-                               const Clock& clock, Random& random,
-                               const std::string& seal_file) {
+                               const Clock& clock, Random& random, const std::string& seal_file) {
   TRY(make_empty_directory(directory));
   const DirectoryLock lock = TRY(DirectoryLock::take(directory));
   const Secret seed(*from_hex(random_hex<kSeedBytes>(random)));

@@ -250,8 +250,8 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& cl
   // Before the lock, which would make its file in a directory that is none of ours.
   Secret master = TRY(load_master(options.directory, options.seal_file));
   DirectoryLock lock = TRY(DirectoryLock::take(options.directory));
-  auto impl = std::make_unique<Impl>(std::move(options), clock, random, std::move(lock),
-                                     std::move(master));
+  auto impl =
+      std::make_unique<Impl>(std::move(options), clock, random, std::move(lock), std::move(master));
   TRY(impl->open());
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }

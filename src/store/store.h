@@ -67,8 +67,8 @@ class Store {
                                  const std::string& seal_file = {});
 
   // Opens an existing store. Takes the directory's lock: Code::unavailable with a clear sentence if
-  // another process has it. Checks the head against the last checkpoint file: Code::rolled_back if the
-  // log is behind or inconsistent with it, Code::corrupt if it is damaged.
+  // another process has it. Checks the head against the last checkpoint file: Code::rolled_back if
+  // the log is behind or inconsistent with it, Code::corrupt if it is damaged.
   static Result<std::unique_ptr<Store>> open(StoreOptions options, const Clock& clock,
                                              Random& random);
   ~Store();  // Drains the writer, stops the threads, closes.

@@ -41,13 +41,13 @@ Exit done_or_explain(const Result<void>& result) {
 
 Exit backup(const Output& output, const KeepingCommands& given) {
   const SystemClock clock;
-  const auto made = store::back_up(
-      {.from = given.data, .to = given.out, .has_key = given.is_with_key}, clock);
+  const auto made =
+      store::back_up({.from = given.data, .to = given.out, .has_key = given.is_with_key}, clock);
   if (!made) return explain(made.error());
   Json tenants = Json::array();
   for (const store::TenantReport& tenant : made->tenants) {
-    tenants.push(Json::object(
-        {{"tenant", tenant.name}, {"size", tenant.size}, {"root", tenant.root}}));
+    tenants.push(
+        Json::object({{"tenant", tenant.name}, {"size", tenant.size}, {"root", tenant.root}}));
   }
   print(output, Json::object({{"backup", given.out},
                               {"events", made->events},
@@ -103,13 +103,13 @@ Exit seal(const KeepingCommands& given) {
 }
 
 Exit unseal(const KeepingCommands& given) {
-  const std::string file =
-      given.seal_file.empty() ? seal_file_from_environment() : given.seal_file;
+  const std::string file = given.seal_file.empty() ? seal_file_from_environment() : given.seal_file;
   return done_or_explain(store::unseal_master(given.data, file));
 }
 
 void add_backup(CLI::App& root, KeepingCommands& commands, const Chosen& chosen) {
-  auto* backup_command = root.add_subcommand("backup", "Copy a store, served or not, and verify it.");
+  auto* backup_command =
+      root.add_subcommand("backup", "Copy a store, served or not, and verify it.");
   backup_command->add_option("--data", commands.data, "the store's directory")->required();
   backup_command->add_option("--out", commands.out, "the backup's, absent or empty")->required();
   backup_command->add_flag("--with-key", commands.is_with_key,
@@ -154,17 +154,15 @@ void add_seal(CLI::App& root, KeepingCommands& commands, const Chosen& chosen) {
   seal_command->add_option("--data", commands.data, "the directory of a stopped store")->required();
   seal_command->add_option("--seal-with", commands.seal_file, "the file with the passphrase")
       ->required();
-  seal_command->callback([&commands, chosen] {
-    chosen([&commands](const Output&) { return seal(commands); });
-  });
+  seal_command->callback(
+      [&commands, chosen] { chosen([&commands](const Output&) { return seal(commands); }); });
   auto* unseal_command = key->add_subcommand("unseal", "Write the signing.key in the clear again.");
   unseal_command->add_option("--data", commands.data, "the directory of a stopped store")
       ->required();
   unseal_command->add_option("--seal-with", commands.seal_file,
                              "the file with the passphrase; default: ASSENT_SEAL_FILE");
-  unseal_command->callback([&commands, chosen] {
-    chosen([&commands](const Output&) { return unseal(commands); });
-  });
+  unseal_command->callback(
+      [&commands, chosen] { chosen([&commands](const Output&) { return unseal(commands); }); });
 }
 
 }  // namespace

@@ -77,7 +77,8 @@ Exit init(const Output& output, const std::string& directory, const std::string&
 
 Exit executor_secret(const Output& output, const std::string& directory,
                      const std::string& tenant) {
-  const auto secret = store::Store::executor_secret(directory, tenant, seal_file_from_environment());
+  const auto secret =
+      store::Store::executor_secret(directory, tenant, seal_file_from_environment());
   if (!secret) {
     print_error(secret.error());
     return Exit::error;

@@ -28,8 +28,7 @@ constexpr auto kPatience = std::chrono::seconds(5);
 
 Error corrupt_at(std::int64_t position, const std::string& what) {
   return {Code::corrupt,
-          "the event " +
-              std::to_string(static_cast<std::uint64_t>(position) & kSequenceMask) +
+          "the event " + std::to_string(static_cast<std::uint64_t>(position) & kSequenceMask) +
               " of tenant number " + std::to_string(position >> kSequenceBits) + " " + what};
 }
 
@@ -97,9 +96,7 @@ Result<Replayed> compare(Connection& live) {
 }
 
 Result<void> refill(Connection& connection) {
-  for (const StateTable& table : state_tables()) {
-    TRY(connection.script("DELETE FROM " + std::string(table.name)));
-  }
+  for (const StateTable& table : state_tables()) TRY(connection.script(table.delete_all));
   TRY(replay(connection, connection));
   const Replayed again = TRY(compare(connection));
   if (!again.difference) return {};

@@ -69,7 +69,7 @@ class Restoration {
   std::unique_ptr<Blobs> blobs_;
   std::shared_ptr<const Identities> identities_;
   std::unique_ptr<Checkpoints> checkpoints_;
-  std::map<TenantNumber, Broken> losses_;  // The largest of each log.
+  std::map<TenantNumber, Broken> losses_;    // The largest of each log.
   std::map<std::string, Broken> lost_logs_;  // Of which there is nothing, by origin.
   std::vector<RestoredLog> restored_;
 };
@@ -174,8 +174,7 @@ Result<void> Restoration::check_promise(const std::string& note) {
     if (tenant.origin == claimed.origin) found = &tenant;
   }
   if (found == nullptr) {
-    const ledger::Signer& signer =
-        *TRY(signers_->of(claimed.origin, ledger::kFirstGeneration));
+    const ledger::Signer& signer = *TRY(signers_->of(claimed.origin, ledger::kFirstGeneration));
     if (!ledger::open_checkpoint(note, signer.verifier_key())) {
       return Error{Code::unprocessable, "the checkpoint is of no log of this store"};
     }
@@ -214,8 +213,7 @@ Result<void> Restoration::refuse_or_keep() {
                   {"found", std::to_string(loss->size) + " events"}}};
   }
   for (const auto& [tenant, loss] : broken) {
-    const std::string name =
-        tenant + ".lost-" + std::to_string(ledger::number(loss->head.size));
+    const std::string name = tenant + ".lost-" + std::to_string(ledger::number(loss->head.size));
     TRY(write_durably(options_.to + "/checkpoints", name, loss->note));
   }
   return {};
@@ -248,10 +246,8 @@ Result<void> Restoration::record() {
   random_.fill(bytes);
   const TraceId trace = to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   Heads heads = TRY(load_heads(*connection_));
-  Batch batch({.connection = *connection_,
-               .heads = heads,
-               .signers = *signers_,
-               .sample = clock_.now()});
+  Batch batch(
+      {.connection = *connection_, .heads = heads, .signers = *signers_, .sample = clock_.now()});
   TRY(connection_->begin());
   TRY(batch.begin_job());
   for (const auto& [number, loss] : losses_) {

@@ -26,8 +26,8 @@ struct RestoreOptions {
 
 struct RestoredLog {
   std::string tenant;
-  std::uint64_t size = 0;                       // After what the restore recorded.
-  std::optional<std::uint64_t> promised_size;   // What was lost went up to here.
+  std::uint64_t size = 0;                      // After what the restore recorded.
+  std::optional<std::uint64_t> promised_size;  // What was lost went up to here.
 };
 
 // Everything is verified before the last file, the key, makes a store of it; whatever fails leaves
