@@ -5,6 +5,9 @@
 #include "store/committed.h"
 #include "store/files.h"
 #include "store/keeping/master_key.h"
+#include "store/proofs/prover.h"
+#include "store/proofs/receipts.h"
+#include "store/proofs/tree.h"
 #include "store/readers.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/sqlite/wal_mover.h"
@@ -93,8 +96,10 @@ class Store::Impl {
 
  public:
   std::unique_ptr<Search> search;  // Null if not needed.
+  const Prover prover{checkpoints, committed};
   std::unique_ptr<Writer> writer;
   std::unique_ptr<Readers> readers;
+  std::unique_ptr<Receipts> receipts;
 
  private:
   std::mutex refresher_mutex_;
@@ -109,6 +114,10 @@ Result<void> Store::Impl::open() {
   const auto identities = TRY(Identities::load(*connection_));
   checkpoints.know(identities);
   TRY(check_logs(*connection_, *identities, checkpoints));
+  for (const Tenant& tenant : identities->tenants()) {
+    const Head head = TRY(load_head(*connection_, tenant.number));
+    TRY(complete_tree(*connection_, tenant.number, head.size()));
+  }
   return start_threads();
 }
 
@@ -147,8 +156,11 @@ Result<void> Store::Impl::start_threads() {
                                 .clock = clock,
                                 .blobs = *blobs,
                                 .search = search.get(),
+                                .prover = &prover,
                                 .damaged = [this] { writer->latch(); }},
                                {.threads = options_.readers, .jobs_max = options_.read_jobs_max}));
+  receipts = std::make_unique<Receipts>(Receipts::Parts{
+      .connection = TRY(connect()), .checkpoints = checkpoints, .committed = committed});
   vitals.look();
   refresher_ = std::thread([this] { run_refresher(); });
   return {};
@@ -159,6 +171,7 @@ Result<void> Store::Impl::start_threads() {
 void Store::Impl::close() {
   if (readers) readers->close();
   if (writer) writer->close();
+  if (receipts) receipts->close();  // What the writer has just done may still want one.
   {
     const std::lock_guard lock(refresher_mutex_);
     is_closing_ = true;
@@ -287,11 +300,19 @@ Result<std::string> Store::checkpoint(const Tenant& tenant) {
   return impl_->checkpoint(tenant);
 }
 
+Result<std::uint64_t> Store::published_size(const Tenant& tenant) const {
+  return impl_->checkpoints.published_size(tenant);
+}
+
 std::string Store::verifier_key(const Tenant& tenant) const {
   const LogKeys keys = impl_->committed.identities()->log_keys(tenant.number);
   const auto signer = impl_->signers.of(tenant.origin, keys.back().generation);
   CHECK(signer);  // It signed when the tenant was founded.
   return (*signer)->verifier_key().text();
+}
+
+void Store::receipt(const Tenant& tenant, std::uint64_t sequence, ReceiptDone done) {
+  impl_->receipts->make(tenant, sequence, std::move(done));
 }
 
 void Store::watch(ApprovalChanged changed) {

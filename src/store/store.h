@@ -13,6 +13,7 @@
 #include "store/batch_report.h"
 #include "store/blobs.h"
 #include "store/identities.h"
+#include "store/proofs/receipt.h"
 #include "store/read.h"
 #include "store/search/search.h"
 #include "store/state/deadlines.h"
@@ -87,6 +88,12 @@ class Store {
   // file before it is returned. Thread-safe; blocks (not for io threads).
   Result<std::string> checkpoint(const Tenant& tenant);
   std::string verifier_key(const Tenant& tenant) const;
+  // How much of the log the last durable checkpoint vouches for. Thread-safe; may read the disk.
+  Result<std::uint64_t> published_size(const Tenant& tenant) const;
+
+  // What somebody takes home who has just written that event (receipt.h). Thread-safe; never
+  // blocks.
+  void receipt(const Tenant& tenant, std::uint64_t sequence, ReceiptDone done);
 
   // Calls `changed` (on the writer thread; must not block) after every commit that changed an
   // approval, with its tenant and id. One watcher only; set before the first job.

@@ -23,7 +23,7 @@ constexpr std::string_view kCurrentLogKey = R"sql(
    WHERE number = $1)sql";
 
 constexpr std::string_view kAll = R"sql(
-  SELECT number, name, origin
+  SELECT number, name, origin, is_public
     FROM tenants
    ORDER BY number)sql";
 
@@ -136,7 +136,8 @@ Result<std::vector<Tenant>> all_tenants(const Read& read) {
   while (TRY(rows->next())) {
     tenants.push_back({.number = static_cast<TenantNumber>(rows->integer(0)),
                        .name = std::string(rows->text(1)),
-                       .origin = std::string(rows->text(2))});
+                       .origin = std::string(rows->text(2)),
+                       .is_public = rows->integer(3) != 0});
   }
   return tenants;
 }

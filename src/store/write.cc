@@ -51,4 +51,10 @@ Result<std::string> Write::verifier_key(std::string_view origin,
   return TRY(batch_.signers().of(origin, generation))->verifier_key().text();
 }
 
+Result<std::optional<std::uint64_t>> Write::last_recorded() const {
+  const std::uint64_t now = TRY(batch_.size(tenant().number));
+  if (now == size()) return std::optional<std::uint64_t>();
+  return std::optional(now - 1);
+}
+
 }  // namespace assent::store

@@ -9,6 +9,7 @@
 #include "store/keeping/backup.h"
 #include "store/keeping/copying.h"
 #include "store/keeping/master_key.h"
+#include "store/proofs/tree.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/verify/verify_store.h"
 
@@ -131,6 +132,10 @@ Result<void> Restoration::open() {
         return extend(*connection_, tenant, frontier, size);
       });
   checkpoints_->know(identities_);
+  for (const Tenant& tenant : identities_->tenants()) {
+    const Head head = TRY(load_head(*connection_, tenant.number));
+    TRY(complete_tree(*connection_, tenant.number, head.size()));
+  }
   return {};
 }
 

@@ -53,6 +53,7 @@ constexpr std::array kProjectors = {
     Projector{"ledger.key_rotated", project_ledger_key_rotated},
     Projector{"ledger.restored", project_ledger_restored},
     Projector{"ledger.state_pruned", project_state_pruned},
+    Projector{"ledger.visibility_changed", project_visibility_changed},
     Projector{"policy.changed", project_policy_changed},
     Projector{"principal.created", project_principal_created},
     Projector{"rule.created", project_rule_created},

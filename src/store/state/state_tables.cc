@@ -12,12 +12,13 @@ constexpr auto kText = StateTable::Kind::text;
 constexpr auto kBytes = StateTable::Kind::bytes;
 
 constexpr std::string_view kTenants = R"sql(
-  SELECT number, name, origin, generation, verifier_key, created_at
+  SELECT number, name, origin, generation, verifier_key, created_at, is_public
     FROM tenants
    ORDER BY number)sql";
 constexpr std::array kTenantColumns = {
     Column{"number", kInteger},     Column{"name", kText},         Column{"origin", kText},
-    Column{"generation", kInteger}, Column{"verifier_key", kText}, Column{"created_at", kInteger}};
+    Column{"generation", kInteger}, Column{"verifier_key", kText}, Column{"created_at", kInteger},
+    Column{"is_public", kInteger}};
 
 constexpr std::string_view kLogKeys = R"sql(
   SELECT tenant, generation, verifier_key, from_size, reason, created_at
