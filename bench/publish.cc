@@ -28,16 +28,16 @@ void measure(const char* what, const std::function<Result<void>(int)>& publish) 
 int main(int argc, char** argv) {
   const std::string directory = argc > 1 ? argv[1] : "publish-bench";
   std::filesystem::create_directories(directory);
-  const auto signer = assent::ledger::Ed25519Signer::from_seed("bench.example/t/default",
-                                                               assent::Secret(std::string(32, 's')));
+  const auto signer = assent::ledger::Ed25519Signer::from_seed(
+      "bench.example/t/default", assent::Secret(std::string(32, 's')));
   Mark mark;
   const auto sign = [&](int round) {
     mark.frontier.append(assent::ledger::hash_leaf(std::to_string(round)));
-    mark.note = assent::ledger::sign_checkpoint({.origin = "bench.example/t/default",
-                                                 .head = mark.frontier.head(),
-                                                 .extensions = {}},
-                                                *signer)
-                    .value();
+    mark.note =
+        assent::ledger::sign_checkpoint(
+            {.origin = "bench.example/t/default", .head = mark.frontier.head(), .extensions = {}},
+            *signer)
+            .value();
   };
   measure("signing alone", [&](int round) -> Result<void> {
     sign(round);

@@ -58,12 +58,19 @@ def ended(done, code, *shown):
     return done
 
 
-def killed_at(arguments, seconds):
-    """Runs a command and kills it then, unless it is done: whether it was killed."""
+def seconds_of(server, *arguments):
+    """How long a command takes that nobody kills."""
+    began = time.monotonic()
+    ended(server.cli(*arguments), 0)
+    return time.monotonic() - began
+
+
+def killed_within(seconds, *arguments):
+    """Runs a command and kills it somewhere in that time, unless it is done: whether it was."""
     process = subprocess.Popen([BINARY, *map(str, arguments)], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     try:
-        process.wait(timeout=seconds)
+        process.wait(timeout=random.uniform(0, seconds))
         return False
     except subprocess.TimeoutExpired:
         process.kill()
@@ -107,31 +114,35 @@ def h69_kill_9_during_backup_restore_and_rebuild_leaves_no_half(server):
         robot.emit(metadata={"n": n}).expect(201)
     backup, new = server.scratch / "backup", server.scratch / "new"
     kills = 0
+    backing_up = ["backup", "--data", server.data, "--out", backup, "--with-key"]
+    seconds = seconds_of(server, *backing_up)
     for _ in range(ROUNDS):
-        after = random.uniform(0.001, 0.08)
-        kills += killed_at(["backup", "--data", server.data, "--out", backup], after)
+        shutil.rmtree(backup)
+        kills += killed_within(seconds, *backing_up)
         if not (backup / "backup.json").exists():
-            done = server.cli("restore", "--from", backup, "--data", new, "--replacing",
-                              server.data)
-            ended(done, 1, "no backup")
-            shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(backup, ignore_errors=True)
-    ended(server.cli("backup", "--data", server.data, "--out", backup, "--with-key"), 0)
+            backup.mkdir(exist_ok=True)
+            ended(server.cli("restore", "--from", backup, "--data", new), 1, "no backup")
+    shutil.rmtree(backup)
+    ended(server.cli(*backing_up), 0)
     equal(server.stop(), 0)
+    restoring = ["restore", "--from", backup, "--data", new]
+    seconds = seconds_of(server, *restoring)
     for _ in range(ROUNDS):
-        after = random.uniform(0.001, 0.12)
-        kills += killed_at(["restore", "--from", backup, "--data", new], after)
+        shutil.rmtree(new)
+        kills += killed_within(seconds, *restoring)
         if not (new / "signing.key").exists():
             done = server.cli("serve", "--data", new, "--listen", "127.0.0.1:0", timeout=30)
             check(done.returncode == 1, "half a store was served:", done.stderr)
+            new.mkdir(exist_ok=True)
         else:
             ended(server.cli("verify", "--data", new), 0)
-        shutil.rmtree(new, ignore_errors=True)
+    rebuilding = ["rebuild", "--data", server.data]
+    seconds = seconds_of(server, *rebuilding)
     for _ in range(ROUNDS):
-        kills += killed_at(["rebuild", "--data", server.data], random.uniform(0.001, 0.1))
+        kills += killed_within(seconds, *rebuilding)
         ended(server.cli("verify", "--data", server.data), 0)
-    ended(server.cli("rebuild", "--data", server.data), 0)
-    check(kills > ROUNDS, "it was killed", kills, "times")
+    ended(server.cli(*rebuilding), 0)
+    check(kills >= ROUNDS, "it was killed", kills, "times")
     print(f"  {kills} kills", flush=True)
     server.start()
     check(server.again(robot).events(), "the index is there")

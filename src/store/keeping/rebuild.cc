@@ -111,7 +111,8 @@ Result<void> forget_nodes(Connection& connection) {
     const auto rows = TRY(connection.query(kNodeTriggers));
     while (TRY(rows->next())) triggers.emplace_back(rows->text(0));
   }
-  TRY(connection.script("DROP TRIGGER IF EXISTS nodes_are_never_updated; "
+  TRY(
+      connection.script("DROP TRIGGER IF EXISTS nodes_are_never_updated; "
                         "DROP TRIGGER IF EXISTS nodes_are_never_deleted; DELETE FROM nodes"));
   for (const std::string& trigger : triggers) TRY(connection.script(trigger));
   return {};
