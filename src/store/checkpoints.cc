@@ -52,8 +52,13 @@ std::string Checkpoints::path_of(const Tenant& tenant, std::string_view suffix) 
 }
 
 void Checkpoints::know(std::shared_ptr<const Identities> identities) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(keys_mutex_);
   identities_ = std::move(identities);
+}
+
+std::shared_ptr<const Identities> Checkpoints::known() const {
+  const std::lock_guard lock(keys_mutex_);
+  return identities_;
 }
 
 Result<std::string> Checkpoints::publish(const Tenant& tenant, const Head& head) {
@@ -62,7 +67,7 @@ Result<std::string> Checkpoints::publish(const Tenant& tenant, const Head& head)
   if (!published.note.empty() && published.size >= head.size()) return published.note;
 
   TRY(hand_over_until(tenant, published, head.size()));
-  const std::string note = TRY(sign(*identities_, tenant, head.frontier.head()));
+  const std::string note = TRY(sign(tenant, head.frontier.head()));
   if (!published.mark) published.mark.emplace(path_of(tenant, kMarkSuffix));
   TRY(published.mark->write({.note = note, .frontier = head.frontier}));
   published.size = head.size();
@@ -71,33 +76,6 @@ Result<std::string> Checkpoints::publish(const Tenant& tenant, const Head& head)
   published.is_note_current = false;
   if (!published.is_listed) TRY(write_note(tenant, published));
   return note;
-}
-
-Result<std::string> Checkpoints::sign(const Identities& identities, const Tenant& tenant,
-                                      const ledger::TreeHead& head) const {
-  const auto generation =
-      generation_at(identities.log_keys(tenant.number), ledger::number(head.size));
-  const ledger::Signer& signer = *TRY(signers_.of(tenant.origin, generation));
-  return ledger::sign_checkpoint({.origin = tenant.origin, .head = head, .extensions = {}}, signer);
-}
-
-Result<std::string> Checkpoints::sign(const Tenant& tenant, const ledger::TreeHead& head) const {
-  std::shared_ptr<const Identities> identities;
-  {
-    const std::lock_guard lock(mutex_);
-    identities = identities_;
-  }
-  return sign(*identities, tenant, head);
-}
-
-Result<std::uint64_t> Checkpoints::published_size(const Tenant& tenant) const {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = published_.find(tenant.number);
-    if (found != published_.end() && !found->second.note.empty()) return found->second.size;
-  }
-  const auto kept = TRY(saved(tenant));
-  return kept ? ledger::number(kept->head.size) : 0;
 }
 
 Result<void> Checkpoints::write_note(const Tenant& tenant, Published& published) {
@@ -109,9 +87,10 @@ Result<void> Checkpoints::write_note(const Tenant& tenant, Published& published)
 }
 
 Result<void> Checkpoints::write_notes() {
+  const auto identities = known();
   const std::lock_guard lock(mutex_);
   for (auto& [number, published] : published_) {
-    const Tenant* const tenant = identities_->tenant(number);
+    const Tenant* const tenant = identities->tenant(number);
     if (tenant == nullptr || published.note.empty() || published.is_note_current) continue;
     TRY(write_note(*tenant, published));
   }
@@ -134,7 +113,8 @@ Result<void> Checkpoints::hand_over(const Tenant& tenant, std::uint64_t size) {
 
 Result<void> Checkpoints::hand_over_until(const Tenant& tenant, Published& published,
                                           std::uint64_t size) {
-  for (const LogKey& key : identities_->log_keys(tenant.number)) {
+  const auto identities = known();
+  for (const LogKey& key : identities->log_keys(tenant.number)) {
     if (key.generation <= published.handed_over || key.from_size > size) continue;
     const bool is_near = ledger::number(published.frontier.size()) <= key.from_size;
     TRY(write_handover(tenant, key, is_near ? published.frontier : ledger::Frontier()));
@@ -168,7 +148,7 @@ Result<void> Checkpoints::write_handover(const Tenant& tenant, const LogKey& key
 }
 
 Result<SavedCheckpoint> Checkpoints::opened(const Tenant& tenant, const std::string& note) const {
-  const LogKeys& keys = identities_->log_keys(tenant.number);
+  const LogKeys keys = known()->log_keys(tenant.number);
   const auto last = static_cast<std::uint32_t>(keys.back().generation) + kUnknownGenerationsMax;
   ledger::Generation generation = generation_at(keys, claimed_size(note));
   std::string fault;
@@ -187,6 +167,23 @@ Result<SavedCheckpoint> Checkpoints::opened(const Tenant& tenant, const std::str
     is_first = false;
   }
   return corrupt(tenant, "has a checkpoint file that its key does not vouch for: " + fault);
+}
+
+Result<std::string> Checkpoints::sign(const Tenant& tenant, const ledger::TreeHead& head) const {
+  const LogKeys keys = known()->log_keys(tenant.number);
+  const auto generation = generation_at(keys, ledger::number(head.size));
+  return ledger::sign_checkpoint({.origin = tenant.origin, .head = head, .extensions = {}},
+                                 *TRY(signers_.of(tenant.origin, generation)));
+}
+
+Result<std::uint64_t> Checkpoints::published_size(const Tenant& tenant) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = published_.find(tenant.number);
+    if (found != published_.end() && !found->second.note.empty()) return found->second.size;
+  }
+  const auto kept = TRY(saved(tenant));
+  return kept ? ledger::number(kept->head.size) : 0;
 }
 
 Result<std::optional<SavedCheckpoint>> Checkpoints::saved(const Tenant& tenant) const {
@@ -223,9 +220,10 @@ void Checkpoints::resume(const Tenant& tenant, const SavedCheckpoint& saved,
                          const ledger::Frontier& frontier) {
   const std::lock_guard lock(mutex_);
   Published& published = published_[tenant.number];
+  published.frontier = frontier;
+  if (!saved.frontier) return;  // There is no mark: the next publish() makes one.
   published.size = ledger::number(saved.head.size);
   published.note = saved.note;
-  published.frontier = frontier;
   published.is_note_current = saved.is_note_current;
 }
 

@@ -59,15 +59,16 @@ class Checkpoints {
   // REQUIRES: `head` is committed. Thread-safe; blocks on the disk.
   Result<std::string> publish(const Tenant& tenant, const Head& head);
 
-  // The signed checkpoint of an older head of the same log, for who proves something in it.
+  // Brings the notes' own files up to date. Thread-safe; blocks on the disk.
+  Result<void> write_notes();
+
+  // The signed checkpoint of an older head of the same log, for who proves something in it; by the
+  // key that the log had at that size.
   // REQUIRES: `head` is one that the log had, and no larger than what was published.
   Result<std::string> sign(const Tenant& tenant, const ledger::TreeHead& head) const;
 
   // How large the log was that was last published; zero if none ever was. Fails as saved().
   Result<std::uint64_t> published_size(const Tenant& tenant) const;
-
-  // Brings the notes' own files up to date. Thread-safe; blocks on the disk.
-  Result<void> write_notes();
 
   // What was last published, or nothing. Code::corrupt if it is none of this tenant's keys;
   // Code::rolled_back if there was one and it is gone.
@@ -97,8 +98,7 @@ class Checkpoints {
     std::optional<MarkFile> mark;
   };
 
-  Result<std::string> sign(const Identities& identities, const Tenant& tenant,
-                           const ledger::TreeHead& head) const;
+  std::shared_ptr<const Identities> known() const;
   std::string path_of(const Tenant& tenant, std::string_view suffix) const;
   // These are called with mutex_ held.
   Result<void> hand_over_until(const Tenant& tenant, Published& published, std::uint64_t size);
@@ -114,8 +114,11 @@ class Checkpoints {
   // Held while signing and writing: of two checkpoints of one log the smaller must be durable
   // first.
   mutable std::mutex mutex_;
-  std::shared_ptr<const Identities> identities_;  // Guarded by mutex_.
-  std::map<TenantNumber, Published> published_;   // Guarded by mutex_.
+  std::map<TenantNumber, Published> published_;  // Guarded by mutex_.
+
+  // Of its own, so that nobody who only asks waits for the disk.
+  mutable std::mutex keys_mutex_;
+  std::shared_ptr<const Identities> identities_;  // Guarded by keys_mutex_.
 };
 
 // The note in the tenant's checkpoint files that promises most, by its own word: nothing is

@@ -28,8 +28,9 @@ tools:
     evidence: {required: true, ttlSeconds: 1}
 defaults: {riskTier: medium, grantExpiresAfter: 1s}
 """
-# What needs a second authentication, and what happens to nothing younger than a day.
-UNREACHED = {"approval.blocked.step_up_required", "ledger.state_pruned"}
+# What needs a second authentication, what happens to nothing younger than a day, and what only a
+# restore records.
+UNREACHED = {"approval.blocked.step_up_required", "ledger.state_pruned", "ledger.restored"}
 
 
 def soon(seconds):
@@ -128,6 +129,8 @@ def h7_every_event_is_of_its_schema(server):
     server.admin.call("PUT", "/v1/log/visibility", {"public": True}).expect(200)
     key = server.admin.post(f"/v1/principals/{ann.id}/keys", {}).expect(201).data["keyId"]
     server.admin.post(f"/v1/keys/{key}/revoke", {}).expect(200)
+    server.admin.post("/v1/log/keys/rotate",
+                      {"reason": "compromised", "rationale": "a test"}).expect(200)
     robot.emit().expect(201)
 
     events = server.admin.events()

@@ -33,7 +33,7 @@ Result<void> copy_notes(const BackupOptions& options) {
     const auto note = TRY(newest_note(from, name));
     if (note) TRY(write_durably(to, name, *note));
   }
-  return {};
+  return copy_files(from, to, [](std::string_view name) { return name.ends_with(".cosigned"); });
 }
 
 bool is_kept_beside_note(std::string_view name) {

@@ -2,6 +2,7 @@
 
 #include "store/batch.h"
 #include "store/files.h"
+#include "store/proofs/tree.h"
 #include "store/search/search.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/state/projection.h"
@@ -11,7 +12,9 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace assent::store {
 
@@ -21,6 +24,12 @@ constexpr std::string_view kEvents = R"sql(
   SELECT position, leaf, body
     FROM events
    ORDER BY position)sql";
+
+constexpr std::string_view kNodeTriggers = R"sql(
+  SELECT sql
+    FROM sqlite_schema
+   WHERE type = 'trigger' AND tbl_name = 'nodes'
+   ORDER BY name)sql";
 
 constexpr int kSequenceBits = 40;
 constexpr std::uint64_t kSequenceMask = (std::uint64_t{1} << kSequenceBits) - 1;
@@ -95,10 +104,22 @@ Result<Replayed> compare(Connection& live) {
   return replayed;
 }
 
-Result<void> refill(Connection& connection) {
-  for (const StateTable& table : state_tables()) {
-    TRY(connection.script("DELETE FROM " + std::string(table.name)));
+// Forgets the stored nodes of all trees; what keeps them from being changed is put back as it was.
+Result<void> forget_nodes(Connection& connection) {
+  std::vector<std::string> triggers;
+  {
+    const auto rows = TRY(connection.query(kNodeTriggers));
+    while (TRY(rows->next())) triggers.emplace_back(rows->text(0));
   }
+  TRY(
+      connection.script("DROP TRIGGER IF EXISTS nodes_are_never_updated; "
+                        "DROP TRIGGER IF EXISTS nodes_are_never_deleted; DELETE FROM nodes"));
+  for (const std::string& trigger : triggers) TRY(connection.script(trigger));
+  return {};
+}
+
+Result<void> refill(Connection& connection) {
+  for (const StateTable& table : state_tables()) TRY(connection.script(table.delete_all));
   TRY(replay(connection, connection));
   const Replayed again = TRY(compare(connection));
   if (!again.difference) return {};
@@ -122,12 +143,17 @@ Result<Rebuilt> rebuild_state(const std::string& directory) {
   // Before anything is deleted, so that a log that cannot be replayed keeps the state it had.
   const Replayed before = TRY(compare(*connection));
   TRY(connection->begin());
-  const auto refilled = refill(*connection);
+  auto refilled = refill(*connection);
+  if (refilled) refilled = forget_nodes(*connection);
   if (!refilled) {
     connection->rollback();
     return refilled.error();
   }
   TRY(connection->commit());
+  // A crash from here on leaves this to the next start.
+  for (const auto& [tenant, head] : TRY(load_heads(*connection))) {
+    TRY(complete_tree(*connection, tenant, head.size()));
+  }
   return Rebuilt{.events = before.events, .difference = before.difference};
 }
 

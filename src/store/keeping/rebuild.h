@@ -19,8 +19,9 @@ struct Rebuilt {
 };
 
 // Empties the state tables and replays the log into them, in one transaction: a crash leaves what
-// was there. Every leaf is hashed and every head compared first: Code::corrupt, and nothing was
-// changed, if the log is not whole. Takes the directory's lock.
+// was there. The stored nodes of the trees are made again, too. Every leaf is hashed and every head
+// compared first: Code::corrupt, and nothing was changed, if the log is not whole. Takes the
+// directory's lock.
 Result<Rebuilt> rebuild_state(const std::string& directory);
 
 // Deletes the search index and makes it from the log; returns when it has all of it. A crash leaves

@@ -9,6 +9,7 @@
 #include "store/keeping/backup.h"
 #include "store/keeping/copying.h"
 #include "store/keeping/master_key.h"
+#include "store/proofs/tree.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/verify/verify_store.h"
 
@@ -26,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kTraceBytes = 16;
+constexpr std::string_view kCosigned = ".cosigned";  // What witnesses have seen.
 
 // A promise that the restored log does not keep.
 struct Broken {
@@ -113,8 +115,11 @@ Result<void> Restoration::copy() {
   TRY(make_directory(options_.to + "/checkpoints"));
   std::error_code fault;
   if (fs::exists(source() + "/checkpoints", fault)) {
-    TRY(copy_files(source() + "/checkpoints", options_.to + "/checkpoints",
-                   [](std::string_view name) { return name.find(".lost-") != name.npos; }));
+    TRY(copy_files(
+        source() + "/checkpoints", options_.to + "/checkpoints", [this](std::string_view name) {
+          const bool is_of_backup = !options_.from.empty();
+          return name.find(".lost-") != name.npos || (is_of_backup && name.ends_with(kCosigned));
+        }));
   }
   return copy_files(source(), options_.to, &is_setting);
 }
@@ -131,6 +136,10 @@ Result<void> Restoration::open() {
         return extend(*connection_, tenant, frontier, size);
       });
   checkpoints_->know(identities_);
+  for (const Tenant& tenant : identities_->tenants()) {
+    const Head head = TRY(load_head(*connection_, tenant.number));
+    TRY(complete_tree(*connection_, tenant.number, head.size()));
+  }
   return {};
 }
 
@@ -159,6 +168,9 @@ Result<void> Restoration::read_promises() {
        entry.increment(fault)) {
     const std::string name = entry->path().stem().string();
     if (!is_tenant_name(name)) continue;
+    if (entry->path().extension() == kCosigned) {
+      TRY(check_promise(TRY(read_file(entry->path().string()))));
+    }
     const auto note = TRY(newest_note(directory, name));
     if (note) TRY(check_promise(*note));
   }

@@ -10,11 +10,6 @@ constexpr std::string_view kInsertTenant = R"sql(
        VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT DO NOTHING)sql";
 
-constexpr std::string_view kSetVisibility = R"sql(
-  UPDATE tenants
-     SET is_public = $2
-   WHERE number = $1 AND is_public <> $2)sql";
-
 constexpr std::string_view kInsertLogKey = R"sql(
   INSERT INTO log_keys (tenant, generation, verifier_key, from_size, reason, created_at)
        VALUES ($1, $2, $3, $4, $5, $6)
@@ -24,6 +19,11 @@ constexpr std::string_view kRotate = R"sql(
   UPDATE tenants
      SET generation = $2, verifier_key = $3
    WHERE number = $1 AND generation = $2 - 1 AND verifier_key = $4 AND verifier_key <> $3)sql";
+
+constexpr std::string_view kSetVisibility = R"sql(
+  UPDATE tenants
+     SET is_public = $2
+   WHERE number = $1 AND is_public <> $2)sql";
 
 constexpr std::string_view kInsertPrincipal = R"sql(
   INSERT INTO principals (tenant, id, type, name, roles, owner, email, created_at)
@@ -70,14 +70,6 @@ Result<void> project_ledger_created(Connection& connection, const Fact& fact) {
                                                               to_microseconds(fact.time)})));
 }
 
-Result<void> project_visibility_changed(Connection& connection, const Fact& fact) {
-  FactFields fields(fact);
-  const bool is_public = fields.flag("public");
-  TRY(fields.finish());
-  return require_one(
-      fact, TRY(connection.run(kSetVisibility, {fact.tenant, std::int64_t{is_public ? 1 : 0}})));
-}
-
 Result<void> project_ledger_key_rotated(Connection& connection, const Fact& fact) {
   FactFields fields(fact);
   const auto generation = fields.integer("generation");
@@ -106,6 +98,14 @@ Result<void> project_ledger_restored(Connection&, const Fact& fact) {
   if (size != static_cast<std::int64_t>(fact.sequence)) fields.spoil("size");
   if (promised_size < 1) fields.spoil("promisedSize");
   return fields.finish();
+}
+
+Result<void> project_visibility_changed(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const bool is_public = fields.flag("public");
+  TRY(fields.finish());
+  return require_one(
+      fact, TRY(connection.run(kSetVisibility, {fact.tenant, std::int64_t{is_public ? 1 : 0}})));
 }
 
 Result<void> project_principal_created(Connection& connection, const Fact& fact) {

@@ -49,6 +49,7 @@ struct StateTable {
   std::string_view select_all;      // Every row, ordered by key.
   std::span<const Column> columns;  // As selected: the key first.
   std::size_t key_columns;          // How many of them are the key; the first is the tenant.
+  std::string_view delete_all = {};
 };
 std::span<const StateTable> state_tables();
 
