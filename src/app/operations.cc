@@ -38,6 +38,7 @@
 #include "app/resolve_execution.h"
 #include "app/revoke_key.h"
 #include "app/revoke_rule.h"
+#include "app/rotate_log_key.h"
 #include "app/set_log_visibility.h"
 #include "app/simulate_policy.h"
 #include "app/start_execution.h"
@@ -383,6 +384,12 @@ std::vector<Operation> administration() {
                             .permission = Permission::administer,
                             .help = "Revoke an API key at once."},
                            &revoke_key));
+  rows.push_back(operation({.name = "rotate_log_key",
+                            .route = "POST /v1/log/keys/rotate",
+                            .command = "key rotate-log",
+                            .permission = Permission::administer,
+                            .help = "Give the log a new key, which signs from now on."},
+                           &rotate_log_key));
   rows.push_back(operation({.name = "create_tenant",
                             .route = "POST /v1/tenants",
                             .command = "tenant create",

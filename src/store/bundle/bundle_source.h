@@ -17,7 +17,7 @@
 namespace assent::store {
 
 // A key that signs, or once signed, a log's checkpoints.
-struct LogKey {
+struct BundleKey {
   std::string verifier_key;
   std::uint64_t from_size = 0;          // The smallest checkpoint that it signs.
   std::optional<std::string> handover;  // The note of both keys, where there is one.
@@ -27,10 +27,10 @@ struct LogKey {
 struct BundleLog {
   std::string tenant;
   std::string origin;
-  std::string checkpoint;    // The note, byte for byte, signed by the last of `keys`.
-  ledger::TreeHead head;     // What it says.
-  std::string verifier_key;  // Who says it: the last of `keys`.
-  std::vector<LogKey> keys;  // Up to the checkpoint's, oldest first; never empty.
+  std::string checkpoint;       // The note, byte for byte, signed by the last of `keys`.
+  ledger::TreeHead head;        // What it says.
+  std::string verifier_key;     // Who says it: the last of `keys`.
+  std::vector<BundleKey> keys;  // Up to the checkpoint's, oldest first; never empty.
   std::optional<std::string> witness_policy;
   std::vector<std::string> witness_keys;
   // How many events there are at least: not less than the checkpoint's size.

@@ -174,7 +174,7 @@ ledger::Ed25519Signer signer_of(char seed) {
 struct RotatedLog {
   ledger::Ed25519Signer old_key = signer_of('1');
   ledger::Ed25519Signer new_key = signer_of('2');
-  std::vector<LogKey> keys;
+  std::vector<BundleKey> keys;
 
   RotatedLog() {
     keys.push_back(first_key(event_bytes({.type = "ledger.created",

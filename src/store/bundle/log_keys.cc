@@ -33,18 +33,18 @@ Result<StoredEvent> event_of(std::string_view bytes, std::string_view type) {
 
 }  // namespace
 
-Result<LogKey> first_key(std::string_view event) {
+Result<BundleKey> first_key(std::string_view event) {
   const auto created = TRY(event_of(event, "ledger.created"));
-  return LogKey{.verifier_key = std::string(*created.data.string_at("verifierKey")),
-                .from_size = 0,
-                .handover = std::nullopt};
+  return BundleKey{.verifier_key = std::string(*created.data.string_at("verifierKey")),
+                   .from_size = 0,
+                   .handover = std::nullopt};
 }
 
-Result<LogKey> rotated_key(std::string_view event, std::optional<std::string> handover) {
+Result<BundleKey> rotated_key(std::string_view event, std::optional<std::string> handover) {
   const auto rotated = TRY(event_of(event, "ledger.key_rotated"));
-  return LogKey{.verifier_key = std::string(*rotated.data.string_at("verifierKey")),
-                .from_size = rotated.sequence + 1,
-                .handover = std::move(handover)};
+  return BundleKey{.verifier_key = std::string(*rotated.data.string_at("verifierKey")),
+                   .from_size = rotated.sequence + 1,
+                   .handover = std::move(handover)};
 }
 
 Result<std::uint64_t> claimed_size(std::string_view note) {
@@ -52,10 +52,10 @@ Result<std::uint64_t> claimed_size(std::string_view note) {
   return ledger::number(TRY(ledger::parse_checkpoint(parsed.text)).head.size);
 }
 
-Result<ledger::TreeHead> open_by(const std::vector<LogKey>& keys, std::string_view note) {
+Result<ledger::TreeHead> open_by(const std::vector<BundleKey>& keys, std::string_view note) {
   const std::uint64_t size = TRY(claimed_size(note));
   const auto later =
-      std::ranges::find_if(keys, [size](const LogKey& key) { return key.from_size > size; });
+      std::ranges::find_if(keys, [size](const BundleKey& key) { return key.from_size > size; });
   const auto key = ledger::VerifierKey::from_text(std::prev(later)->verifier_key);
   if (!key) return Error{Code::corrupt, "the log's verifier key is none"};
   return TRY(ledger::open_checkpoint(note, *key)).head;
@@ -64,7 +64,7 @@ Result<ledger::TreeHead> open_by(const std::vector<LogKey>& keys, std::string_vi
 Result<void> choose_checkpoint(BundleLog& log, std::string note) {
   log.head = TRY(open_by(log.keys, note));
   log.checkpoint = std::move(note);
-  std::erase_if(log.keys, [&log](const LogKey& key) {
+  std::erase_if(log.keys, [&log](const BundleKey& key) {
     return key.from_size > ledger::number(log.head.size);
   });
   log.verifier_key = log.keys.back().verifier_key;

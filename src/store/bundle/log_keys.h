@@ -15,17 +15,17 @@
 namespace assent::store {
 
 // The log's first key, from its first event. Code::corrupt if that is none.
-Result<LogKey> first_key(std::string_view event);
+Result<BundleKey> first_key(std::string_view event);
 
 // The key that a `ledger.key_rotated` changed to. Code::corrupt if the event is none.
-Result<LogKey> rotated_key(std::string_view event, std::optional<std::string> handover);
+Result<BundleKey> rotated_key(std::string_view event, std::optional<std::string> handover);
 
 // How many entries a note that is a checkpoint speaks of, believed or not.
 Result<std::uint64_t> claimed_size(std::string_view note);
 
 // What the note says, if the key that signs checkpoints of its size vouches for it.
 // Code::unprocessable if it does not.
-Result<ledger::TreeHead> open_by(const std::vector<LogKey>& keys, std::string_view note);
+Result<ledger::TreeHead> open_by(const std::vector<BundleKey>& keys, std::string_view note);
 
 // Makes the note the log's checkpoint, and forgets the keys that came after it: what a bundle says
 // under one checkpoint does not change. Errors as open_by().

@@ -48,7 +48,7 @@ std::string line_of(const Json& value) {
 
 Json keys_of(const BundleLog& log) {
   Json keys = Json::array();
-  for (const LogKey& key : log.keys) {
+  for (const BundleKey& key : log.keys) {
     keys.push(Json::object({{"verifierKey", key.verifier_key},
                             {"fromSize", key.from_size},
                             {"handover", key.handover ? Json(*key.handover) : Json()}}));

@@ -50,6 +50,8 @@ constexpr std::array kProjectors = {
     Projector{"killswitch.engaged", project_kill_switch_engaged},
     Projector{"killswitch.released", project_kill_switch_released},
     Projector{"ledger.created", project_ledger_created},
+    Projector{"ledger.key_rotated", project_ledger_key_rotated},
+    Projector{"ledger.restored", project_ledger_restored},
     Projector{"ledger.state_pruned", project_state_pruned},
     Projector{"ledger.visibility_changed", project_visibility_changed},
     Projector{"policy.changed", project_policy_changed},
