@@ -120,9 +120,11 @@ Result<void> Bundle::make_views(const std::string& directory) {
   for (const Dialect dialect : order_.dialects) {
     views_.push_back(TRY(dialect_view(dialect, directory)));
   }
-  std::ranges::sort(views_, {}, [](const auto& view) { return view->name(); });
-  const auto same = std::ranges::unique(views_, {}, [](const auto& view) { return view->name(); });
-  views_.erase(same.begin(), same.end());
+  std::sort(views_.begin(), views_.end(),
+            [](const auto& a, const auto& b) { return a->name() < b->name(); });
+  views_.erase(std::unique(views_.begin(), views_.end(),
+                           [](const auto& a, const auto& b) { return a->name() == b->name(); }),
+               views_.end());
   return {};
 }
 
@@ -249,7 +251,7 @@ Result<void> Bundle::write_manifest(Spool& manifest) {
   return manifest.append(
       "]," + member("origin", log_.origin) + "," + member("selection", selection()) + "," +
       member("size", report_.size) + "," + member("tenant", log_.tenant) + "," +
-      member("verifierKey", log_.verifier_key) + "," + member("views", std::move(names)) + "}\n");
+      member("verifierKey", log_.verifier_key) + "," + member("views", names) + "}\n");
 }
 
 Result<void> Bundle::write_tar(Spool& manifest) {
