@@ -23,6 +23,8 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
     {"domain",         {"base"}},
     {"domain/dialect", {"base", "domain"}},
     {"ledger",         {"base"}},
+    // What strangers link (include/assent/verify.h): bundles and pages, without a store.
+    {"verify",         {"base", "ledger"}},
     // One layer in five rooms: the writer and its store, the engines, the state that events make,
     // the index over events, and the check of it all.
     {"store",          {"base", "domain", "ledger", "store/sqlite", "store/state", "store/search",
@@ -40,8 +42,8 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
                         "app", "edge/net/message.h"}},
     {"edge/mcp",       {"base", "domain", "domain/dialect", "app", "edge/net/message.h"}},
     {"edge/execute",   {"base", "domain", "store", "store/verify", "app"}},
-    {"edge/cli",       {"base", "domain", "domain/dialect", "ledger", "store", "store/verify",
-                        "app", "edge/execute/webhook.h"}},
+    {"edge/cli",       {"base", "domain", "domain/dialect", "ledger", "verify", "store",
+                        "store/verify", "app", "edge/execute/webhook.h"}},
     // The mains, which wire it all.
     {"",               {"base", "domain", "ledger", "store", "app", "edge/net", "edge/http",
                         "edge/mcp", "edge/execute", "edge/cli"}},
@@ -66,8 +68,9 @@ inline const std::vector<Home> kHomes = {
     {"<prometheus/*", {"edge/http/metrics*"},       "use edge/http/metrics.h"},
     {"<spdlog/*",    {"base/log.cc"},               "use base/log.h"},
     {"<CLI/*",       {"edge/cli/*"},                "the command line lives in edge/cli"},
-    {"<curl/*",      {"edge/cli/*", "edge/execute/calls.cc"},
+    {"<curl/*",      {"edge/cli/*", "edge/execute/calls.cc", "verify/fetch.cc"},
                                                     "use edge/execute/calls.h, or edge/cli/client"},
+    {"<archive*",    {"verify/archive.cc"},      "use verify/members.h"},
     {"<gtest/*",     {"*_test.cc", "*testing*"},    "tests live in *_test.cc"},
     {"<rapidcheck*", {"*_test.cc", "*testing*"},    "tests live in *_test.cc"},
     {"<gmock/*",     {},                            "test against the real thing"},
