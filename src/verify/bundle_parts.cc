@@ -191,9 +191,7 @@ Result<std::vector<LogKey>> parse_keys(std::string_view text) {
     if (const Json& note = *item.find("handover"); !note.is_null()) {
       entry.handover = TRY(text_at(item, "handover"));
     }
-    if (keys.empty() != !entry.handover.has_value()) {
-      return corrupt("every key but the first, and only those, has a handover");
-    }
+    if (keys.empty() && entry.handover) return corrupt("the first key has a handover");
     if (keys.empty() ? entry.from_size != 0 : entry.from_size <= keys.back().from_size) {
       return corrupt("the keys do not follow one another from size 0 on");
     }

@@ -31,8 +31,12 @@ Result<KeyChain> follow_keys(const KeyQuestion& question) {
   std::vector<ledger::TreeHead> heads;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (keys[i].key.name() != question.origin) return corrupt("a key is another log's");
+    if (i > 0 && keys[i].handover) {
+      heads.push_back(TRY(check_handover(keys[i - 1], keys[i])));
+    } else if (i > 0 && pinned && keys[i].from_size <= question.size) {
+      return corrupt("there is no handover to the key that follows the one that you gave");
+    }
     if (keys[i].key.text() == question.pinned) pinned = i;
-    if (i > 0) heads.push_back(TRY(check_handover(keys[i - 1], keys[i])));
     if (keys[i].from_size <= question.size) current = i;
   }
   if (!question.pinned.empty() && !pinned) {
