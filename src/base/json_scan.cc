@@ -87,7 +87,10 @@ class Scan {
  public:
   Scan(std::string_view text, JsonLimits limits) : rest_(text), depth_(limits.depth) {}
 
+  // Appends the members, unless nobody wants them.
   bool object(std::vector<RawMember>* members);
+  // Of an object known to be canonical: the value of that member.
+  std::optional<std::string_view> find(std::string_view name);
   bool is_done() const { return rest_.empty(); }
 
  private:
@@ -181,6 +184,20 @@ bool Scan::object(std::vector<RawMember>* members) {
   return true;
 }
 
+std::optional<std::string_view> Scan::find(std::string_view name) {
+  if (!take('{')) return std::nullopt;
+  do {
+    const std::string_view begin = rest_;
+    if (!string()) return std::nullopt;
+    const std::string_view quoted = since(begin);
+    take(':');
+    const std::string_view value_begin = rest_;
+    if (!value()) return std::nullopt;
+    if (quoted.substr(1, quoted.size() - 2) == name) return since(value_begin);
+  } while (take(','));
+  return std::nullopt;
+}
+
 bool Scan::value() {
   if (rest_.empty()) return false;
   switch (rest_.front()) {
@@ -209,6 +226,11 @@ bool scan_canonical_object(std::string_view text, std::vector<RawMember>& member
   members.clear();
   Scan scan(text, {.depth = std::min(limits.depth, kDepthMax)});
   return scan.object(&members) && scan.is_done() && is_utf8(text);
+}
+
+std::optional<std::string_view> raw_member(std::string_view object, std::string_view name) {
+  constexpr std::size_t kAnyDepth = 1000;  // The document was within its limit.
+  return Scan(object, {.depth = kAnyDepth}).find(name);
 }
 
 std::optional<std::string_view> plain_string(std::string_view value) {

@@ -25,6 +25,10 @@ struct RawMember {
 [[nodiscard]] bool scan_canonical_object(std::string_view text, std::vector<RawMember>& members,
                                          JsonLimits limits = {});
 
+// The member of that name, as written, in an object that was scanned within a document; nothing if
+// it has none, or is no object. REQUIRES: the document was canonical; the name has no escape.
+std::optional<std::string_view> raw_member(std::string_view object, std::string_view name);
+
 // The text of a scanned value that is a string without escapes; nothing for any other.
 std::optional<std::string_view> plain_string(std::string_view value);
 

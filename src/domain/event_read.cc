@@ -44,11 +44,20 @@ bool is_trace_id(std::string_view text) {
   return text.size() == kTraceDigits && std::all_of(text.begin(), text.end(), is_hex_digit);
 }
 
+// `2026-01-19T22:26:59.790000Z`, of a text that is a time.
+bool is_log_notation(std::string_view time) {
+  return time.size() == 27 && time[10] == 'T' && time[19] == '.' && time[26] == 'Z';
+}
+
 // `assent:<type>:<version>`.
 std::optional<std::int64_t> schema_version_of(std::string_view schema, std::string_view type) {
-  const std::string prefix = "assent:" + std::string(type) + ":";
-  if (!schema.starts_with(prefix)) return std::nullopt;
-  const std::string_view digits = schema.substr(prefix.size());
+  constexpr std::string_view kPrefix = "assent:";
+  if (!schema.starts_with(kPrefix)) return std::nullopt;
+  schema.remove_prefix(kPrefix.size());
+  if (!schema.starts_with(type) || !schema.substr(type.size()).starts_with(':')) {
+    return std::nullopt;
+  }
+  const std::string_view digits = schema.substr(type.size() + 1);
   const auto version = number_from(digits);
   if (!version || digits.starts_with('0') || *version > 1'000'000) return std::nullopt;
   return static_cast<std::int64_t>(*version);
@@ -136,6 +145,58 @@ Result<StoredEvent> stored_event_from(std::string_view bytes) {
   if (!has_actor(*envelope.find("data"))) return corrupt("data has no actor");
   for (auto& [name, value] : envelope.members()) {
     if (name == "data") event.data = std::move(value);
+  }
+  return event;
+}
+
+std::optional<std::string_view> EventScan::text_at(std::string_view name) const {
+  const auto found = std::ranges::find(members_, name, &RawMember::name);
+  return found == members_.end() ? std::nullopt : plain_string(found->value);
+}
+
+// The same checks as above, on what the scan found; whatever fails one is left to them.
+std::optional<EventView> EventScan::read(std::string_view bytes) {
+  if (bytes.size() > kEntryBytesMax) return std::nullopt;
+  if (!scan_canonical_object(bytes, members_, {.depth = kEventDepthMax})) return std::nullopt;
+  // All that are required, and a cause at most: names are unique.
+  const auto cause = text_at("causationid");
+  if (members_.size() != kRequiredAttributes.size() + (cause ? 1 : 0)) return std::nullopt;
+  EventView event;
+  const auto id = EventId::parse(text_at("id").value_or(""));
+  const std::string_view digits = text_at("sequence").value_or("");
+  const auto sequence = number_from(digits);
+  const std::string_view time = text_at("time").value_or("");
+  const auto at = from_rfc3339(time);
+  if (!id || !sequence || digits.size() != kSequenceDigits || !at || !is_log_notation(time)) {
+    return std::nullopt;
+  }
+  event.id = *id;
+  event.sequence = *sequence;
+  event.time = *at;
+  if (cause) event.causation = EventId::parse(*cause);
+  if (cause && !event.causation) return std::nullopt;
+
+  event.type = text_at("type").value_or("");
+  event.subject = text_at("subject").value_or("");
+  event.tenant = text_at("tenantid").value_or("");
+  event.source = text_at("source").value_or("");
+  event.trace_id = text_at("traceid").value_or("");
+  event.correlation_id = text_at("correlationid").value_or("");
+  const bool is_plain = text_at("specversion") == "1.0" && is_event_type(event.type) &&
+                        schema_version_of(text_at("dataschema").value_or(""), event.type) &&
+                        !event.subject.empty() && is_tenant_name(event.tenant) &&
+                        !event.source.empty() && is_trace_id(event.trace_id) &&
+                        !event.correlation_id.empty();
+  if (!is_plain) return std::nullopt;
+  const auto data = std::ranges::find(members_, std::string_view("data"), &RawMember::name);
+  if (data == members_.end()) return std::nullopt;
+  event.data = data->value;
+  const auto actor = raw_member(event.data, "actor");
+  const auto type = actor ? raw_member(*actor, "type") : std::nullopt;
+  const auto name = actor ? raw_member(*actor, "id") : std::nullopt;
+  if (!type || !from_word<ActorType>(plain_string(*type).value_or("")) || !name ||
+      !name->starts_with('"')) {
+    return std::nullopt;
   }
   return event;
 }

@@ -52,7 +52,8 @@ Result<Manifest> parse_manifest(std::string_view text);
 struct LogKey {
   ledger::VerifierKey key;
   std::uint64_t from_size = 0;
-  std::optional<std::string> handover;  // A note; the first key has none, a later one may have lost it.
+  std::optional<std::string>
+      handover;  // A note; the first key has none, a later one may have lost it.
 };
 // Oldest first, at least one.
 Result<std::vector<LogKey>> parse_keys(std::string_view text);

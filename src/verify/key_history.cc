@@ -10,7 +10,6 @@ namespace assent::verify {
 namespace {
 
 constexpr std::string_view kCreated = "ledger.created";
-constexpr std::string_view kRotated = "ledger.key_rotated";
 
 Error corrupt(std::string what) {
   return {Code::corrupt, std::move(what)};
@@ -19,20 +18,25 @@ Error corrupt(std::string what) {
 }  // namespace
 
 Result<void> KeyHistory::add(const Entry& entry) {
+  if (entry.sequence != 0 && !is_about_keys(entry.type)) return {};
+  const auto data = parse_json(entry.data, {.depth = 80});
+  return add(entry, data ? *data : Json());
+}
+
+Result<void> KeyHistory::add(const Entry& entry, const Json& data) {
   const bool is_founding = entry.sequence == 0;
-  if (!is_founding && entry.type != kRotated) return {};
+  if (!is_founding && !is_about_keys(entry.type)) return {};
   if (is_founding && entry.type != kCreated) {
     return corrupt("the log does not begin with ledger.created");
   }
-  const auto data = parse_json(entry.data, {.depth = 80});
-  const auto text = data ? data->string_at("verifierKey") : std::nullopt;
+  const auto text = data.string_at("verifierKey");
   const auto key = text ? ledger::VerifierKey::from_text(*text) : std::nullopt;
   if (!key) return corrupt("the log's verifier key is none");
   if (key->name() != entry.source) return corrupt("the log's verifier key is another log's");
-  if (!is_founding && data->string_at("previousVerifierKey") != periods_.back().key.text()) {
+  if (!is_founding && data.string_at("previousVerifierKey") != periods_.back().key.text()) {
     return corrupt("the key that is given up is not the one that the log had");
   }
-  if (data->string_at("reason") == "compromised") {
+  if (data.string_at("reason") == "compromised") {
     remarks_.push_back("The key of generation " + std::to_string(periods_.size()) +
                        " was given up as compromised at sequence " +
                        std::to_string(entry.sequence) + ".");
@@ -66,7 +70,8 @@ Result<void> KeyHistory::follow(std::string_view pinned, std::uint64_t size,
   const auto is_pinned = [pinned](const Period& it) { return it.key.text() == pinned; };
   auto period = std::ranges::find_if(periods_, is_pinned);
   if (period == periods_.end()) return corrupt("the key that you gave is none of this log's");
-  if (period->from_size > size) return corrupt("the key that you gave is newer than the checkpoint");
+  if (period->from_size > size)
+    return corrupt("the key that you gave is newer than the checkpoint");
   for (auto next = period + 1; next != periods_.end() && next->from_size <= size; ++next) {
     const bool is_handed_over = std::ranges::any_of(notes, [&](const std::string& note) {
       const auto checkpoint = ledger::open_checkpoint(note, period->key);

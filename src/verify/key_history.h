@@ -3,6 +3,7 @@
 #pragma once
 
 #include "assent/verify.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "ledger/checkpoint.h"
 #include "ledger/key.h"
@@ -22,6 +23,10 @@ class KeyHistory {
   // The next entry: remembers the key if the event founds the log or rotates its key. Code::corrupt
   // if it should and has none.
   Result<void> add(const Entry& entry);
+  // The same of an event whose data is parsed already.
+  Result<void> add(const Entry& entry, const Json& data);
+  // Whether an event of that type can matter, beside the first.
+  static bool is_about_keys(std::string_view type) { return type == "ledger.key_rotated"; }
 
   // Which key speaks for the log at that size; null pointer: the log was never founded.
   const ledger::VerifierKey* key_at(std::uint64_t size) const;

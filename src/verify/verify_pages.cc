@@ -1,7 +1,6 @@
 // Verification of a whole log from its pages. They are asked for in the order in which the
 // recomputed tree needs them, a few at a time, so that memory does not grow with the log.
 #include "assent/verify.h"
-
 #include "base/hash.h"
 #include "base/text.h"
 #include "ledger/checkpoint.h"
@@ -15,6 +14,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace assent::verify {
@@ -244,10 +244,9 @@ Result<void> PagesCheck::compare_partial() {
   for (unsigned level = 0; level < tree_.partial_tiles().size(); ++level) {
     const std::vector<Hash>& hashes = tree_.partial_tiles()[level];
     if (hashes.empty()) continue;
-    TRY(compare({.level = level,
-                 .index = size >> (kWidthBits * (level + 1)),
-                 .width = hashes.size()},
-                hashes));
+    TRY(compare(
+        {.level = level, .index = size >> (kWidthBits * (level + 1)), .width = hashes.size()},
+        hashes));
   }
   return {};
 }

@@ -22,18 +22,19 @@ std::size_t VerifyCauses::HashOfUuid::operator()(const UuidBytes& id) const {
   return hash;
 }
 
-void VerifyCauses::add(const StoredEvent& event) {
-  if (event.causation && !recent_.contains(event.causation->bytes())) {
-    waiting_.push_back({.cause = event.causation->bytes(), .sequence = event.sequence});
+void VerifyCauses::add(const EventId& id, std::uint64_t sequence,
+                       const std::optional<EventId>& cause) {
+  if (cause && !recent_.contains(cause->bytes())) {
+    waiting_.push_back({.cause = cause->bytes(), .sequence = sequence});
   }
   if (ring_.size() < limits_.window) {
-    ring_.push_back(event.id.bytes());
+    ring_.push_back(id.bytes());
   } else {
     recent_.erase(recent_.find(ring_[next_]));
-    ring_[next_] = event.id.bytes();
+    ring_[next_] = id.bytes();
     next_ = (next_ + 1) % limits_.window;
   }
-  recent_.insert(event.id.bytes());
+  recent_.insert(id.bytes());
 }
 
 Result<std::optional<std::uint64_t>> VerifyCauses::resolve(Connection& connection) {

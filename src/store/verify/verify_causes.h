@@ -28,7 +28,7 @@ class VerifyCauses {
   VerifyCauses(TenantNumber tenant, const Limits& limits) : tenant_(tenant), limits_(limits) {}
 
   // The log's next event.
-  void add(const StoredEvent& event);
+  void add(const EventId& id, std::uint64_t sequence, const std::optional<EventId>& cause);
 
   // Whether so many wait that resolve() is due.
   bool is_full() const { return waiting_.size() >= limits_.waiting_max; }

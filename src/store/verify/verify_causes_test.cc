@@ -25,7 +25,7 @@ class VerifyCausesTest : public testing::Test {
               ->run("INSERT INTO events (position, leaf, body) VALUES ($1, $2, $3)",
                     {position_of(tenant_.number, size_++), Bytes{as_bytes(leaf)}, Bytes{*bytes}})
               .has_value());
-    causes_.add(*stored_event_from(*bytes));
+    causes_.add(id, size_ - 1, cause);
     return id;
   }
   std::optional<std::uint64_t> first_unknown() { return causes_.resolve(*connection_).value(); }

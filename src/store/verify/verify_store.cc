@@ -33,6 +33,11 @@ constexpr std::string_view kMigrations = R"sql(
     FROM migrations
    ORDER BY name)sql";
 
+constexpr std::string_view kNodes = R"sql(
+  SELECT name
+    FROM sqlite_schema
+   WHERE type = 'table' AND name = 'nodes')sql";
+
 // Not only pages: also whether every index has what its table has.
 constexpr std::string_view kIntegrity = "PRAGMA integrity_check(1)";
 
@@ -44,8 +49,12 @@ constexpr TenantNumber kFirstTenant{1};
 
 class Verification {
  public:
-  Verification(const std::string& directory, const VerifyProgress& progress)
-      : directory_(directory), progress_(progress), blobs_(directory + "/blobs") {}
+  Verification(const std::string& directory, const VerifyQuestion& question)
+      : directory_(directory), progress_(question.progress), blobs_(directory + "/blobs") {
+    for (const auto& [name, text] : question.kept) {
+      kept_.push_back({.kind = VerifyNote::Kind::kept, .name = name, .text = text});
+    }
+  }
 
   Result<VerifyReport> run();
 
@@ -53,6 +62,7 @@ class Verification {
   Result<void> read_checkpoints();
   Result<void> open();
   Result<void> check_version();
+  Result<void> look_for_nodes();
   Result<void> check_schema();
   Result<void> read_heads();
   Result<void> walk();
@@ -71,11 +81,13 @@ class Verification {
   const std::string& directory_;
   const VerifyProgress& progress_;
   const Blobs blobs_;
-  std::map<std::string, std::string> notes_;             // By tenant; those not yet met in the log.
-  std::map<TenantNumber, VerifyLog::StoredHead> heads_;  // Those not yet met in the log.
+  std::map<std::string, std::vector<VerifyNote>> notes_;  // By tenant; those of logs not yet met.
+  std::vector<VerifyNote> kept_;                          // Those of logs not yet met.
+  std::map<TenantNumber, VerifyLog::StoredHead> heads_;   // Those not yet met in the log.
   std::map<TenantNumber, std::string> names_;
   std::unique_ptr<Connection> source_;
   std::unique_ptr<Connection> replay_;
+  bool has_nodes_ = false;
   std::optional<TenantNumber> tenant_;  // Whose log log_ is.
   std::unique_ptr<VerifyLog> log_;
   Finding finding_;
@@ -103,7 +115,10 @@ Result<void> Verification::read_checkpoints() {
   for (const std::filesystem::directory_iterator end; entry != end && !failure;
        entry.increment(failure)) {
     const std::string name = entry->path().filename().string();
-    if (is_tenant_name(name)) notes_[name] = TRY(read_file((checkpoints / name).string()));
+    const auto file = note_file(name);
+    if (!file) continue;
+    std::string text = TRY(read_file((checkpoints / name).string()));
+    notes_[file->tenant].push_back({.kind = file->kind, .name = name, .text = std::move(text)});
   }
   if (failure) return Error{Code::unavailable, "The checkpoints cannot be read."};
   return {};
@@ -130,6 +145,12 @@ Result<void> Verification::check_version() {
                    "The database is of another version of Assent: verify it with that one."};
     }
   }
+}
+
+Result<void> Verification::look_for_nodes() {
+  const auto rows = TRY(replay_->query(kNodes));
+  has_nodes_ = TRY(rows->next());
+  return {};
 }
 
 Result<void> Verification::check_schema() {
@@ -176,8 +197,13 @@ Result<void> Verification::add(std::int64_t position, std::string_view leaf,
 
 Result<void> Verification::begin_log(TenantNumber tenant) {
   tenant_ = tenant;
-  log_ = std::make_unique<VerifyLog>(VerifyLog::Parts{
-      .tenant = tenant, .source = *source_, .replay = *replay_, .blobs = blobs_, .notes = notes_});
+  log_ = std::make_unique<VerifyLog>(VerifyLog::Parts{.tenant = tenant,
+                                                      .source = *source_,
+                                                      .replay = *replay_,
+                                                      .blobs = blobs_,
+                                                      .notes = notes_,
+                                                      .kept = kept_,
+                                                      .has_nodes = has_nodes_});
   return {};
 }
 
@@ -192,6 +218,9 @@ Result<void> Verification::end_log() {
     return Error{Code::corrupt, finding_.what};
   }
   notes_.erase(report.name);
+  std::erase_if(kept_, [&report](const VerifyNote& note) {
+    return note.text.starts_with(report.origin + "\n");
+  });
   names_[*tenant_] = report.name;
   report_.tenants.push_back(std::move(report));
   log_.reset();
@@ -210,6 +239,10 @@ Result<void> Verification::check_forgotten() {
     return fault("the log of the tenant number " +
                  std::to_string(static_cast<std::int64_t>(heads_.begin()->first)) +
                  " is missing, but it has a head");
+  }
+  if (!kept_.empty()) {
+    return Error{Code::validation_error, "What is to be compared with, " + kept_.front().name +
+                                             ", is no checkpoint of a log of this store."};
   }
   return {};
 }
@@ -237,8 +270,9 @@ Result<VerifyReport> Verification::run() {
   using Step = Result<void> (Verification::*)();
   for (const Step step :
        {&Verification::read_checkpoints, &Verification::open, &Verification::check_version,
-        &Verification::read_heads, &Verification::walk, &Verification::check_forgotten,
-        &Verification::check_schema, &Verification::check_state, &Verification::check_integrity}) {
+        &Verification::look_for_nodes, &Verification::read_heads, &Verification::walk,
+        &Verification::check_forgotten, &Verification::check_schema, &Verification::check_state,
+        &Verification::check_integrity}) {
     const auto result = (this->*step)();
     if (result) continue;
     // An internal error is SQLite's "no such table": somebody took it away.
@@ -254,12 +288,12 @@ Result<VerifyReport> Verification::run() {
 
 }  // namespace
 
-Result<VerifyReport> verify_store(const std::string& directory, const VerifyProgress& progress) {
+Result<VerifyReport> verify_store(const std::string& directory, const VerifyQuestion& question) {
   std::error_code failure;
   if (!std::filesystem::exists(directory + "/ledger.db", failure)) {
     return Error{Code::not_found, "There is no store in this directory."};
   }
-  return Verification(directory, progress).run();
+  return Verification(directory, question).run();
 }
 
 void check_everything(const std::string& directory) {
