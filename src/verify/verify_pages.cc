@@ -108,6 +108,7 @@ class PagesCheck {
   Pages::Options origin_of_pages() const { return {.url = url_, .api_key = options_.api_key}; }
   Result<std::string> fetch(const PageRequest& request);
   Result<void> read_checkpoint();
+  Result<void> check_pinned(const ledger::Note& note) const;
   Result<void> walk();
   Result<std::string> page(const Tile& tile);
   Result<void> add_entries(const Tile& tile);
@@ -156,12 +157,29 @@ Result<void> PagesCheck::read_checkpoint() {
   const auto checkpoint = ledger::parse_checkpoint(note->text);
   if (!checkpoint) return corrupt("what the log serves is no checkpoint");
   checkpoint_ = *checkpoint;
+  TRY(check_pinned(*note));
   for (const std::string& kept : options_.known_checkpoints) {
     if (!known_.add(kept)) {
       return Error{Code::validation_error, "What is to be compared with is no checkpoint."};
     }
   }
   return {};
+}
+
+// What the key that was given can say before a page is read. That the log has another key since is
+// only known once its entries are.
+Result<void> PagesCheck::check_pinned(const ledger::Note& note) const {
+  if (options_.verifier_key.empty()) return {};
+  const auto key = ledger::VerifierKey::from_text(options_.verifier_key);
+  if (!key) return Error{Code::validation_error, "The verifier key that you gave is none."};
+  if (key->name() != checkpoint_.origin) {
+    return corrupt("the checkpoint is of another log than the key that you gave");
+  }
+  const bool has_signed = std::ranges::any_of(note.signatures, [&](const auto& signature) {
+    return signature.name == key->name() && signature.key_id == key->id();
+  });
+  if (!has_signed || ledger::open_checkpoint(note_, *key)) return {};
+  return corrupt("the signature of the key that you gave is not of this checkpoint");
 }
 
 // The next page of the plan; others are being fetched meanwhile.

@@ -6,6 +6,7 @@
 #include "edge/cli/local_commands.h"
 #include "edge/cli/run_command.h"
 #include "edge/cli/verify_command.h"
+#include "ledger/key.h"
 
 #include <CLI/CLI.hpp>
 
@@ -126,6 +127,9 @@ int run_verify(Tree& tree) {
   if (!options.state.empty() && options.url.empty()) fault = "--state is for --url";
   if (!options.against.empty() && !options.bundle.empty()) fault = "--against is not for --bundle";
   if (!options.key.empty() && !options.directory.empty()) fault = "--key is not for --data";
+  if (!options.key.empty() && !ledger::VerifierKey::from_text(options.key)) {
+    fault = "--key is no verifier key";
+  }
   if (fault.empty()) return static_cast<int>(verify(output_of(tree.common), options));
   print_error({Code::validation_error, fault});
   return static_cast<int>(Exit::usage);
