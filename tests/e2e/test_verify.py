@@ -125,7 +125,8 @@ def log_of(server):
     """The newest checkpoint and the entries below it."""
     note = (server.data / "checkpoints/default").read_bytes()
     with sqlite3.connect(server.data / "ledger.db") as database:
-        rows = database.execute("SELECT body FROM events WHERE position >> 40 = 1 ORDER BY position")
+        rows = database.execute(
+            "SELECT body FROM events WHERE position >> 40 = 1 ORDER BY position")
         entries = [bytes(row[0]) for row in rows]
     return note, entries[:size_in(note)]
 
