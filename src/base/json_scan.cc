@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -29,7 +30,12 @@ std::size_t plain_length(std::string_view text) {
     std::memcpy(&word, text.data() + length, 8);
     const std::uint64_t quote = word ^ (kOnes * '"');
     const std::uint64_t backslash = word ^ (kOnes * '\\');
-    if ((has_below(word, 0x20) | has_below(quote, 1) | has_below(backslash, 1)) != 0) break;
+    const std::uint64_t found =
+        has_below(word, 0x20) | has_below(quote, 1) | has_below(backslash, 1);
+    if (found == 0) continue;
+    // The lowest mark is exact, the others may be of a borrow.
+    if constexpr (std::endian::native != std::endian::little) break;
+    return length + static_cast<std::size_t>(std::countr_zero(found)) / 8;
   }
   const auto is_plain = [](char c) {
     return static_cast<std::uint8_t>(c) >= 0x20 && c != '"' && c != '\\';

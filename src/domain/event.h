@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -110,9 +111,27 @@ class EventScan {
   std::optional<EventView> read(std::string_view bytes);
 
  private:
-  std::optional<std::string_view> text_at(std::string_view name) const;
+  // In canonical order.
+  enum class Attribute : std::size_t {
+    correlationid,
+    data,
+    dataschema,
+    id,
+    sequence,
+    source,
+    specversion,
+    subject,
+    tenantid,
+    time,
+    traceid,
+    type,
+  };
+  bool find_required();
+  std::optional<std::string_view> text_at(Attribute attribute) const;
 
   std::vector<RawMember> members_;  // Reused.
+  bool has_cause_ = false;
+  std::span<const RawMember> required_;  // Of members_.
 };
 
 // The W3C trace id in UUID form, as responses carry it, and back from either form (nothing if

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 namespace assent {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::size_t kEventDepthMax = 80;
 constexpr std::size_t kSequenceDigits = 20;
 constexpr std::size_t kTraceDigits = 32;
 
+// In canonical order.
 constexpr std::array<std::string_view, 12> kRequiredAttributes = {
     "correlationid", "data",    "dataschema", "id",   "sequence", "source",
     "specversion",   "subject", "tenantid",   "time", "traceid",  "type"};
@@ -149,23 +151,29 @@ Result<StoredEvent> stored_event_from(std::string_view bytes) {
   return event;
 }
 
-std::optional<std::string_view> EventScan::text_at(std::string_view name) const {
-  const auto found = std::ranges::find(members_, name, &RawMember::name);
-  return found == members_.end() ? std::nullopt : plain_string(found->value);
+std::optional<std::string_view> EventScan::text_at(Attribute attribute) const {
+  return plain_string(required_[static_cast<std::size_t>(attribute)].value);
+}
+
+// Whether the members are the required ones, and a cause at most, which comes first then: in
+// canonical form there is one order.
+bool EventScan::find_required() {
+  std::span<const RawMember> members(members_);
+  has_cause_ = !members.empty() && members.front().name == "causationid";
+  required_ = members.subspan(has_cause_ ? 1 : 0);
+  return std::ranges::equal(required_, kRequiredAttributes, {}, &RawMember::name);
 }
 
 // The same checks as above, on what the scan found; whatever fails one is left to them.
 std::optional<EventView> EventScan::read(std::string_view bytes) {
   if (bytes.size() > kEntryBytesMax) return std::nullopt;
   if (!scan_canonical_object(bytes, members_, {.depth = kEventDepthMax})) return std::nullopt;
-  // All that are required, and a cause at most: names are unique.
-  const auto cause = text_at("causationid");
-  if (members_.size() != kRequiredAttributes.size() + (cause ? 1 : 0)) return std::nullopt;
+  if (!find_required()) return std::nullopt;
   EventView event;
-  const auto id = EventId::parse(text_at("id").value_or(""));
-  const std::string_view digits = text_at("sequence").value_or("");
+  const auto id = EventId::parse(text_at(Attribute::id).value_or(""));
+  const std::string_view digits = text_at(Attribute::sequence).value_or("");
   const auto sequence = number_from(digits);
-  const std::string_view time = text_at("time").value_or("");
+  const std::string_view time = text_at(Attribute::time).value_or("");
   const auto at = from_rfc3339(time);
   if (!id || !sequence || digits.size() != kSequenceDigits || !at || !is_log_notation(time)) {
     return std::nullopt;
@@ -173,24 +181,24 @@ std::optional<EventView> EventScan::read(std::string_view bytes) {
   event.id = *id;
   event.sequence = *sequence;
   event.time = *at;
-  if (cause) event.causation = EventId::parse(*cause);
-  if (cause && !event.causation) return std::nullopt;
+  if (has_cause_) {
+    event.causation = EventId::parse(plain_string(members_.front().value).value_or(""));
+    if (!event.causation) return std::nullopt;
+  }
 
-  event.type = text_at("type").value_or("");
-  event.subject = text_at("subject").value_or("");
-  event.tenant = text_at("tenantid").value_or("");
-  event.source = text_at("source").value_or("");
-  event.trace_id = text_at("traceid").value_or("");
-  event.correlation_id = text_at("correlationid").value_or("");
-  const bool is_plain = text_at("specversion") == "1.0" && is_event_type(event.type) &&
-                        schema_version_of(text_at("dataschema").value_or(""), event.type) &&
-                        !event.subject.empty() && is_tenant_name(event.tenant) &&
-                        !event.source.empty() && is_trace_id(event.trace_id) &&
-                        !event.correlation_id.empty();
+  event.type = text_at(Attribute::type).value_or("");
+  event.subject = text_at(Attribute::subject).value_or("");
+  event.tenant = text_at(Attribute::tenantid).value_or("");
+  event.source = text_at(Attribute::source).value_or("");
+  event.trace_id = text_at(Attribute::traceid).value_or("");
+  event.correlation_id = text_at(Attribute::correlationid).value_or("");
+  const bool is_plain =
+      text_at(Attribute::specversion) == "1.0" && is_event_type(event.type) &&
+      schema_version_of(text_at(Attribute::dataschema).value_or(""), event.type) &&
+      !event.subject.empty() && is_tenant_name(event.tenant) && !event.source.empty() &&
+      is_trace_id(event.trace_id) && !event.correlation_id.empty();
   if (!is_plain) return std::nullopt;
-  const auto data = std::ranges::find(members_, std::string_view("data"), &RawMember::name);
-  if (data == members_.end()) return std::nullopt;
-  event.data = data->value;
+  event.data = required_[static_cast<std::size_t>(Attribute::data)].value;
   const auto actor = raw_member(event.data, "actor");
   const auto type = actor ? raw_member(*actor, "type") : std::nullopt;
   const auto name = actor ? raw_member(*actor, "id") : std::nullopt;

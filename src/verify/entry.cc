@@ -1,5 +1,7 @@
 #include "verify/entry.h"
 
+#include "base/hash.h"
+
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -49,6 +51,28 @@ Result<Entry> EntryReader::read(std::string_view bytes) {
                .source = *source,
                .type = *type,
                .data = data->value};
+}
+
+std::vector<std::string> blobs_named_by(const Entry& entry) {
+  constexpr std::string_view kPrefix = "sha256:";
+  std::vector<std::string_view> named;
+  const auto name = [&named](std::optional<std::string_view> object) {
+    const auto hash = object ? raw_member(*object, "sha256") : std::nullopt;
+    if (object) named.push_back(hash ? plain_string(*hash).value_or("") : "");
+  };
+  if (entry.type == "policy.changed") name(entry.data);
+  if (entry.type == "evidence.attached" && raw_member(entry.data, "type") == "\"file\"") {
+    name(entry.data);
+  }
+  if (entry.type.starts_with("approval.")) {
+    name(raw_member(entry.data, "subjectBlob"));
+    name(raw_member(entry.data, "requestBlob"));
+  }
+  std::vector<std::string> hashes;
+  for (const std::string_view text : named) {
+    if (content_hash_from_text(text)) hashes.emplace_back(text.substr(kPrefix.size()));
+  }
+  return hashes;
 }
 
 }  // namespace assent::verify

@@ -5,6 +5,7 @@
 #include "base/result.h"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,5 +28,8 @@ class EntryReader {
  private:
   std::vector<RawMember> members_;  // Reused.
 };
+
+// The blobs that the event names, 64 hex digits each: policies, files as evidence, large requests.
+std::vector<std::string> blobs_named_by(const Entry& entry);
 
 }  // namespace assent::verify

@@ -212,6 +212,24 @@ TEST_F(VerifyBundleTest, ABlobIsWhatItsNameSays) {
   EXPECT_EQ(place(bundle), bundle.members[5].first);
 }
 
+TEST_F(VerifyBundleTest, ABlobThatIsNeitherThereNorCalledMissingIsToldOf) {
+  const std::string bytes = "version: 1";
+  const std::string hash = to_hex(as_bytes(sha256(bytes)));
+  std::string event = test_entry(5);
+  replace(event, R"("text":"x")", R"("sha256":"sha256:)" + hash + "\"");
+  replace(event, "mail.sent\"}", "policy.changed\"}");
+  log_.forge(5, event);
+  EXPECT_EQ(verify(range(3, 11)).remarks.size(), 1U);
+  EXPECT_EQ(verify(members({5})).remarks.size(), 1U);
+  EXPECT_EQ(place(members({5})), "verified") << "the manifest's word would be nobody's signature";
+  TestBundle missing = range(3, 11);
+  missing.manifest.set("missingBlobs", Json(Json::Array{Json(hash)}));
+  EXPECT_TRUE(verify(missing).remarks.empty());
+  TestBundle kept = range(3, 11);
+  kept.members.emplace_back("blobs/" + hash, bytes);
+  EXPECT_TRUE(verify(kept).remarks.empty());
+}
+
 TEST_F(VerifyBundleTest, CosignaturesAreShown) {
   const auto witness = ledger::counting_signer("witness.example", 7);
   ledger::Note note = ledger::parse_note(log_.checkpoint(20)).value();
