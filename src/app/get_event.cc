@@ -1,42 +1,29 @@
 #include "app/get_event.h"
 
 #include "app/event_row.h"
+#include "base/text.h"
 #include "store/log.h"
 #include "store/search/search.h"
 
-#include <charconv>
-
 namespace assent::app {
 
-namespace {
-
-std::optional<std::uint64_t> sequence_from(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
-
-Result<std::string> find_event(const store::Read& read, const GetEvent& in) {
-  if (const auto sequence = sequence_from(in.event)) return store::event_at(read, *sequence);
-  auto id = EventId::parse(in.event);
+Result<std::uint64_t> sequence_of(const store::Read& read, std::string_view event) {
+  if (const auto sequence = from_decimal(event)) return *sequence;
+  auto id = EventId::parse(event);
   if (!id) {
-    if (const auto uuid = uuid_from_text(in.event)) id = EventId(*uuid);
+    if (const auto uuid = uuid_from_text(event)) id = EventId(*uuid);
   }
-  if (!id) {
-    return Error{Code::validation_error,
-                 "id is neither an event id nor a sequence",
-                 {{"id", "must be an event id or a sequence"}}};
+  if (id) {
+    return read.search().sequence_of(read.connection(), read.tenant().number, *id, read.size());
   }
-  const auto sequence =
-      TRY(read.search().sequence_of(read.connection(), read.tenant().number, *id, read.size()));
-  return store::event_at(read, sequence);
+  return Error{Code::validation_error,
+               "id is neither an event id nor a sequence",
+               {{"id", "must be an event id or a sequence"}}};
 }
-
-}  // namespace
 
 Result<OneEvent> get_event(const store::Read& read, const GetEvent& in) {
-  auto row = TRY(row_of(in.dialect.value_or(Dialect::canonical), TRY(find_event(read, in))));
+  const std::string event = TRY(store::event_at(read, TRY(sequence_of(read, in.event))));
+  auto row = TRY(row_of(in.dialect.value_or(Dialect::canonical), event));
   if (!row) return Error{Code::not_found, "the dialect has no row for this event"};
   return OneEvent{std::move(*row)};
 }

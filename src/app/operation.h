@@ -64,6 +64,8 @@ struct About {
   bool is_creation = false;        // 201 instead of 200.
   BodyKind body = BodyKind::json;  // Ignored for GET.
   std::size_t body_bytes_max = 1048576;
+  // The media type of an answer that is no JSON, but a file; empty: JSON.
+  std::string_view raw_type = {};
   std::string_view secret = {};  // The output field that is shown once: never kept for a replay.
 };
 
@@ -85,6 +87,7 @@ struct Answer {
   std::optional<std::string> next_cursor;
   std::optional<std::string> raw;  // A body that is not JSON (a blob); `content_type` says what.
   std::string content_type;
+  std::optional<store::Receipt> receipt;  // Where one was asked for and could be made.
 };
 
 // A request, decoded: what remains is to prepare and to run it.

@@ -42,10 +42,14 @@ struct InFlight {
   std::optional<Answer> answer;
   TraceId trace;
   bool is_replay = false;
+  std::optional<std::uint64_t> sequence;  // Of the last event that was recorded.
 
   void finish(Result<void> result) {
-    if (!result) return done({std::move(result).error(), trace, false});
-    done({std::move(*answer), trace, is_replay});
+    if (!result) return done({.answer = std::move(result).error(), .trace = trace});
+    done({.answer = std::move(*answer),
+          .trace = trace,
+          .is_replay = is_replay,
+          .wanted_receipt = invocation.wants_receipt});
   }
 };
 
@@ -58,6 +62,7 @@ Result<void> run_write(InFlight& flight, store::Write& write) {
   }
   if (!invocation.idempotency_key) {
     flight.answer = TRY(invocation.operation->write(write, *invocation.call));
+    flight.sequence = TRY(write.last_recorded());
     return {};
   }
   const store::IdempotencyKey key{.tenant = write.tenant_key(),
@@ -71,23 +76,41 @@ Result<void> run_write(InFlight& flight, store::Write& write) {
     flight.answer = TRY(answer_from(earlier->answer));
     flight.trace = earlier->trace;
     flight.is_replay = true;
+    flight.sequence = earlier->sequence;
     return {};
   }
   flight.answer = TRY(invocation.operation->write(write, *invocation.call));
+  flight.sequence = TRY(write.last_recorded());
   return store::keep_idempotent(
       write.connection(), key,
       {.fingerprint = invocation.fingerprint,
        .answer = answer_text(*flight.answer, invocation.operation->about.secret),
        .trace = flight.trace,
-       .at = write.now()});
+       .at = write.now(),
+       .sequence = flight.sequence});
+}
+
+// The write is durable. That no receipt could be made is no reason to say otherwise: it can be had
+// later, from the event's proof or by a retry under the same key.
+void finish_write(store::Store& store, const std::shared_ptr<InFlight>& flight,
+                  Result<void> result) {
+  if (!result || !flight->invocation.wants_receipt || !flight->sequence) {
+    return flight->finish(std::move(result));
+  }
+  store.receipt(flight->invocation.caller.tenant, *flight->sequence,
+                [flight](Result<store::Receipt> receipt) {
+                  if (receipt) flight->answer->receipt = std::move(*receipt);
+                  flight->finish({});
+                });
 }
 
 void submit_write(store::Store& store, const std::shared_ptr<InFlight>& flight) {
-  auto accepted =
-      store.write({.caller = flight->invocation.caller,
-                   .trace = flight->trace,
-                   .run = [flight](store::Write& write) { return run_write(*flight, write); },
-                   .done = [flight](Result<void> result) { flight->finish(std::move(result)); }});
+  auto accepted = store.write(
+      {.caller = flight->invocation.caller,
+       .trace = flight->trace,
+       .run = [flight](store::Write& write) { return run_write(*flight, write); },
+       .done = [&store,
+                flight](Result<void> result) { finish_write(store, flight, std::move(result)); }});
   if (!accepted) flight->finish(std::move(accepted));
 }
 

@@ -19,6 +19,7 @@ struct Invocation {
   Caller caller;
   TraceId trace;
   std::optional<std::string> idempotency_key;  // As unquoted text; POST only.
+  bool wants_receipt = false;                  // Not of a GET.
   Hash fingerprint{};  // Of route parameters, query and body; what "the same request" means.
 };
 
@@ -26,6 +27,7 @@ struct Completed {
   Result<Answer> answer;
   TraceId trace;  // The original call's, where this is a replay.
   bool is_replay = false;
+  bool wanted_receipt = false;
 };
 
 // Thread-safe. `done` is called exactly once, possibly before run() returns, on any thread, and

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace assent {
 namespace {
@@ -148,6 +149,14 @@ std::string to_base62(std::string_view bytes, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), '0');
   std::reverse(text.begin(), text.end());
   return text;
+}
+
+std::optional<std::uint64_t> from_decimal(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  return number;
 }
 
 std::uint32_t crc32(std::string_view bytes) {

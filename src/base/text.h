@@ -18,6 +18,8 @@ std::optional<std::string> from_base64url(std::string_view text);  // Strict.
 // `bytes` as one big-endian number in digits 0-9A-Za-z, left-padded with '0' to `width`;
 // longer if it needs more.
 std::string to_base62(std::string_view bytes, std::size_t width);
+// A decimal number without sign or leading zeros; nothing if it is none or beyond 64 bits.
+std::optional<std::uint64_t> from_decimal(std::string_view text);
 std::uint32_t crc32(std::string_view bytes);  // ISO 3309.
 
 // Whether there is nothing to read in it: only spaces, tabs and line ends.

@@ -151,5 +151,14 @@ TEST(Glob, DoesNotExplode) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
 }
 
+TEST(Text, ADecimalHasOneSpelling) {
+  EXPECT_EQ(from_decimal("0"), 0U);
+  EXPECT_EQ(from_decimal("18446744073709551615"), 18446744073709551615U);
+  for (const char* bad :
+       {"", "00", "01", "+1", "-1", " 1", "1 ", "1.0", "0x1", "18446744073709551616", "1e3"}) {
+    EXPECT_FALSE(from_decimal(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace assent

@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "ledger/note.h"
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -12,20 +11,6 @@ namespace {
 
 Error malformed(const std::string& what) {
   return {Code::validation_error, "Not a checkpoint: " + what};
-}
-
-// Decimal without sign or leading zeros.
-std::optional<Size> size_from_text(std::string_view text) {
-  std::uint64_t size = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (fault != std::errc{} || std::to_string(size) != text) return std::nullopt;
-  if (Size{size} > kSizeMax) return std::nullopt;
-  return Size{size};
-}
-
-std::optional<Hash> root_from_text(std::string_view text) {
-  const auto bytes = from_base64(text);
-  return bytes ? hash_from_bytes(*bytes) : std::nullopt;
 }
 
 // The lines without their newlines; nothing if the last has none or one is empty.
@@ -59,15 +44,15 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
   if (!lines) return malformed("a line is empty or has no newline.");
   if (lines->size() < 3) return malformed("it has fewer than three lines.");
 
-  const auto size = size_from_text((*lines)[1]);
-  if (!size) return malformed("its second line is no tree size.");
-  const auto root = root_from_text((*lines)[2]);
+  const auto size = from_decimal((*lines)[1]);
+  if (!size || Size{*size} > kSizeMax) return malformed("its second line is no tree size.");
+  const auto root = hash_from_text((*lines)[2]);
   if (!root) return malformed("its third line is no root hash.");
-  if (*size == Size{0} && *root != empty_root()) {
+  if (*size == 0 && *root != empty_root()) {
     return malformed("an empty log cannot have that root hash.");
   }
   return Checkpoint{.origin = std::string(lines->front()),
-                    .head = {.size = *size, .root = *root},
+                    .head = {.size = Size{*size}, .root = *root},
                     .extensions = {lines->begin() + 3, lines->end()}};
 }
 

@@ -1,5 +1,7 @@
 #include "ledger/merkle.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <bit>
 
@@ -44,6 +46,11 @@ Hash hash_perfect(std::span<const Hash> leaves) {
 
 }  // namespace
 
+std::optional<Hash> hash_from_text(std::string_view text) {
+  const auto bytes = from_base64(text);
+  return bytes ? hash_from_bytes(*bytes) : std::nullopt;
+}
+
 Hash hash_leaf(std::string_view entry) {
   return sha256_prefixed(kLeafPrefix, entry);
 }
@@ -71,12 +78,15 @@ std::optional<Frontier> Frontier::from(Size size, std::string_view peaks) {
 }
 
 // Like adding one to a binary number: each carry merges two equal subtrees.
-void Frontier::append(const Hash& leaf) {
+void Frontier::append(const Hash& leaf, const Completed& completed) {
   CHECK(size_ < kSizeMax);
   Hash hash = leaf;
+  unsigned level = 0;
   for (std::uint64_t carry = number(size_); carry % 2 == 1; carry /= 2) {
     hash = hash_children(peaks_.back(), hash);
     peaks_.pop_back();
+    ++level;
+    if (completed) completed({.level = level, .index = carry / 2}, hash);
   }
   peaks_.push_back(hash);
   size_ = Size{number(size_) + 1};

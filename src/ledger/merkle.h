@@ -49,9 +49,20 @@ struct TreeHead {
   friend bool operator==(const TreeHead&, const TreeHead&) = default;
 };
 
+// As C2SP writes hashes: 32 bytes in padded base64 (RFC 4648 §4), strictly.
+std::optional<Hash> hash_from_text(std::string_view text);
+
 Hash hash_leaf(std::string_view entry);
 Hash hash_children(const Hash& left, const Hash& right);
 Hash empty_root();  // The root of no leaves: SHA-256 of nothing.
+
+// The perfect subtree of 2^level leaves that begins at leaf index·2^level. Level 0 is the
+// leaves; tile n of tlog-tiles' level l holds the nodes 256n to 256n+255 of level 8l.
+struct Node {
+  unsigned level = 0;
+  std::uint64_t index = 0;
+  friend bool operator==(const Node&, const Node&) = default;
+};
 
 // The right edge of a growing tree: enough to append to it and to know its root.
 //
@@ -67,7 +78,12 @@ class Frontier {
   static std::optional<Frontier> from(Size size, std::string_view peaks);
 
   // Adds the leaf with index size(). REQUIRES: size() < kSizeMax.
-  void append(const Hash& leaf);
+  void append(const Hash& leaf) { append(leaf, nullptr); }
+
+  // The same; tells of each perfect subtree that the leaf completes, from the lowest. The leaf
+  // itself is not told.
+  using Completed = std::function<void(const Node&, const Hash&)>;
+  void append(const Hash& leaf, const Completed& completed);
 
   Size size() const { return size_; }
   Hash root() const;
@@ -101,14 +117,6 @@ struct ConsistencyClaim {
 // Whether the proof shows that the older tree's leaves are the first of the newer's.
 // Every tree extends the empty one and equals itself: both with an empty proof only.
 [[nodiscard]] bool verify_consistency(const ConsistencyClaim& claim);
-
-// The perfect subtree of 2^level leaves that begins at leaf index·2^level. Level 0 is the
-// leaves; tile n of tlog-tiles' level l holds the nodes 256n to 256n+255 of level 8l.
-struct Node {
-  unsigned level = 0;
-  std::uint64_t index = 0;
-  friend bool operator==(const Node&, const Node&) = default;
-};
 
 // Where node hashes come from: a table, tiles, or leaves in memory. Called only
 // for subtrees that lie wholly within the tree, at most 64 times for a proof's hash.

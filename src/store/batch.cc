@@ -1,6 +1,7 @@
 #include "store/batch.h"
 
 #include "domain/words.h"
+#include "store/proofs/tree.h"
 
 #include <algorithm>
 #include <string>
@@ -40,7 +41,8 @@ Result<Head> head_from(const Rows& rows) {
 }
 
 bool changes_identities(std::string_view type) {
-  return type.starts_with("principal.") || type.starts_with("key.") || type == "ledger.created";
+  return type.starts_with("principal.") || type.starts_with("key.") || type == "ledger.created" ||
+         type == "ledger.visibility_changed" || type == "ledger.key_rotated";
 }
 
 // A reason is worth counting where the set of reasons is closed and the type does not name it.
@@ -93,7 +95,7 @@ Result<EventRef> Batch::append(TenantNumber tenant, const PreparedEvent& event) 
   TRY(parts_.connection.run(kAppend,
                             {position_of(tenant, sequence), Bytes{as_bytes(leaf)}, Bytes{bytes}}));
   remember(tenant, head);
-  head.frontier.append(leaf);
+  TRY(grow_tree(parts_.connection, tenant, head.frontier, leaf));
   head.time = time;
   return EventRef{.id = event.id, .sequence = sequence, .time = time};
 }

@@ -26,6 +26,8 @@ struct IdempotentAnswer {
   std::string answer;
   TraceId trace;  // Of the original call.
   Timestamp at;
+  // The last event of what was answered; nothing if there was none. Receipts are for it.
+  std::optional<std::uint64_t> sequence = {};
 };
 
 // The earlier answer, or nothing if the key is new.

@@ -7,4 +7,9 @@ const Search& Read::search() const {
   return *parts_.search;
 }
 
+const Prover& Read::prover() const {
+  CHECK(parts_.prover != nullptr);
+  return *parts_.prover;
+}
+
 }  // namespace assent::store

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "domain/event.h"
 #include "domain/principal.h"
+#include "ledger/key.h"
 #include "store/connection.h"
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 namespace assent::store {
 
 class Blobs;
+class Prover;
 class Search;
 
 // A place in the log of the whole store: tenant number in the high bits, sequence in the low 40.
@@ -35,13 +37,15 @@ class Read {
     const Search* search;  // Null on the writer thread, where nothing may wait for the index.
     const Caller& caller;
     Timestamp now;
-    std::uint64_t size;  // Of the tenant's log, as of this snapshot.
+    std::uint64_t size;              // Of the tenant's log, as of this snapshot.
+    const Prover* prover = nullptr;  // Null on the writer thread.
   };
   explicit Read(const Parts& parts) : parts_(parts) {}
 
   Connection& connection() const { return parts_.connection; }
   const Blobs& blobs() const { return parts_.blobs; }
   const Search& search() const;  // REQUIRES: not on the writer thread.
+  const Prover& prover() const;  // REQUIRES: not on the writer thread.
   const Caller& caller() const { return parts_.caller; }
   const Tenant& tenant() const { return parts_.caller.tenant; }
   std::int64_t tenant_key() const { return static_cast<std::int64_t>(tenant().number); }
@@ -77,11 +81,14 @@ class Write : public Read {
   // REQUIRES: not of a governed type.
   Result<EventRef> record_prepared(const PreparedEvent& event);
 
+  // Where the last event that this job has recorded in the caller's log is; nothing if it has none.
+  Result<std::optional<std::uint64_t>> last_recorded() const;
+
   // The same job as another caller, in that caller's tenant: for founding a tenant, whose first
   // events go into its own log. REQUIRES: `caller` outlives the result.
   Result<Write> as(const Caller& caller) const;
-  // The verifier key (text) of the log called `origin`.
-  Result<std::string> verifier_key(std::string_view origin) const;
+  // The verifier key (text) of the log called `origin`, of that generation.
+  Result<std::string> verifier_key(std::string_view origin, ledger::Generation generation) const;
 
   const TraceId& trace() const { return trace_; }
   Random& random() const { return random_; }

@@ -93,7 +93,8 @@ void Readers::run_job(Connection& connection, const ReadJob& job) {
                    .search = parts_.search,
                    .caller = job.caller,
                    .now = std::max(parts_.clock.now(), head->time),
-                   .size = head->size()});
+                   .size = head->size(),
+                   .prover = parts_.prover});
   job.run({}, &read);
 }
 

@@ -25,6 +25,7 @@ class Readers {
     const Clock& clock;
     const Blobs& blobs;
     const Search* search;  // May be null.
+    const Prover* prover;
     // On a reader thread, when the database turns out to be damaged.
     std::function<void()> damaged;
   };

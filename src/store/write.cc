@@ -46,8 +46,15 @@ Result<Write> Write::as(const Caller& caller) const {
                batch_, trace_, random_);
 }
 
-Result<std::string> Write::verifier_key(std::string_view origin) const {
-  return TRY(batch_.signers().of(origin))->verifier_key().text();
+Result<std::optional<std::uint64_t>> Write::last_recorded() const {
+  const std::uint64_t now = TRY(batch_.size(tenant().number));
+  if (now == size()) return std::optional<std::uint64_t>();
+  return std::optional(now - 1);
+}
+
+Result<std::string> Write::verifier_key(std::string_view origin,
+                                        ledger::Generation generation) const {
+  return TRY(batch_.signers().of(origin, generation))->verifier_key().text();
 }
 
 }  // namespace assent::store

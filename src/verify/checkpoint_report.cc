@@ -42,6 +42,24 @@ Result<ledger::Checkpoint> open_reported(std::string_view note, const ledger::Ve
   return std::move(*checkpoint);
 }
 
+void check_cosignatures(const std::vector<std::string>& witness_keys, Report& report) {
+  const auto note = ledger::parse_note(report.checkpoint);
+  if (!note) return;
+  for (const std::string& text : witness_keys) {
+    const auto key = ledger::VerifierKey::from_text(text);
+    if (!key) continue;  // Of an algorithm that this version does not know.
+    for (const ledger::Signature& signature : note->signatures) {
+      if (signature.name != key->name() || signature.key_id != key->id()) continue;
+      if (!key->verifies(note->text, signature.bytes)) continue;
+      for (Cosignature& cosignature : report.cosignatures) {
+        const bool is_it = cosignature.name == key->name() &&
+                           cosignature.key_id == key_id_text(key->id());
+        cosignature.is_verified = cosignature.is_verified || is_it;
+      }
+    }
+  }
+}
+
 void conclude(const Result<void>& result, Finding place, Report& report) {
   if (result) {
     report.verdict = Verdict::verified;

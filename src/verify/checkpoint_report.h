@@ -6,7 +6,9 @@
 #include "ledger/checkpoint.h"
 #include "ledger/key.h"
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace assent::verify {
 
@@ -14,6 +16,10 @@ namespace assent::verify {
 // Code::corrupt if `key` does not vouch for it.
 Result<ledger::Checkpoint> open_reported(std::string_view note, const ledger::VerifierKey& key,
                                          Report& report);
+
+// Marks the report's cosignatures that one of the witnesses' keys (in text form) vouches for. Told,
+// not judged: the keys may be the word of whoever made the evidence.
+void check_cosignatures(const std::vector<std::string>& witness_keys, Report& report);
 
 // What an Error of a verification means to who asked: damage is a finding, the rest is not known.
 void conclude(const Result<void>& result, Finding place, Report& report);

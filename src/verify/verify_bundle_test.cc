@@ -243,6 +243,10 @@ TEST_F(VerifyBundleTest, CosignaturesAreShown) {
   ASSERT_EQ(report.cosignatures.size(), 1U);
   EXPECT_EQ(report.cosignatures[0].name, "witness.example");
   EXPECT_FALSE(report.cosignatures[0].is_verified);
+
+  bundle.at("witnesses.json") = R"({"keys":["unknown",")" + witness.verifier_key().text() +
+                                R"("],"policy":null})";
+  EXPECT_TRUE(verify(bundle).cosignatures.at(0).is_verified);
 }
 
 }  // namespace

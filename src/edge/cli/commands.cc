@@ -60,7 +60,10 @@ void add_operation(CLI::App& root, OperationCommand& command, const std::functio
   if (about.name == "attach_evidence") {
     app->add_option("--file", command.file, "a file to upload and attach");
   }
-  if (about.name == "get_blob") app->add_option("--out", command.out, "where to write it");
+  if (!about.raw_type.empty()) app->add_option("--out", command.out, "where to write it");
+  if (command.operation->is_write) {
+    app->add_option("--receipt", command.receipt, "a file for the proof that this is in the log");
+  }
   if (about.name == "get_approval") {
     app->add_option("--wait", command.wait, "seconds to wait for a decision")
         ->check(CLI::Range(0, 60));

@@ -29,9 +29,10 @@ struct OperationCommand {
   const app::Operation* operation = nullptr;
   std::map<std::string, std::vector<std::string>> values;  // By field name; the parser writes here.
   std::vector<std::string> arguments, json_arguments;      // `--argument k=v`, `--argument-json`.
-  std::string data;  // `--data`: the whole body, `@file` or `-`.
-  std::string file;  // A document or a blob to send.
-  std::string out;   // Where a blob goes.
+  std::string data;     // `--data`: the whole body, `@file` or `-`.
+  std::string file;     // A document or a blob to send.
+  std::string out;      // Where a file goes.
+  std::string receipt;  // Where the receipt goes; empty: none is asked for.
   std::int64_t wait = 0;
 
   Given given() const;

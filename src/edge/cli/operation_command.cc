@@ -161,6 +161,9 @@ Result<HttpRequest> make_request(const Session& session, OperationCommand& comma
   const bool is_raw =
       request.method != "GET" && command.operation->about.body != app::BodyKind::json;
   if (is_raw) TRY(add_raw_body(command, request));
+  if (!command.receipt.empty()) {
+    request.path += request.path.find('?') == std::string::npos ? "?proof=true" : "&proof=true";
+  }
   if (command.wait > 0) {
     request.headers.push_back("Prefer: wait=" + std::to_string(command.wait));
     request.timeout_seconds = static_cast<long>(command.wait) + 30;
@@ -168,17 +171,30 @@ Result<HttpRequest> make_request(const Session& session, OperationCommand& comma
   return request;
 }
 
-int write_blob(const OperationCommand& command, const std::string& bytes) {
-  if (command.out.empty()) {
-    std::fwrite(bytes.data(), 1, bytes.size(), stdout);
-    return static_cast<int>(Exit::done);
-  }
-  std::ofstream file(command.out, std::ios::binary);
+Exit write_file(const std::string& name, const std::string& bytes) {
+  std::ofstream file(name, std::ios::binary);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
-  if (file) return static_cast<int>(Exit::done);
-  print_error({Code::unavailable, "cannot write " + command.out});
-  return static_cast<int>(Exit::error);
+  if (file) return Exit::done;
+  print_error({Code::unavailable, "cannot write " + name});
+  return Exit::error;
+}
+
+Exit write_raw(const OperationCommand& command, const std::string& bytes) {
+  if (!command.out.empty()) return write_file(command.out, bytes);
+  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  return Exit::done;
+}
+
+Exit write_receipt(const OperationCommand& command, const Reply& reply) {
+  const Json* const meta = reply.body.find("meta");
+  const Json* const receipt = meta == nullptr ? nullptr : meta->find("receipt");
+  if (receipt != nullptr && receipt->is_object()) {
+    return write_file(command.receipt, json_text(*receipt) + "\n");
+  }
+  print_error({Code::unavailable,
+               "it is done, but there is no receipt now: `assent prove` gives the proof later"});
+  return Exit::error;
 }
 
 }  // namespace
@@ -216,8 +232,15 @@ int run_operation(const Session& session, OperationCommand& command) {
   if (!reply) return static_cast<int>(fail(reply.error()));
   if (!reply->http.is_success()) return static_cast<int>(fail(session, *reply));
   const std::string_view name = command.operation->about.name;
-  if (name == "get_blob") return write_blob(command, reply->http.body);
+  if (!command.operation->about.raw_type.empty()) {
+    return static_cast<int>(write_raw(command, reply->http.body));
+  }
   print(session.output, reply->data());
+  if (!command.receipt.empty()) {
+    if (const Exit exit = write_receipt(command, *reply); exit != Exit::done) {
+      return static_cast<int>(exit);
+    }
+  }
   // Where the question was "may I?", the exit code is the answer.
   const bool asks = name == "request_approval" || (name == "get_approval" && command.wait > 0);
   const auto status = reply->data().string_at("status").value_or("");

@@ -1,6 +1,7 @@
 #include "edge/http/api.h"
 
 #include "edge/http/health.h"
+#include "edge/http/log_pages.h"
 #include "edge/http/openapi.h"
 #include "edge/http/parts.h"
 #include "edge/http/problem.h"
@@ -14,17 +15,6 @@ namespace assent::http {
 namespace {
 
 constexpr std::chrono::seconds kWaitMax{60};
-constexpr std::string_view kCheckpointPrefix = "/log/";
-constexpr std::string_view kCheckpointSuffix = "/checkpoint";
-
-// The tenant of `/log/{tenant}/checkpoint`; empty if the path is another.
-std::string_view tenant_of_checkpoint(std::string_view path) {
-  if (!path.starts_with(kCheckpointPrefix) || !path.ends_with(kCheckpointSuffix)) return {};
-  if (path.size() <= kCheckpointPrefix.size() + kCheckpointSuffix.size()) return {};
-  path.remove_prefix(kCheckpointPrefix.size());
-  path.remove_suffix(kCheckpointSuffix.size());
-  return path.find('/') == path.npos ? path : std::string_view();
-}
 
 TraceId trace_of(const net::Request& request, Random& random) {
   const auto field = request.header("traceparent");
@@ -49,8 +39,8 @@ std::optional<Answerer> plain_answerer(std::string_view path) {
   if (path == "/readyz") return Answerer{"readyz", "GET /readyz"};
   if (path == "/metrics") return Answerer{"metrics", "GET /metrics"};
   if (path == "/openapi.json") return Answerer{"openapi", "GET /openapi.json"};
-  if (tenant_of_checkpoint(path).empty()) return std::nullopt;
-  return Answerer{"checkpoint", "GET /log/{tenant}/checkpoint"};
+  if (const auto page = log_page_from(path)) return http::answerer_of(*page);
+  return std::nullopt;
 }
 
 bool is_plain(std::string_view path) {
@@ -92,6 +82,19 @@ Result<std::string> media_type_of(const net::Request& head, const app::About& ab
     return Error{Code::unsupported_media_type, "this operation does not take that Content-Type"};
   }
   return *type;
+}
+
+// Takes `proof` off the parameters of a write: whether its answer is to carry a receipt.
+Result<bool> take_proof(Parameters& query) {
+  const auto is_proof = [](const auto& parameter) { return parameter.first == "proof"; };
+  const auto found = std::ranges::find_if(query, is_proof);
+  if (found == query.end()) return false;
+  const std::string value = found->second;
+  query.erase(found);
+  if (std::ranges::none_of(query, is_proof) && (value == "true" || value == "false")) {
+    return value == "true";
+  }
+  return Error{Code::validation_error, "proof is malformed", {{"proof", "must be true or false"}}};
 }
 
 // What makes two calls the same request: where they go, with which parameters, saying what.
@@ -226,7 +229,7 @@ Result<app::Invocation> Api::invocation_of(Exchange& exchange) const {
   Opening opening = TRY(open(request));
   const app::Operation& operation = *opening.route.operation;
   exchange.set_answerer({operation.about.name, operation.about.route});
-  const Parameters query = TRY(query_from(exchange.query()));
+  Parameters query = TRY(query_from(exchange.query()));
   const bool has_fields = operation.about.body == app::BodyKind::json && !is_get(opening.route);
   Json body = Json::object();
   if (has_fields && !request.body.empty()) body = TRY(parse_json(request.body));
@@ -236,6 +239,7 @@ Result<app::Invocation> Api::invocation_of(Exchange& exchange) const {
                              .call = nullptr,
                              .caller = std::move(opening.caller),
                              .trace = exchange.trace()};
+  if (!is_get(opening.route)) invocation.wants_receipt = TRY(take_proof(query));
   if (const auto field = request.header("idempotency-key"); field && request.method == "POST") {
     invocation.idempotency_key = idempotency_key_from(*field);
     if (!invocation.idempotency_key || request.count("idempotency-key") != 1) {
@@ -317,7 +321,7 @@ void Api::answer_plain(const std::shared_ptr<Exchange>& exchange) {
   } else if (path == "/openapi.json") {
     exchange->answer({.headers = {{"Content-Type", "application/json"}}, .body = openapi_text()});
   } else {
-    answer_checkpoint(exchange, tenant_of_checkpoint(path));
+    answer_log(exchange, *log_page_from(path));
   }
 }
 
@@ -347,23 +351,21 @@ void Api::answer_metrics(const std::shared_ptr<Exchange>& exchange) {
 }
 
 // Signing and making the checkpoint durable takes the disk, so it runs on a reader thread.
-void Api::answer_checkpoint(const std::shared_ptr<Exchange>& exchange, std::string_view tenant) {
+// A published log is everybody's; of any other, nobody learns that it exists but its own readers.
+void Api::answer_log(const std::shared_ptr<Exchange>& exchange, const LogPage& page) {
+  const auto identities = store_.identities();
+  const Tenant* const tenant = identities->tenant(page.tenant);
+  if (tenant != nullptr && tenant->is_public) {
+    const Caller anybody{.tenant = *tenant, .principal = {}, .key = std::nullopt};
+    return answer_log_page(store_, exchange, anybody, page);
+  }
   const auto caller = authenticate(exchange->request());
   if (!caller) return exchange->refuse(caller.error());
-  if (caller->tenant.name != tenant || !app::is_allowed(app::Permission::read, caller->principal)) {
+  if (caller->tenant.name != page.tenant ||
+      !app::is_allowed(app::Permission::read, caller->principal)) {
     return exchange->refuse({Code::not_found, ""});
   }
-  const auto run = [&store = store_, exchange](Result<void> result, const store::Read* read) {
-    if (!result) return exchange->refuse(result.error());
-    const auto note = store.checkpoint(read->tenant());
-    if (!note) return exchange->refuse(note.error());
-    exchange->answer(
-        {.status = 200,
-         .headers = {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "max-age=1"}},
-         .body = *note});
-  };
-  const auto accepted = store_.read({.caller = *caller, .run = run});
-  if (!accepted) exchange->refuse(accepted.error());
+  answer_log_page(store_, exchange, *caller, page);
 }
 
 }  // namespace assent::http

@@ -36,6 +36,7 @@ Json parameters_of(const app::Operation& operation) {
                                   {"schema", field.schema}}));
   }
   if (operation.about.route.starts_with("POST")) parameters.push(ref("parameters/IdempotencyKey"));
+  if (!operation.about.route.starts_with("GET")) parameters.push(ref("parameters/Proof"));
   if (operation.about.name == "get_approval") parameters.push(ref("parameters/Prefer"));
   return parameters;
 }
@@ -89,8 +90,8 @@ Json body_of(const app::Operation& operation) {
 
 Json success_of(const app::Operation& operation) {
   const std::string_view name = operation.about.name;
-  if (name == "get_blob") {
-    return content("application/octet-stream",
+  if (!operation.about.raw_type.empty()) {
+    return content(operation.about.raw_type,
                    Json::object({{"type", "string"}, {"format", "binary"}}));
   }
   Json data = object_of(operation.outputs());
@@ -166,6 +167,9 @@ Json components() {
     "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "required": false,
       "description": "The same key and body give the stored answer and no new event.",
       "schema": {"type": "string", "minLength": 1, "maxLength": 255}},
+    "Proof": {"name": "proof", "in": "query", "required": false,
+      "description": "true answers with meta.receipt: the last event that was recorded, proven.",
+      "schema": {"type": "boolean"}},
     "Prefer": {"name": "Prefer", "in": "header", "required": false,
       "description": "wait=N answers when the approval changes, or after N seconds.",
       "schema": {"type": "string"}}
@@ -175,7 +179,14 @@ Json components() {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}},
   "schemas": {
     "Meta": {"type": "object", "required": ["traceId"], "properties": {
-      "traceId": {"type": "string", "format": "uuid"}, "nextCursor": {"type": "string"}}},
+      "traceId": {"type": "string", "format": "uuid"}, "nextCursor": {"type": "string"},
+      "receipt": {"oneOf": [{"$ref": "#/components/schemas/Receipt"}, {"type": "null"}]}}},
+    "Receipt": {"type": "object",
+      "description": "The write's proof. null: nothing was recorded, or no checkpoint can be made.",
+      "required": ["sequence", "leafHash", "checkpoint", "inclusionProof"], "properties": {
+        "sequence": {"type": "integer"}, "leafHash": {"type": "string"},
+        "checkpoint": {"type": "string", "description": "A C2SP checkpoint, signed."},
+        "inclusionProof": {"type": "array", "items": {"type": "string"}}}},
     "Problem": {"type": "object",
       "required": ["type", "title", "status", "code", "traceId", "error"],
       "properties": {

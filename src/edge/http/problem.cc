@@ -15,6 +15,7 @@ struct Problem {
   std::string message;
   const Json* details = nullptr;
   const std::vector<FieldError>* fields = nullptr;
+  const Json* meta = nullptr;
 };
 
 std::string_view title_of(int status) {
@@ -58,13 +59,14 @@ net::Response render(const Problem& problem, const TraceId& trace) {
     }
     error.set("fieldErrors", std::move(list));
   }
-  const Json body = Json::object({{"type", type_of(problem.code)},
-                                  {"title", title_of(problem.status)},
-                                  {"status", problem.status},
-                                  {"detail", problem.message},
-                                  {"code", problem.code},
-                                  {"traceId", id},
-                                  {"error", std::move(error)}});
+  Json body = Json::object({{"type", type_of(problem.code)},
+                            {"title", title_of(problem.status)},
+                            {"status", problem.status},
+                            {"detail", problem.message},
+                            {"code", problem.code},
+                            {"traceId", id},
+                            {"error", std::move(error)}});
+  if (problem.meta != nullptr && !problem.meta->members().empty()) body.set("meta", *problem.meta);
   net::Response response{
       .status = problem.status,
       .headers = {{"Content-Type", "application/problem+json"}, {"X-Trace-Id", id}},
@@ -82,7 +84,9 @@ constexpr std::string_view kNotFound = "there is no such thing here";
 std::optional<std::string_view> constant_message(Code code) {
   if (code == Code::not_found) return kNotFound;
   if (code == Code::internal) return "something went wrong on our side";
-  if (code == Code::corrupt) return "the store found damage and accepts no writes";
+  if (code == Code::corrupt || code == Code::rolled_back) {
+    return "the store found damage and accepts no writes";
+  }
   return std::nullopt;
 }
 
@@ -120,6 +124,7 @@ int status_of(Code code) {
     case Code::overloaded:
     case Code::uncertain:
     case Code::corrupt:
+    case Code::rolled_back:
       return 503;
     case Code::internal:
       return 500;
@@ -158,6 +163,7 @@ std::string_view wire_code(Code code) {
       return "RATE_LIMITED";
     case Code::unavailable:
     case Code::corrupt:
+    case Code::rolled_back:
       return "AUDIT_UNAVAILABLE";
     case Code::overloaded:
       return "OVERLOADED";
@@ -190,12 +196,13 @@ net::Response problem(const Error& error, const TraceId& trace) {
   return render(said, trace);
 }
 
-net::Response problem(const Refused& refused, const TraceId& trace) {
+net::Response problem(const Refused& refused, const TraceId& trace, const Json& meta) {
   if (refused.code == wire_code(Code::not_found)) return problem(Error{Code::not_found, {}}, trace);
   return render({.status = status_of_refusal(refused.code),
                  .code = refused.code,
                  .message = refused.message,
-                 .details = &refused.details},
+                 .details = &refused.details,
+                 .meta = &meta},
                 trace);
 }
 

@@ -19,7 +19,9 @@ int status_of_refusal(std::string_view code);
 
 // The whole answer. The body is a problem document that also carries the `error` envelope.
 net::Response problem(const Error& error, const TraceId& trace);
-net::Response problem(const Refused& refused, const TraceId& trace);
+// `meta`, if it has members, goes along: a refusal is a write, too, and may have its receipt.
+net::Response problem(const Refused& refused, const TraceId& trace,
+                      const Json& meta = Json::object());
 
 // For a server that should not get requests now: 503 with what is amiss, as a sentence and by name.
 inline constexpr std::string_view kNotReady = "NOT_READY";

@@ -1,5 +1,6 @@
 #include "edge/http/render.h"
 
+#include "base/text.h"
 #include "edge/http/problem.h"
 
 #include <algorithm>
@@ -16,8 +17,20 @@ net::Response raw_response(app::Answer answer) {
           .body = std::move(*answer.raw)};
 }
 
-net::Response envelope(const app::About& about, const app::Answer& answer, const TraceId& trace) {
-  const std::string id = trace_uuid(trace);
+// API.md: `meta.receipt`. Null: nothing was recorded, or no checkpoint could be made durable.
+Json receipt_json(const std::optional<store::Receipt>& receipt) {
+  if (!receipt) return {};
+  Json path = Json::array();
+  for (const Hash& hash : receipt->path) path.push(to_base64(as_bytes(hash)));
+  return Json::object({{"sequence", static_cast<std::int64_t>(receipt->sequence)},
+                       {"leafHash", to_base64(as_bytes(receipt->leaf))},
+                       {"checkpoint", receipt->checkpoint},
+                       {"inclusionProof", std::move(path)}});
+}
+
+net::Response envelope(const app::About& about, const app::Completed& completed) {
+  const app::Answer& answer = *completed.answer;
+  const std::string id = trace_uuid(completed.trace);
   std::string body = R"({"data":)";
   body += answer.data_text ? *answer.data_text : json_text(answer.data);
   body += R"(,"meta":{"traceId":")" + id + '"';
@@ -25,6 +38,7 @@ net::Response envelope(const app::About& about, const app::Answer& answer, const
     body += R"(,"nextCursor":)";
     append_json_string(body, *answer.next_cursor);
   }
+  if (completed.wanted_receipt) body += R"(,"receipt":)" + json_text(receipt_json(answer.receipt));
   body += "}}";
   return {.status = about.is_creation ? 201 : 200,
           .headers = {{"Content-Type", "application/json"}},
@@ -38,11 +52,16 @@ net::Response render(const app::About& about, app::Completed completed) {
   if (!completed.answer) {
     response = problem(completed.answer.error(), completed.trace);
   } else if (completed.answer->refused) {
-    response = problem(*completed.answer->refused, completed.trace);
+    Json meta = Json::object();
+    if (completed.wanted_receipt) {
+      meta.set("traceId", trace_uuid(completed.trace));
+      meta.set("receipt", receipt_json(completed.answer->receipt));
+    }
+    response = problem(*completed.answer->refused, completed.trace, meta);
   } else if (completed.answer->raw) {
     response = raw_response(std::move(*completed.answer));
   } else {
-    response = envelope(about, *completed.answer, completed.trace);
+    response = envelope(about, completed);
   }
   if (completed.is_replay) response.headers.emplace_back("Idempotency-Replayed", "true");
   return sealed(std::move(response), completed.trace);

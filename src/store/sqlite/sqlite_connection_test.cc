@@ -212,8 +212,9 @@ TEST(WalMover, KeepsTheLogShortUnderAWriterThatNeverRests) {
     ASSERT_TRUE((*writer)->run(kPut, {id, large}));
     ASSERT_TRUE((*writer)->commit());
   }
-  EXPECT_LT(longest, 2 * 16384);
-  EXPECT_GT(longest, 1000);
+  // However slow the disk: twice where it starts over, and a few transactions under way.
+  EXPECT_LT(longest, 2 * 16384 + 1000);
+  EXPECT_GE(longest, 1000);
   EXPECT_EQ(count(**writer), 200);
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int64_t kPagesToMove = 1000;      // About 4 MB: a few milliseconds of disk.
 constexpr std::int64_t kPagesToRestart = 16384;  // 64 MB.
+// How many times as long the log may get before the writer waits for a disk that cannot follow.
+constexpr std::int64_t kHoldFactor = 2;
 constexpr auto kPauseAfterFault = std::chrono::seconds(1);
 // How long a restart, and with it the writer, waits for readers of old pages to finish.
 constexpr auto kReaderPatience = std::chrono::milliseconds(100);
@@ -62,7 +64,8 @@ void WalMover::grew(int pages) {
   const std::lock_guard lock(mutex_);
   if (pages < pages_) seen_ = 0;  // The log has started over.
   pages_ = pages;
-  if (pages_ - seen_ >= kPagesToMove) changed_.notify_all();
+  if (pages_ >= kHoldFactor * restart_at_) wants_turn_.store(true, std::memory_order_release);
+  if (has_work()) changed_.notify_all();
 }
 
 void WalMover::give_way() {
@@ -71,9 +74,13 @@ void WalMover::give_way() {
   changed_.wait(lock, [this] { return !wants_turn_ || is_closing_; });
 }
 
+bool WalMover::has_work() const {
+  return wants_turn_ || pages_ - seen_ >= kPagesToMove;
+}
+
 bool WalMover::wait_for_work() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return is_closing_ || pages_ - seen_ >= kPagesToMove; });
+  changed_.wait(lock, [this] { return is_closing_ || has_work(); });
   return !is_closing_;
 }
 
@@ -86,6 +93,7 @@ void WalMover::move_pages() {
   if (!result) {
     // The log grows meanwhile; the disk that made this fail makes commits fail too.
     log_line(LogLevel::warning, "wal.move", {{"why", result.error().detail}});
+    end_turn(restart_at_);
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kPauseAfterFault, [this] { return is_closing_; });
     return;
@@ -96,7 +104,11 @@ void WalMover::move_pages() {
     const std::lock_guard lock(mutex_);
     seen_ = std::min(result->pages, pages_);
   }
-  if (result->pages >= restart_at_) start_over();
+  if (result->pages >= restart_at_) {
+    start_over();
+  } else {
+    end_turn(restart_at_);
+  }
 }
 
 void WalMover::start_over() {
@@ -105,9 +117,13 @@ void WalMover::start_over() {
   const bool is_done = result && !result->was_busy;
   // A long reader is in the way: try again when the log has grown by a quarter, not at once,
   // because each try holds the writer up.
-  restart_at_ = is_done ? kPagesToRestart : restart_at_ + kPagesToRestart / 4;
+  end_turn(is_done ? kPagesToRestart : restart_at_ + kPagesToRestart / 4);
+}
+
+void WalMover::end_turn(std::int64_t restart_at) {
   {
     const std::lock_guard lock(mutex_);
+    restart_at_ = restart_at;
     wants_turn_.store(false, std::memory_order_release);
   }
   changed_.notify_all();

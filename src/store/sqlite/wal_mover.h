@@ -26,19 +26,20 @@ class WalMover {
   void grew(int pages);
 
   // Called by the writer between two transactions: returns at once unless the log is about to start
-  // over, and then as soon as it has.
+  // over or is too long, and then as soon as it has been tried.
   void give_way();
 
  private:
   explicit WalMover(std::unique_ptr<Connection> connection);
 
   void run();
-  bool wait_for_work();  // False: closing.
+  bool wait_for_work();   // False: closing.
+  bool has_work() const;  // REQUIRES: mutex_ is held.
   void move_pages();
   void start_over();
+  void end_turn(std::int64_t restart_at);
 
   std::unique_ptr<Connection> connection_;  // The thread's.
-  std::int64_t restart_at_;                 // The thread's: pages, from which a restart is tried.
 
   std::atomic<bool> wants_turn_ = false;
   std::mutex mutex_;
@@ -46,6 +47,8 @@ class WalMover {
   std::int64_t pages_ = 0;   // Guarded by mutex_. In the log now.
   std::int64_t seen_ = 0;    // Guarded by mutex_. Of these, those the last move could have moved.
   bool is_closing_ = false;  // Guarded by mutex_.
+  // Pages, from which a restart is tried. Written by the thread with mutex_ held.
+  std::int64_t restart_at_;
 
   std::thread thread_;  // Last: it uses everything above.
 };

@@ -108,7 +108,6 @@ Result<void> VerifyLog::append(std::string_view leaf, std::string_view body) {
     return corrupt("the stored leaf hash is not that of the stored bytes");
   }
   return tree_.append(hash, [this](const ledger::FullTile& tile) -> Result<void> {
-    if (!parts_.has_nodes) return {};
     auto result = nodes_.add(tile);
     if (!result) blamed_.reset();  // The log itself is whole.
     return result;
@@ -265,7 +264,7 @@ Result<void> VerifyLog::finish(const StoredHead& head) {
   }
   TRY(blame_attempt(pairs_.finish()));
   blamed_.reset();
-  if (parts_.has_nodes) TRY(nodes_.finish());
+  TRY(nodes_.finish());
   const auto frontier = ledger::Frontier::from(ledger::Size{head.size}, head.peaks);
   if (!frontier || frontier->head() != tree_.head()) {
     return corrupt("the log's events do not hash to its head");

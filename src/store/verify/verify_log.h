@@ -56,7 +56,6 @@ class VerifyLog {
     const Blobs& blobs;
     const std::map<std::string, std::vector<VerifyNote>>& notes;  // By tenant.
     const std::vector<VerifyNote>& kept;                          // Of any log.
-    bool has_nodes;                                               // The store keeps its trees.
   };
   explicit VerifyLog(const Parts& parts)
       : parts_(parts), causes_(parts.tenant), nodes_(parts.source, parts.tenant) {}

@@ -48,7 +48,9 @@ Result<void> VerifyNotes::add(VerifyNote note) {
   const auto checkpoint = ledger::parse_checkpoint(parsed->text);
   if (!checkpoint) return not_the_logs(note, checkpoint.error().detail);
   const std::uint64_t size = ledger::number(checkpoint->head.size);
-  if (note.kind == VerifyNote::Kind::checkpoint) checkpoint_size_ = size;
+  if (note.kind == VerifyNote::Kind::checkpoint) {
+    checkpoint_size_ = std::max(checkpoint_size_.value_or(0), size);
+  }
   notes_.emplace(size, Claim{.note = std::move(note), .head = checkpoint->head});
   return {};
 }

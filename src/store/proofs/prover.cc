@@ -1,0 +1,64 @@
+#include "store/proofs/prover.h"
+
+#include "ledger/note.h"
+#include "store/proofs/tree.h"
+
+namespace assent::store {
+
+namespace {
+
+Result<ledger::TreeHead> head_in(std::string_view note) {
+  return TRY(ledger::parse_checkpoint(TRY(ledger::parse_note(note)).text)).head;
+}
+
+// The root of an earlier tree is what its frontier hashes to; the frontier's peaks are nodes.
+Result<ledger::TreeHead> head_at(const ledger::NodeSource& nodes, std::uint64_t size) {
+  std::string peaks;
+  std::uint64_t begin = 0;
+  for (unsigned level = 63; level-- > 0;) {
+    if ((size >> level & 1) == 0) continue;
+    peaks += as_bytes(TRY(nodes({.level = level, .index = begin >> level})));
+    begin += std::uint64_t{1} << level;
+  }
+  const auto frontier = ledger::Frontier::from(ledger::Size{size}, peaks);
+  CHECK(frontier);
+  return frontier->head();
+}
+
+Error no_such_size(std::uint64_t size) {
+  return {Code::unprocessable,
+          "the log never had a size that fits: it has " + std::to_string(size) + " events",
+          {{"size", "must be beyond the event and within the log"}}};
+}
+
+}  // namespace
+
+Result<ledger::Proof> Prover::inclusion(const Read& read, std::uint64_t sequence,
+                                        std::optional<std::uint64_t> size) const {
+  if (sequence >= read.size()) return Error{Code::not_found, "the log has no such event"};
+  if (size && (*size <= sequence || *size > read.size())) return no_such_size(read.size());
+
+  // Nothing may be proven in a tree that a later start could deny.
+  std::string note =
+      TRY(checkpoints_.publish(read.tenant(), committed_.head(read.tenant().number)));
+  const auto published = TRY(head_in(note));
+  const std::uint64_t wanted = size.value_or(read.size());
+  const auto nodes = stored_nodes(read.connection(), read.tenant().number);
+  if (ledger::number(published.size) != wanted) {
+    note = TRY(checkpoints_.sign(read.tenant(), TRY(head_at(nodes, wanted))));
+  }
+  auto path = TRY(ledger::inclusion_proof(ledger::Index{sequence}, ledger::Size{wanted}, nodes));
+  return ledger::Proof{
+      .index = ledger::Index{sequence}, .path = std::move(path), .checkpoint = std::move(note)};
+}
+
+Result<std::vector<Hash>> Prover::consistency(const Read& read, ledger::Growth growth) {
+  if (growth.from > growth.to || ledger::number(growth.to) > read.size()) {
+    return Error{Code::unprocessable,
+                 "there is no such growth: the log has " + std::to_string(read.size()) + " events",
+                 {{"to", "must be at least from and within the log"}}};
+  }
+  return ledger::consistency_proof(growth, stored_nodes(read.connection(), read.tenant().number));
+}
+
+}  // namespace assent::store

@@ -1,0 +1,109 @@
+#include "store/proofs/receipts.h"
+
+#include "base/log.h"
+#include "ledger/note.h"
+#include "store/proofs/tree.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assent::store {
+
+namespace {
+
+// As many writes as can wait for the writer.
+constexpr std::size_t kOrdersMax = 8192;
+
+struct SignedHead {
+  std::string note;
+  ledger::TreeHead head;
+};
+
+// Everything committed, or more; the note is durable.
+Result<SignedHead> published_head(const Receipts::Parts& parts, const Tenant& tenant) {
+  std::string note = TRY(parts.checkpoints.publish(tenant, parts.committed.head(tenant.number)));
+  const auto checkpoint = ledger::parse_checkpoint(TRY(ledger::parse_note(note)).text);
+  if (!checkpoint) return Error{Code::internal, "the checkpoint just signed cannot be read"};
+  return SignedHead{.note = std::move(note), .head = checkpoint->head};
+}
+
+Result<Receipt> prove(std::uint64_t sequence, const SignedHead& checkpoint,
+                      const ledger::NodeSource& nodes) {
+  const ledger::Index index{sequence};
+  if (sequence >= ledger::number(checkpoint.head.size)) {
+    return Error{Code::internal, "a receipt was asked for what is not committed"};
+  }
+  return Receipt{.sequence = sequence,
+                 .leaf = TRY(nodes({.level = 0, .index = sequence})),
+                 .checkpoint = checkpoint.note,
+                 .path = TRY(ledger::inclusion_proof(index, checkpoint.head.size, nodes))};
+}
+
+}  // namespace
+
+Receipts::Receipts(Parts parts) : parts_(std::move(parts)), thread_([this] { run(); }) {}
+
+Receipts::~Receipts() {
+  close();
+}
+
+void Receipts::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_closing_ = true;
+  }
+  work_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Receipts::make(const Tenant& tenant, std::uint64_t sequence, ReceiptDone done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_closing_ && waiting_.size() < kOrdersMax) {
+      waiting_.push_back({.tenant = tenant, .sequence = sequence, .done = std::move(done)});
+      work_.notify_one();
+      return;
+    }
+  }
+  done(Error{Code::overloaded, "there is no receipt to be had now"});
+}
+
+void Receipts::run() {
+  for (;;) {
+    std::vector<Order> orders = next_orders();
+    if (orders.empty()) return;
+    serve(std::move(orders));
+  }
+}
+
+std::vector<Receipts::Order> Receipts::next_orders() {
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, [this] { return is_closing_ || !waiting_.empty(); });
+  return std::exchange(waiting_, {});
+}
+
+void Receipts::serve(std::vector<Order> orders) {
+  while (!orders.empty()) {
+    const Tenant tenant = orders.front().tenant;
+    const auto others = std::ranges::stable_partition(
+        orders, [&](const Order& order) { return order.tenant.number == tenant.number; });
+    std::vector<Order> rest(std::make_move_iterator(others.begin()),
+                            std::make_move_iterator(others.end()));
+    orders.erase(others.begin(), others.end());
+    serve_tenant(orders, tenant);
+    orders = std::move(rest);
+  }
+}
+
+void Receipts::serve_tenant(std::vector<Order>& orders, const Tenant& tenant) {
+  const auto checkpoint = published_head(parts_, tenant);
+  if (!checkpoint) {
+    log_line(LogLevel::warning, "store.receipts", {{"why", checkpoint.error().detail}});
+    for (const Order& order : orders) order.done(checkpoint.error());
+    return;
+  }
+  const auto nodes = stored_nodes(*parts_.connection, tenant.number);
+  for (const Order& order : orders) order.done(prove(order.sequence, *checkpoint, nodes));
+}
+
+}  // namespace assent::store
