@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/json.h"
+#include "base/json_scan.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -12,8 +13,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace assent {
 
@@ -83,6 +86,53 @@ struct StoredEvent {
   std::int64_t schema_version = 1;  // Of `dataschema`.
 };
 Result<StoredEvent> stored_event_from(std::string_view bytes);
+
+// The same as views into the bytes, for whoever reads millions of events.
+struct EventView {
+  EventId id;
+  std::uint64_t sequence = 0;
+  Timestamp time;
+  std::string_view type;
+  std::string_view subject;
+  std::string_view tenant;
+  std::string_view source;
+  std::string_view trace_id;
+  std::string_view correlation_id;
+  std::optional<EventId> causation;
+  std::string_view data;  // JSON.
+};
+
+// Reads events one after the other. One thread at a time.
+class EventScan {
+ public:
+  // What stored_event_from() would say of the bytes, or nothing: then that is to be asked. Nothing
+  // does not mean that they are no event, only that they are not of the plain kind (an attribute
+  // has an escape, say).
+  std::optional<EventView> read(std::string_view bytes);
+
+ private:
+  // In canonical order.
+  enum class Attribute : std::size_t {
+    correlationid,
+    data,
+    dataschema,
+    id,
+    sequence,
+    source,
+    specversion,
+    subject,
+    tenantid,
+    time,
+    traceid,
+    type,
+  };
+  bool find_required();
+  std::optional<std::string_view> text_at(Attribute attribute) const;
+
+  std::vector<RawMember> members_;  // Reused.
+  bool has_cause_ = false;
+  std::span<const RawMember> required_;  // Of members_.
+};
 
 // The W3C trace id in UUID form, as responses carry it, and back from either form (nothing if
 // neither).

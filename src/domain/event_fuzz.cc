@@ -11,6 +11,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(assent::trace_from_text(assent::trace_uuid(*trace)) == trace);
   }
   const auto stored = assent::stored_event_from(bytes);
+  assent::EventScan scan;
+  if (const auto view = scan.read(bytes)) {
+    CHECK(stored.has_value() && view->id == stored->id && view->sequence == stored->sequence);
+    CHECK(view->time == stored->time && view->type == stored->type);
+    CHECK(view->subject == stored->subject && view->tenant == stored->tenant);
+    CHECK(view->source == stored->source && view->trace_id == stored->trace_id);
+    CHECK(view->causation == stored->causation);
+    CHECK(view->correlation_id == stored->correlation_id);
+    CHECK(view->data == assent::canonical_json(stored->data));
+  }
   if (!stored) {
     CHECK(stored.error().code == assent::Code::corrupt);
     return 0;

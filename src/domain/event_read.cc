@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 namespace assent {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::size_t kEventDepthMax = 80;
 constexpr std::size_t kSequenceDigits = 20;
 constexpr std::size_t kTraceDigits = 32;
 
+// In canonical order.
 constexpr std::array<std::string_view, 12> kRequiredAttributes = {
     "correlationid", "data",    "dataschema", "id",   "sequence", "source",
     "specversion",   "subject", "tenantid",   "time", "traceid",  "type"};
@@ -44,11 +46,20 @@ bool is_trace_id(std::string_view text) {
   return text.size() == kTraceDigits && std::all_of(text.begin(), text.end(), is_hex_digit);
 }
 
+// `2026-01-19T22:26:59.790000Z`, of a text that is a time.
+bool is_log_notation(std::string_view time) {
+  return time.size() == 27 && time[10] == 'T' && time[19] == '.' && time[26] == 'Z';
+}
+
 // `assent:<type>:<version>`.
 std::optional<std::int64_t> schema_version_of(std::string_view schema, std::string_view type) {
-  const std::string prefix = "assent:" + std::string(type) + ":";
-  if (!schema.starts_with(prefix)) return std::nullopt;
-  const std::string_view digits = schema.substr(prefix.size());
+  constexpr std::string_view kPrefix = "assent:";
+  if (!schema.starts_with(kPrefix)) return std::nullopt;
+  schema.remove_prefix(kPrefix.size());
+  if (!schema.starts_with(type) || !schema.substr(type.size()).starts_with(':')) {
+    return std::nullopt;
+  }
+  const std::string_view digits = schema.substr(type.size() + 1);
   const auto version = number_from(digits);
   if (!version || digits.starts_with('0') || *version > 1'000'000) return std::nullopt;
   return static_cast<std::int64_t>(*version);
@@ -136,6 +147,64 @@ Result<StoredEvent> stored_event_from(std::string_view bytes) {
   if (!has_actor(*envelope.find("data"))) return corrupt("data has no actor");
   for (auto& [name, value] : envelope.members()) {
     if (name == "data") event.data = std::move(value);
+  }
+  return event;
+}
+
+std::optional<std::string_view> EventScan::text_at(Attribute attribute) const {
+  return plain_string(required_[static_cast<std::size_t>(attribute)].value);
+}
+
+// Whether the members are the required ones, and a cause at most, which comes first then: in
+// canonical form there is one order.
+bool EventScan::find_required() {
+  std::span<const RawMember> members(members_);
+  has_cause_ = !members.empty() && members.front().name == "causationid";
+  required_ = members.subspan(has_cause_ ? 1 : 0);
+  return std::ranges::equal(required_, kRequiredAttributes, {}, &RawMember::name);
+}
+
+// The same checks as above, on what the scan found; whatever fails one is left to them.
+std::optional<EventView> EventScan::read(std::string_view bytes) {
+  if (bytes.size() > kEntryBytesMax) return std::nullopt;
+  if (!scan_canonical_object(bytes, members_, {.depth = kEventDepthMax})) return std::nullopt;
+  if (!find_required()) return std::nullopt;
+  EventView event;
+  const auto id = EventId::parse(text_at(Attribute::id).value_or(""));
+  const std::string_view digits = text_at(Attribute::sequence).value_or("");
+  const auto sequence = number_from(digits);
+  const std::string_view time = text_at(Attribute::time).value_or("");
+  const auto at = from_rfc3339(time);
+  if (!id || !sequence || digits.size() != kSequenceDigits || !at || !is_log_notation(time)) {
+    return std::nullopt;
+  }
+  event.id = *id;
+  event.sequence = *sequence;
+  event.time = *at;
+  if (has_cause_) {
+    event.causation = EventId::parse(plain_string(members_.front().value).value_or(""));
+    if (!event.causation) return std::nullopt;
+  }
+
+  event.type = text_at(Attribute::type).value_or("");
+  event.subject = text_at(Attribute::subject).value_or("");
+  event.tenant = text_at(Attribute::tenantid).value_or("");
+  event.source = text_at(Attribute::source).value_or("");
+  event.trace_id = text_at(Attribute::traceid).value_or("");
+  event.correlation_id = text_at(Attribute::correlationid).value_or("");
+  const bool is_plain =
+      text_at(Attribute::specversion) == "1.0" && is_event_type(event.type) &&
+      schema_version_of(text_at(Attribute::dataschema).value_or(""), event.type) &&
+      !event.subject.empty() && is_tenant_name(event.tenant) && !event.source.empty() &&
+      is_trace_id(event.trace_id) && !event.correlation_id.empty();
+  if (!is_plain) return std::nullopt;
+  event.data = required_[static_cast<std::size_t>(Attribute::data)].value;
+  const auto actor = raw_member(event.data, "actor");
+  const auto type = actor ? raw_member(*actor, "type") : std::nullopt;
+  const auto name = actor ? raw_member(*actor, "id") : std::nullopt;
+  if (!type || !from_word<ActorType>(plain_string(*type).value_or("")) || !name ||
+      !name->starts_with('"')) {
+    return std::nullopt;
   }
   return event;
 }

@@ -99,6 +99,7 @@ def play(path):
 
 if __name__ == "__main__":
     for document in ("README.md", "docs/start.md", "docs/policy.md", "docs/rules.md",
-                     "docs/kill-switches.md", "docs/exporting.md", "docs/backup.md"):
+                     "docs/kill-switches.md", "docs/exporting.md", "docs/backup.md",
+                     "docs/verifying.md"):
         check(commands_of((ROOT / document).read_text()), f"{document} has console blocks")
         play(document)

@@ -7,6 +7,8 @@
 #include "edge/cli/keeping_command.h"
 #include "edge/cli/local_commands.h"
 #include "edge/cli/run_command.h"
+#include "edge/cli/verify_command.h"
+#include "ledger/key.h"
 
 #include <CLI/CLI.hpp>
 
@@ -31,6 +33,7 @@ struct Tree {
   KeepingCommands keeping;
   std::string log_level = "info";
   ExportOptions exported;
+  VerifyOptions verify;
   RunOptions run;
   std::vector<std::string> run_arguments, run_json_arguments;
   std::string run_title, run_reason, run_approval;
@@ -119,6 +122,44 @@ void add_executor(CLI::App& root, Tree& tree) {
   });
 }
 
+int run_verify(Tree& tree) {
+  VerifyOptions& options = tree.verify;
+  const bool is_local = !options.directory.empty() || !options.bundle.empty();
+  if (!is_local) options.url = tree.common.url;
+  options.tenant = tree.tenant;
+  const int forms = (options.directory.empty() ? 0 : 1) + (options.bundle.empty() ? 0 : 1) +
+                    (options.url.empty() ? 0 : 1);
+  std::string fault;
+  if (forms != 1) fault = "give one of --data, --bundle and --url";
+  if (!options.state.empty() && options.url.empty()) fault = "--state is for --url";
+  if (!options.against.empty() && !options.bundle.empty()) fault = "--against is not for --bundle";
+  if (!options.key.empty() && !options.directory.empty()) fault = "--key is not for --data";
+  if (!options.key.empty() && !ledger::VerifierKey::from_text(options.key)) {
+    fault = "--key is no verifier key";
+  }
+  if (fault.empty()) return static_cast<int>(verify(output_of(tree.common), options));
+  print_error({Code::validation_error, fault});
+  return static_cast<int>(Exit::usage);
+}
+
+void add_verify(CLI::App& root, Tree& tree) {
+  VerifyOptions& options = tree.verify;
+  auto* command = root.add_subcommand(
+      "verify", "Recompute a store, a bundle or the log that a server (--url) shows.");
+  command->add_option("--data", options.directory, "a store's directory");
+  command->add_option("--bundle", options.bundle, "an exported bundle, or what it was unpacked to");
+  command->add_option("--tenant", tree.tenant, "whose log, with --url; default: default");
+  command->add_option("--key", options.key, "the log's verifier key, as you have kept it");
+  command->add_option("--against", options.against, "a file with a checkpoint that was kept")
+      ->expected(1)
+      ->take_all();
+  command->add_option("--state", options.state,
+                      "with --url: remembers the verified head, and holds the log to it next time");
+  command->add_flag("--progress", options.is_progress_wanted, "tell of it on stderr");
+  command->callback(
+      [&tree] { tree.chosen = [](Tree& it, const Wiring&) { return run_verify(it); }; });
+}
+
 void add_local(CLI::App& root, Tree& tree) {
   auto* init_command = root.add_subcommand("init", "Make a store, its first tenant and its admin.");
   init_command->add_option("--data", tree.directory, "the directory, absent or empty")->required();
@@ -139,14 +180,6 @@ void add_local(CLI::App& root, Tree& tree) {
                    "warning, info, or debug, which tells of every request")
       ->check(CLI::IsMember({"debug", "info", "warning"}));
   serve_command->callback([&tree] { tree.chosen = &run_serve; });
-  auto* verify_command =
-      root.add_subcommand("verify", "Recompute the log and the state of a store.");
-  verify_command->add_option("--data", tree.directory, "the store's directory")->required();
-  verify_command->callback([&tree] {
-    tree.chosen = [](Tree& it, const Wiring&) {
-      return static_cast<int>(verify(output_of(it.common), it.directory));
-    };
-  });
   root.add_subcommand("openapi", "Print the OpenAPI description.")->callback([&tree] {
     tree.chosen = [](Tree&, const Wiring& wiring) {
       std::fputs(wiring.openapi().c_str(), stdout);
@@ -224,6 +257,7 @@ int run(int argc, char** argv, const Wiring& wiring) {
   root.add_option("--output", tree.common.output, "json or table")
       ->check(CLI::IsMember({"json", "table"}));
   add_local(root, tree);
+  add_verify(root, tree);
   add_executor(root, tree);
   add_export(root, tree.exported, [&tree] {
     tree.chosen = [](Tree& it, const Wiring&) {

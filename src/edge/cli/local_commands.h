@@ -16,8 +16,4 @@ Exit init(const Output& output, const std::string& directory, const std::string&
 // can read the store's directory has it anyway; nobody is given it over the network.
 Exit executor_secret(const Output& output, const std::string& directory, const std::string& tenant);
 
-// `assent verify --data`: recomputes everything; names the first bad sequence. Works beside a
-// server.
-Exit verify(const Output& output, const std::string& directory);
-
 }  // namespace assent::cli

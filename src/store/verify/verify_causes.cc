@@ -16,24 +16,19 @@ constexpr std::string_view kBodies = R"sql(
 
 }  // namespace
 
-std::size_t VerifyCauses::HashOfUuid::operator()(const UuidBytes& id) const {
+UuidBytes& VerifyCauses::place_of(const UuidBytes& id) {
   std::size_t hash = 0;  // The end of a UUIDv7 is random.
   std::memcpy(&hash, id.data() + id.size() - sizeof hash, sizeof hash);
-  return hash;
+  return recent_[hash % recent_.size()];
 }
 
-void VerifyCauses::add(const StoredEvent& event) {
-  if (event.causation && !recent_.contains(event.causation->bytes())) {
-    waiting_.push_back({.cause = event.causation->bytes(), .sequence = event.sequence});
+void VerifyCauses::add(const EventId& id, std::uint64_t sequence,
+                       const std::optional<EventId>& cause) {
+  // A place that is still empty has zeros, which name nothing.
+  if (cause && (place_of(cause->bytes()) != cause->bytes() || *cause == EventId())) {
+    waiting_.push_back({.cause = cause->bytes(), .sequence = sequence});
   }
-  if (ring_.size() < limits_.window) {
-    ring_.push_back(event.id.bytes());
-  } else {
-    recent_.erase(recent_.find(ring_[next_]));
-    ring_[next_] = event.id.bytes();
-    next_ = (next_ + 1) % limits_.window;
-  }
-  recent_.insert(event.id.bytes());
+  place_of(id.bytes()) = id.bytes();
 }
 
 Result<std::optional<std::uint64_t>> VerifyCauses::resolve(Connection& connection) {

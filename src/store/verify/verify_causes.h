@@ -1,7 +1,8 @@
 // Part of verify: whether every cause that an event names is an earlier event of its log.
 //
-// Most causes are recent, so a window of ids answers nearly always. The few others wait, and a walk
-// through the log resolves them together: memory stays bounded, whatever the log's size.
+// Most causes are recent, so a table of ids answers nearly always, although each id that comes
+// displaces the one in its place. Those that are not found wait, and a walk through the log
+// resolves them together: memory stays bounded, whatever the log's size.
 #pragma once
 
 #include "base/id.h"
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 namespace assent::store {
@@ -21,14 +21,15 @@ namespace assent::store {
 class VerifyCauses {
  public:
   struct Limits {
-    std::size_t window = 65'536;        // Ids remembered.
+    std::size_t places = 65'536;        // For ids that are remembered.
     std::size_t waiting_max = 262'144;  // Causes looked for in one walk.
   };
   explicit VerifyCauses(TenantNumber tenant) : VerifyCauses(tenant, Limits()) {}
-  VerifyCauses(TenantNumber tenant, const Limits& limits) : tenant_(tenant), limits_(limits) {}
+  VerifyCauses(TenantNumber tenant, const Limits& limits)
+      : tenant_(tenant), limits_(limits), recent_(limits.places) {}
 
   // The log's next event.
-  void add(const StoredEvent& event);
+  void add(const EventId& id, std::uint64_t sequence, const std::optional<EventId>& cause);
 
   // Whether so many wait that resolve() is due.
   bool is_full() const { return waiting_.size() >= limits_.waiting_max; }
@@ -42,17 +43,13 @@ class VerifyCauses {
     UuidBytes cause;
     std::uint64_t sequence;  // Of the event that names it.
   };
-  struct HashOfUuid {
-    std::size_t operator()(const UuidBytes& id) const;
-  };
-
+  // Where the id is, if it is remembered.
+  UuidBytes& place_of(const UuidBytes& id);
   void settle(const UuidBytes& id, std::uint64_t sequence);
 
   const TenantNumber tenant_;
   const Limits limits_;
-  std::vector<UuidBytes> ring_;  // The last ids, the next one's place after the newest.
-  std::size_t next_ = 0;
-  std::unordered_multiset<UuidBytes, HashOfUuid> recent_;  // What is in ring_.
+  std::vector<UuidBytes> recent_;  // Each in its place; zeros name nothing.
   std::vector<Waiting> waiting_;
 };
 

@@ -25,7 +25,7 @@ class VerifyCausesTest : public testing::Test {
               ->run("INSERT INTO events (position, leaf, body) VALUES ($1, $2, $3)",
                     {position_of(tenant_.number, size_++), Bytes{as_bytes(leaf)}, Bytes{*bytes}})
               .has_value());
-    causes_.add(*stored_event_from(*bytes));
+    causes_.add(id, size_ - 1, cause);
     return id;
   }
   std::optional<std::uint64_t> first_unknown() { return causes_.resolve(*connection_).value(); }
@@ -34,11 +34,11 @@ class VerifyCausesTest : public testing::Test {
   const Timestamp now_ = from_microseconds(1'700'000'000'000'000);
   SeededRandom random_{5};
   std::unique_ptr<Connection> connection_ = open_sqlite({.path = ":memory:"}).value();
-  VerifyCauses causes_{TenantNumber{1}, {.window = 4, .waiting_max = 3}};
+  VerifyCauses causes_{TenantNumber{1}, {.places = 4, .waiting_max = 3}};
   std::uint64_t size_ = 0;
 };
 
-TEST_F(VerifyCausesTest, ACauseOutsideTheWindowIsFoundInTheLog) {
+TEST_F(VerifyCausesTest, ACauseThatIsNotRememberedIsFoundInTheLog) {
   const EventId old = append();
   for (int i = 0; i < 9; ++i) append();
   append(old);

@@ -56,6 +56,12 @@ Result<void> VerifyPairs::add(const StoredEvent& event) {
   return {};
 }
 
+Result<void> VerifyPairs::add_other() {
+  if (!open_) return {};
+  blamed_ = std::exchange(open_, std::nullopt)->sequence;
+  return corrupt("the attempt is not followed by its outcome");
+}
+
 Result<void> VerifyPairs::finish() {
   if (!open_) return {};
   blamed_ = open_->sequence;
@@ -79,30 +85,59 @@ Result<void> VerifyLog::add_bytes(std::uint64_t sequence, std::string_view leaf,
     if (const auto event = stored_event_from(body); event && name_.empty()) name_ = event->tenant;
     return corrupt("the event is missing");
   }
-  const auto stored_leaf = hash_from_bytes(leaf);
-  if (!stored_leaf) return corrupt("the stored leaf is not a hash");
-  TRY(check_.add(body, *stored_leaf));
-  const auto event = TRY(stored_event_from(body));
-  if (event.sequence != sequence) {
-    return corrupt("the event says that its sequence is " + std::to_string(event.sequence));
+  TRY(append(leaf, body));
+  // Most events are an emitter's, and the state has nothing of them: they are read the quick way.
+  const auto view = scan_.read(body);
+  if (view && sequence > 0 && !is_governed_type(view->type)) {
+    TRY(add_emitted(*view, sequence));
+  } else {
+    const auto event = TRY(stored_event_from(body));
+    TRY(check_sequence(event.sequence, sequence));
+    TRY(add_event(event));
   }
-  TRY(add_event(event));
-  if (checkpoint_ && check_.size() == checkpoint_->head.size) TRY(check_checkpoint());
-  return {};
+  return notes_.wants(size()) ? check_notes(size()) : Result<void>();
+}
+
+Result<void> VerifyLog::append(std::string_view leaf, std::string_view body) {
+  if (body.size() > kEntryBytesMax) {
+    return corrupt("the entry is longer than a log's entry can be");
+  }
+  const Hash hash = ledger::hash_leaf(body);
+  if (leaf.size() != hash.size()) return corrupt("the stored leaf is not a hash");
+  if (leaf != as_bytes(hash)) {
+    return corrupt("the stored leaf hash is not that of the stored bytes");
+  }
+  return tree_.append(hash, [this](const ledger::FullTile& tile) -> Result<void> {
+    auto result = nodes_.add(tile);
+    if (!result) blamed_.reset();  // The log itself is whole.
+    return result;
+  });
+}
+
+Result<void> VerifyLog::check_sequence(std::uint64_t said, std::uint64_t sequence) const {
+  if (said == sequence) return {};
+  return corrupt("the event says that its sequence is " + std::to_string(said));
+}
+
+Result<void> VerifyLog::blame_attempt(Result<void> paired) {
+  if (!paired && pairs_.blamed()) blamed_ = pairs_.blamed();
+  return paired;
+}
+
+Result<void> VerifyLog::add_emitted(const EventView& event, std::uint64_t sequence) {
+  TRY(check_sequence(event.sequence, sequence));
+  TRY(check_place(event.tenant, event.source, event.time));
+  causes_.add(event.id, event.sequence, event.causation);
+  return blame_attempt(pairs_.add_other());
 }
 
 Result<void> VerifyLog::add_event(const StoredEvent& event) {
   if (event.sequence == 0) TRY(found(event));
-  TRY(check_place(event));
-  time_ = event.time;
-  if (event.type == "ledger.key_rotated") TRY(rotate(event));
-  causes_.add(event);
-  auto paired = pairs_.add(event);
-  if (!paired) {
-    if (pairs_.blamed()) blamed_ = pairs_.blamed();
-    return paired;
-  }
+  TRY(check_place(event.tenant, event.source, event.time));
+  causes_.add(event.id, event.sequence, event.causation);
+  TRY(blame_attempt(pairs_.add(event)));
   TRY(check_content(event));
+  if (event.sequence > 0) TRY(read_keys(event));
   return project(parts_.replay, {.tenant = static_cast<std::int64_t>(parts_.tenant),
                                  .sequence = event.sequence,
                                  .time = event.time,
@@ -115,18 +150,29 @@ Result<void> VerifyLog::add_event(const StoredEvent& event) {
 
 // What the first event says of the log, every later one is held to.
 Result<void> VerifyLog::found(const StoredEvent& event) {
-  if (event.type != "ledger.created") return corrupt("the log does not begin with ledger.created");
+  TRY(read_keys(event));
   name_ = event.data.string_at("name").value_or("");
   origin_ = event.data.string_at("origin").value_or("");
   verifier_key_ = event.data.string_at("verifierKey").value_or("");
   time_ = event.time;
-  return open_note();
+  return collect_notes();
 }
 
-Result<void> VerifyLog::check_place(const StoredEvent& event) const {
-  if (event.tenant != name_) return corrupt("the event is of another tenant");
-  if (event.source != origin_) return corrupt("the event is of another log");
-  if (event.time < time_) return corrupt("the event is older than the one before it");
+Result<void> VerifyLog::read_keys(const StoredEvent& event) {
+  return keys_.add({.sequence = event.sequence,
+                    .tenant = event.tenant,
+                    .source = event.source,
+                    .type = event.type,
+                    .data = {}},
+                   event.data);
+}
+
+Result<void> VerifyLog::check_place(std::string_view tenant, std::string_view source,
+                                    Timestamp time) {
+  if (tenant != name_) return corrupt("the event is of another tenant");
+  if (source != origin_) return corrupt("the event is of another log");
+  if (time < time_) return corrupt("the event is older than the one before it");
+  time_ = time;
   return {};
 }
 
@@ -173,42 +219,25 @@ Result<void> VerifyLog::check_blob(const Json& named) {
   return {};
 }
 
-Result<void> VerifyLog::open_note() {
-  const auto key = ledger::VerifierKey::from_text(verifier_key_);
-  if (!key) return corrupt("the log's verifier key is none");
-  if (key->name() != origin_) return corrupt("the log's verifier key is another log's");
-  const auto note = parts_.notes.find(name_);
-  if (note == parts_.notes.end()) return {};
-  auto checkpoint = ledger::open_checkpoint(note->second, *key);
-  unopened_.reset();
-  if (checkpoint) {
-    checkpoint_ = *std::move(checkpoint);
-  } else {
-    unopened_ = checkpoint.error().detail;  // A later key of the log may vouch for it.
+// Those beside the database, and of what somebody kept those that name this log.
+Result<void> VerifyLog::collect_notes() {
+  const auto blamed = std::exchange(blamed_, std::nullopt);
+  const auto beside = parts_.notes.find(name_);
+  if (beside != parts_.notes.end()) {
+    for (const VerifyNote& note : beside->second) TRY(notes_.add(note));
   }
+  for (const VerifyNote& note : parts_.kept) {
+    if (note.text.starts_with(origin_ + "\n")) TRY(notes_.add(note));
+  }
+  blamed_ = blamed;
   return {};
 }
 
-// From the size after this event on, the new key signs alone.
-Result<void> VerifyLog::rotate(const StoredEvent& event) {
-  if (event.data.string_at("previousVerifierKey") != verifier_key_) {
-    return corrupt("the key that was replaced is not the one that the log had");
-  }
-  if (checkpoint_ && ledger::number(checkpoint_->head.size) > event.sequence) {
-    return corrupt("the checkpoint is signed with the key that was replaced here");
-  }
-  verifier_key_ = event.data.string_at("verifierKey").value_or("");
-  if (checkpoint_) return {};
-  TRY(open_note());
-  if (!checkpoint_ || ledger::number(checkpoint_->head.size) > event.sequence) return {};
-  return corrupt("the checkpoint is signed with a key that came only here");
-}
-
-Result<void> VerifyLog::check_checkpoint() const {
-  if (check_.head() == checkpoint_->head) return {};
-  return corrupt(
-      "this or an event before it was replaced: the log is not the one whose checkpoint of size " +
-      std::to_string(size()) + " was signed");
+Result<void> VerifyLog::check_notes(std::uint64_t size) {
+  const auto blamed = std::exchange(blamed_, std::nullopt);
+  TRY(notes_.check_signatures(keys_, size));
+  blamed_ = blamed;
+  return notes_.compare(tree_.head());
 }
 
 Result<void> VerifyLog::resolve_causes() {
@@ -227,22 +256,17 @@ Result<void> VerifyLog::finish(const StoredHead& head) {
   if (size() > head.size) {
     return corrupt("the event is beyond the log's head, which counts " + std::to_string(head.size));
   }
-  if (checkpoint_ && check_.size() < checkpoint_->head.size) {
-    return corrupt("the event is missing: the log's checkpoint promised " +
-                   std::to_string(ledger::number(checkpoint_->head.size)));
+  if (const auto promised = notes_.beyond(size())) {
+    const auto blamed = std::exchange(blamed_, std::nullopt);
+    TRY(notes_.check_signatures(keys_, *promised));
+    blamed_ = blamed;
+    return notes_.cut_off(*promised);
   }
-  if (unopened_) {
-    blamed_.reset();
-    return corrupt("the checkpoint file is none that the log's key vouches for: " + *unopened_);
-  }
-  auto paired = pairs_.finish();
-  if (!paired) {
-    blamed_ = pairs_.blamed();
-    return paired;
-  }
+  TRY(blame_attempt(pairs_.finish()));
   blamed_.reset();
+  TRY(nodes_.finish());
   const auto frontier = ledger::Frontier::from(ledger::Size{head.size}, head.peaks);
-  if (!frontier || frontier->head() != check_.head()) {
+  if (!frontier || frontier->head() != tree_.head()) {
     return corrupt("the log's events do not hash to its head");
   }
   if (head.time != time_) return corrupt("the log's head has another time than its last event");
@@ -250,13 +274,14 @@ Result<void> VerifyLog::finish(const StoredHead& head) {
 }
 
 TenantReport VerifyLog::report() const {
-  TenantReport report{.name = name_,
-                      .verifier_key = verifier_key_,
-                      .size = size(),
-                      .root = to_hex(as_bytes(check_.head().root)),
-                      .checkpoint_size = std::nullopt};
-  if (checkpoint_) report.checkpoint_size = ledger::number(checkpoint_->head.size);
-  return report;
+  const ledger::VerifierKey* const key = keys_.key_at(size());
+  return {.name = name_,
+          .origin = origin_,
+          .verifier_key = key == nullptr ? verifier_key_ : key->text(),
+          .size = size(),
+          .root = to_hex(as_bytes(tree_.head().root)),
+          .checkpoint_size = notes_.checkpoint_size(),
+          .remarks = keys_.remarks()};
 }
 
 }  // namespace assent::store

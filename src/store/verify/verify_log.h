@@ -3,12 +3,14 @@
 
 #include "base/result.h"
 #include "domain/event.h"
-#include "ledger/checkpoint.h"
-#include "ledger/log_check.h"
+#include "ledger/tile_tree.h"
 #include "store/blobs.h"
 #include "store/connection.h"
 #include "store/verify/verify_causes.h"
+#include "store/verify/verify_nodes.h"
+#include "store/verify/verify_notes.h"
 #include "store/verify/verify_store.h"
+#include "verify/key_history.h"
 
 #include <cstdint>
 #include <map>
@@ -16,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 namespace assent::store {
 
@@ -24,6 +27,8 @@ class VerifyPairs {
  public:
   // Code::corrupt if `event` should not follow the one before it; see blamed().
   Result<void> add(const StoredEvent& event);
+  // The next event is one of an emitter: neither attempt nor outcome.
+  Result<void> add_other();
   // At the log's end.
   Result<void> finish();
   // Where the attempt is that lacks its outcome, after add() or finish() said so.
@@ -49,9 +54,11 @@ class VerifyLog {
     Connection& source;  // Where the events come from.
     Connection& replay;  // An empty state, in an open transaction.
     const Blobs& blobs;
-    const std::map<std::string, std::string>& notes;  // Checkpoint files, by tenant.
+    const std::map<std::string, std::vector<VerifyNote>>& notes;  // By tenant.
+    const std::vector<VerifyNote>& kept;                          // Of any log.
   };
-  explicit VerifyLog(const Parts& parts) : parts_(parts), causes_(parts.tenant) {}
+  explicit VerifyLog(const Parts& parts)
+      : parts_(parts), causes_(parts.tenant), nodes_(parts.source, parts.tenant) {}
 
   // The event in the place after the one before, its stored leaf, its stored bytes.
   Result<void> add(std::uint64_t sequence, std::string_view leaf, std::string_view body);
@@ -64,7 +71,7 @@ class VerifyLog {
   };
   Result<void> finish(const StoredHead& head);
 
-  std::uint64_t size() const { return ledger::number(check_.size()); }
+  std::uint64_t size() const { return ledger::number(tree_.size()); }
   // Nothing where the fault is the log's as a whole.
   std::optional<std::uint64_t> blamed() const { return blamed_; }
   // The tenant's name, where the log has told it.
@@ -73,27 +80,33 @@ class VerifyLog {
 
  private:
   Result<void> add_bytes(std::uint64_t sequence, std::string_view leaf, std::string_view body);
+  Result<void> append(std::string_view leaf, std::string_view body);
+  Result<void> add_emitted(const EventView& event, std::uint64_t sequence);
   Result<void> add_event(const StoredEvent& event);
   Result<void> found(const StoredEvent& event);
-  Result<void> check_place(const StoredEvent& event) const;
+  Result<void> read_keys(const StoredEvent& event);
+  Result<void> check_sequence(std::uint64_t said, std::uint64_t sequence) const;
+  Result<void> check_place(std::string_view tenant, std::string_view source, Timestamp time);
   Result<void> check_content(const StoredEvent& event);
   Result<void> check_blob(const Json& named);
-  Result<void> open_note();
-  Result<void> rotate(const StoredEvent& event);
-  Result<void> check_checkpoint() const;
+  Result<void> collect_notes();
+  Result<void> check_notes(std::uint64_t size);
+  Result<void> blame_attempt(Result<void> paired);
   Result<void> resolve_causes();
 
   Parts parts_;
-  ledger::LogCheck check_;
+  ledger::TileTree tree_;
+  EventScan scan_;
   VerifyCauses causes_;
   VerifyPairs pairs_;
+  VerifyNodes nodes_;
+  VerifyNotes notes_;
+  verify::KeyHistory keys_;
 
   std::string name_;
   std::string origin_;
   std::string verifier_key_;
   Timestamp time_;  // Of the last event.
-  std::optional<ledger::Checkpoint> checkpoint_;
-  std::optional<std::string> unopened_;  // Why no key of the log so far vouches for the note.
   std::unordered_set<std::string> good_blobs_;
   std::optional<std::uint64_t> blamed_;
 };

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "domain/principal.h"
 #include "store/blobs.h"
+#include "store/checkpoints.h"
 #include "store/files.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/verify/verify_log.h"
@@ -38,19 +39,25 @@ constexpr std::string_view kIntegrity = "PRAGMA integrity_check(1)";
 
 constexpr int kSequenceBits = 40;
 constexpr std::uint64_t kSequenceMask = (std::uint64_t{1} << kSequenceBits) - 1;
+constexpr std::string_view kMarkSuffix = ".mark";
 constexpr std::uint64_t kEventsPerProgress = 4096;
 // The store's first tenant gets its checkpoint together with its log.
 constexpr TenantNumber kFirstTenant{1};
 
 class Verification {
  public:
-  Verification(const std::string& directory, const VerifyProgress& progress)
-      : directory_(directory), progress_(progress), blobs_(directory + "/blobs") {}
+  Verification(const std::string& directory, const VerifyQuestion& question)
+      : directory_(directory), progress_(question.progress), blobs_(directory + "/blobs") {
+    for (const auto& [name, text] : question.kept) {
+      kept_.push_back({.kind = VerifyNote::Kind::kept, .name = name, .text = text});
+    }
+  }
 
   Result<VerifyReport> run();
 
  private:
   Result<void> read_checkpoints();
+  Result<void> read_mark(const std::string& name);
   Result<void> open();
   Result<void> check_version();
   Result<void> check_schema();
@@ -71,8 +78,9 @@ class Verification {
   const std::string& directory_;
   const VerifyProgress& progress_;
   const Blobs blobs_;
-  std::map<std::string, std::string> notes_;             // By tenant; those not yet met in the log.
-  std::map<TenantNumber, VerifyLog::StoredHead> heads_;  // Those not yet met in the log.
+  std::map<std::string, std::vector<VerifyNote>> notes_;  // By tenant; those of logs not yet met.
+  std::vector<VerifyNote> kept_;                          // Those of logs not yet met.
+  std::map<TenantNumber, VerifyLog::StoredHead> heads_;   // Those not yet met in the log.
   std::map<TenantNumber, std::string> names_;
   std::unique_ptr<Connection> source_;
   std::unique_ptr<Connection> replay_;
@@ -94,6 +102,16 @@ Result<void> Verification::placed(Result<void> result, const VerifyLog& log) {
   return result;
 }
 
+// The mark is newer than the note that other tools read, by a second at most.
+Result<void> Verification::read_mark(const std::string& name) {
+  const std::string tenant = name.substr(0, name.size() - kMarkSuffix.size());
+  auto note = TRY(newest_note(directory_ + "/checkpoints", tenant));
+  if (!note || !is_tenant_name(tenant)) return {};
+  notes_[tenant].push_back(
+      {.kind = VerifyNote::Kind::checkpoint, .name = name, .text = *std::move(note)});
+  return {};
+}
+
 // Before the snapshot: a running server may publish a checkpoint that the snapshot is too old for.
 Result<void> Verification::read_checkpoints() {
   const std::filesystem::path checkpoints = directory_ + "/checkpoints";
@@ -103,7 +121,11 @@ Result<void> Verification::read_checkpoints() {
   for (const std::filesystem::directory_iterator end; entry != end && !failure;
        entry.increment(failure)) {
     const std::string name = entry->path().filename().string();
-    if (is_tenant_name(name)) notes_[name] = TRY(read_file((checkpoints / name).string()));
+    if (name.ends_with(kMarkSuffix)) TRY(read_mark(name));
+    const auto file = note_file(name);
+    if (!file) continue;
+    std::string text = TRY(read_file((checkpoints / name).string()));
+    notes_[file->tenant].push_back({.kind = file->kind, .name = name, .text = std::move(text)});
   }
   if (failure) return Error{Code::unavailable, "The checkpoints cannot be read."};
   return {};
@@ -176,8 +198,12 @@ Result<void> Verification::add(std::int64_t position, std::string_view leaf,
 
 Result<void> Verification::begin_log(TenantNumber tenant) {
   tenant_ = tenant;
-  log_ = std::make_unique<VerifyLog>(VerifyLog::Parts{
-      .tenant = tenant, .source = *source_, .replay = *replay_, .blobs = blobs_, .notes = notes_});
+  log_ = std::make_unique<VerifyLog>(VerifyLog::Parts{.tenant = tenant,
+                                                      .source = *source_,
+                                                      .replay = *replay_,
+                                                      .blobs = blobs_,
+                                                      .notes = notes_,
+                                                      .kept = kept_});
   return {};
 }
 
@@ -192,6 +218,9 @@ Result<void> Verification::end_log() {
     return Error{Code::corrupt, finding_.what};
   }
   notes_.erase(report.name);
+  std::erase_if(kept_, [&report](const VerifyNote& note) {
+    return note.text.starts_with(report.origin + "\n");
+  });
   names_[*tenant_] = report.name;
   report_.tenants.push_back(std::move(report));
   log_.reset();
@@ -210,6 +239,10 @@ Result<void> Verification::check_forgotten() {
     return fault("the log of the tenant number " +
                  std::to_string(static_cast<std::int64_t>(heads_.begin()->first)) +
                  " is missing, but it has a head");
+  }
+  if (!kept_.empty()) {
+    return Error{Code::validation_error, "What is to be compared with, " + kept_.front().name +
+                                             ", is no checkpoint of a log of this store."};
   }
   return {};
 }
@@ -237,8 +270,9 @@ Result<VerifyReport> Verification::run() {
   using Step = Result<void> (Verification::*)();
   for (const Step step :
        {&Verification::read_checkpoints, &Verification::open, &Verification::check_version,
-        &Verification::read_heads, &Verification::walk, &Verification::check_forgotten,
-        &Verification::check_schema, &Verification::check_state, &Verification::check_integrity}) {
+        &Verification::read_heads, &Verification::walk,
+        &Verification::check_forgotten, &Verification::check_schema, &Verification::check_state,
+        &Verification::check_integrity}) {
     const auto result = (this->*step)();
     if (result) continue;
     // An internal error is SQLite's "no such table": somebody took it away.
@@ -254,12 +288,12 @@ Result<VerifyReport> Verification::run() {
 
 }  // namespace
 
-Result<VerifyReport> verify_store(const std::string& directory, const VerifyProgress& progress) {
+Result<VerifyReport> verify_store(const std::string& directory, const VerifyQuestion& question) {
   std::error_code failure;
   if (!std::filesystem::exists(directory + "/ledger.db", failure)) {
     return Error{Code::not_found, "There is no store in this directory."};
   }
-  return Verification(directory, progress).run();
+  return Verification(directory, question).run();
 }
 
 void check_everything(const std::string& directory) {

@@ -12,17 +12,19 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace assent::store {
 
 struct TenantReport {
   std::string name;
-  std::string
-      verifier_key;  // As recorded in the log's first event: compare it with the one you keep.
+  std::string origin;
+  std::string verifier_key;  // As the log records it: compare it with the one you keep.
   std::uint64_t size = 0;
   std::string root;                              // 64 hex digits, recomputed from the entries.
   std::optional<std::uint64_t> checkpoint_size;  // Nothing: there is no checkpoint file.
+  std::vector<std::string> remarks;              // About keys that were given up.
 };
 
 struct Finding {
@@ -41,10 +43,17 @@ struct VerifyReport {
 // Called now and then with the number of events checked so far.
 using VerifyProgress = std::function<void(std::uint64_t)>;
 
-// Memory does not grow with the log. Damage of any kind is a finding; an Error (Code::not_found,
-// Code::unavailable) means only that there is no store here or that it could not be read now.
+struct VerifyQuestion {
+  VerifyProgress progress = {};
+  // Checkpoints that somebody kept, by the name to call them by: each must be found in its log.
+  std::vector<std::pair<std::string, std::string>> kept = {};
+};
+
+// Memory does not grow with the log. Damage of any kind is a finding; an Error means only that
+// there is no store here (Code::not_found), that it could not be read now (Code::unavailable), or
+// that a kept checkpoint is none of a log of this store (Code::validation_error).
 Result<VerifyReport> verify_store(const std::string& directory,
-                                  const VerifyProgress& progress = {});
+                                  const VerifyQuestion& question = {});
 
 // For the end of every test that has a store: aborts, with the finding, unless all is well.
 void check_everything(const std::string& directory);
