@@ -29,6 +29,7 @@ TEST(Words, EveryEnumeratorHasAWordThatReadsBack) {
   expect_words_read_back<GrantForm>(static_cast<std::size_t>(GrantForm::token) + 1);
   expect_words_read_back<ExecutionState>(static_cast<std::size_t>(ExecutionState::unknown) + 1);
   expect_words_read_back<EmitOutcome>(static_cast<std::size_t>(EmitOutcome::pending) + 1);
+  expect_words_read_back<RotationReason>(static_cast<std::size_t>(RotationReason::compromised) + 1);
   expect_words_read_back<Priority>(static_cast<std::size_t>(Priority::critical) + 1);
   expect_words_read_back<Refusal>(static_cast<std::size_t>(Refusal::evidence_stale) + 1);
   expect_words_read_back<GrantRefusal>(static_cast<std::size_t>(GrantRefusal::policy_denied) + 1);

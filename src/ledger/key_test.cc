@@ -178,6 +178,11 @@ TEST(Key, TheDerivationOfTenantKeysNeverChanges) {
   for (char i = 0; i < 32; ++i) master += i;
   EXPECT_EQ(to_hex(derive_seed(Secret(master), "assent.example/t/acme").reveal()),
             "22d57608d5f702a304b9354d68c8bf0c155de32cef7d220d62d9c0f554d476dc");
+  // Later generations: also computed by another implementation of RFC 5869.
+  EXPECT_EQ(to_hex(derive_seed(Secret(master), "assent.example/t/acme", Generation{2}).reveal()),
+            "9c000a156730a5234cd1e88b9ae7f0ccc983a17dfd1f7c9cbabbf87f723c3763");
+  EXPECT_EQ(to_hex(derive_seed(Secret(master), "assent.example/t/acme", Generation{10}).reveal()),
+            "f6004b75ed8082df1d169936d2d31101315b4dd4f060dae23a0fc9b6a3b640e2");
 }
 
 TEST(Key, EachOriginHasItsOwnKey) {
