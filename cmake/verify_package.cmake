@@ -7,8 +7,8 @@ add_library(assent-verify STATIC $<TARGET_OBJECTS:assent_base> $<TARGET_OBJECTS:
                                  $<TARGET_OBJECTS:assent_verify>)
 target_include_directories(assent-verify INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
                                                    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(assent-verify INTERFACE Boost::json OpenSSL::Crypto LibArchive::LibArchive
-                                              CURL::libcurl)
+target_link_libraries(assent-verify INTERFACE Boost::json OpenSSL::Crypto ZLIB::ZLIB
+                                              LibArchive::LibArchive CURL::libcurl)
 set_target_properties(assent-verify PROPERTIES EXPORT_NAME verify LINKER_LANGUAGE CXX)
 
 set(verify_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/assent-verify)

@@ -52,8 +52,8 @@ void check_cosignatures(const std::vector<std::string>& witness_keys, Report& re
       if (signature.name != key->name() || signature.key_id != key->id()) continue;
       if (!key->verifies(note->text, signature.bytes)) continue;
       for (Cosignature& cosignature : report.cosignatures) {
-        const bool is_it = cosignature.name == key->name() &&
-                           cosignature.key_id == key_id_text(key->id());
+        const bool is_it =
+            cosignature.name == key->name() && cosignature.key_id == key_id_text(key->id());
         cosignature.is_verified = cosignature.is_verified || is_it;
       }
     }

@@ -336,8 +336,7 @@ Result<void> BundleCheck::run() {
     report_.remarks.push_back("Events name " + std::to_string(absent_blobs_) +
                               " blobs that the bundle neither has nor calls missing.");
   }
-  const Witnesses witnesses =
-      TRY(parse_witnesses(TRY(read_small(kWitnesses, kWitnessesBytesMax))));
+  const Witnesses witnesses = TRY(parse_witnesses(TRY(read_small(kWitnesses, kWitnessesBytesMax))));
   check_cosignatures(witnesses.keys, report_);
   return check_rest();
 }

@@ -244,8 +244,8 @@ TEST_F(VerifyBundleTest, CosignaturesAreShown) {
   EXPECT_EQ(report.cosignatures[0].name, "witness.example");
   EXPECT_FALSE(report.cosignatures[0].is_verified);
 
-  bundle.at("witnesses.json") = R"({"keys":["unknown",")" + witness.verifier_key().text() +
-                                R"("],"policy":null})";
+  bundle.at("witnesses.json") =
+      R"({"keys":["unknown",")" + witness.verifier_key().text() + R"("],"policy":null})";
   EXPECT_TRUE(verify(bundle).cosignatures.at(0).is_verified);
 }
 

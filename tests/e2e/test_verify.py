@@ -221,6 +221,39 @@ def a_log_is_verified_from_its_pages(server):
     equal(code, UNAVAILABLE, said)
 
 
+def the_servers_own_pages_verify(server):
+    """And go on to after the key was rotated, for whoever kept the old one and the handover."""
+    key = server.made["verifierKey"]
+    admin = {"ASSENT_KEY": server.made["adminKey"], "PATH": "/usr/bin:/bin"}
+    robot = server.agent()
+    emit(robot, 700)
+    server.admin.get("/v1/events", limit=1).expect(200)
+    code, said = verify("--url", server.url, "--key", key, env=admin)
+    equal(code, 0, said)
+    equal(verify("--url", server.url, "--key", key)[0], UNAVAILABLE, "it is not public")
+    server.admin.post("/v1/log/keys/rotate", {"reason": "compromised",
+                                                 "rationale": "it leaked"}).expect(200)
+    emit(robot, 10)
+    equal(server.stop(), 0)
+    server.restart()
+    code, said = verify("--url", server.url, env=admin)
+    equal(code, 0, said)
+    check("compromised" in said["tenants"][0]["remarks"][0], said)
+    check(said["tenants"][0]["verifierKey"] != key, said)
+    code, said = verify("--url", server.url, "--key", key, env=admin)
+    equal(code, FAILED, said)
+    handover = next((server.data / "checkpoints").glob("default.handover-*"))
+    code, said = verify("--url", server.url, "--key", key, "--against", handover, env=admin)
+    equal(code, 0, said)
+    equal(said["tenants"][0]["keyPinned"], True)
+    code, said = verify("--data", server.data, "--against", handover)
+    equal(code, 0, said)
+    kept = handover.read_bytes()
+    handover.write_bytes(kept.replace(b"\n7", b"\n6", 1))
+    equal(verify("--data", server.data)[0], FAILED, "a handover that is none")
+    handover.write_bytes(kept)
+
+
 def every_page_that_is_changed_is_named(server):
     key = server.made["verifierKey"]
     folder, _, entries = stopped_with(server, 600)
@@ -413,7 +446,8 @@ def one_form_at_a_time(server):
 
 
 if __name__ == "__main__":
-    run(a_log_is_verified_from_its_pages, every_page_that_is_changed_is_named,
+    run(a_log_is_verified_from_its_pages, the_servers_own_pages_verify,
+        every_page_that_is_changed_is_named,
         a_partial_page_may_give_way_to_the_full_one, a_log_that_is_not_public_wants_a_key,
         another_key_is_refused, a_remembered_head_shows_a_rollback,
         two_histories_of_one_log_are_told_apart, a_store_is_verified_in_the_same_shape,

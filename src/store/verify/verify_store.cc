@@ -270,9 +270,8 @@ Result<VerifyReport> Verification::run() {
   using Step = Result<void> (Verification::*)();
   for (const Step step :
        {&Verification::read_checkpoints, &Verification::open, &Verification::check_version,
-        &Verification::read_heads, &Verification::walk,
-        &Verification::check_forgotten, &Verification::check_schema, &Verification::check_state,
-        &Verification::check_integrity}) {
+        &Verification::read_heads, &Verification::walk, &Verification::check_forgotten,
+        &Verification::check_schema, &Verification::check_state, &Verification::check_integrity}) {
     const auto result = (this->*step)();
     if (result) continue;
     // An internal error is SQLite's "no such table": somebody took it away.

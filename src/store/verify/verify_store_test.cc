@@ -255,6 +255,7 @@ TEST_F(VerifyTest, H2_AWellMadeForgeryContradictsHeadAndCheckpoint) {
   expect_finding(4, "checkpoint of size 5");
 
   fs::remove(path() + "/checkpoints/default");
+  expect_finding(4, "checkpoint of size 5");  // The mark says it, too.
   fs::remove(path() + "/checkpoints/default.mark");
   expect_finding(std::nullopt, "checkpoint file is lost");
   lose_checkpoints();
@@ -274,6 +275,7 @@ TEST_F(VerifyTest, ALogThatWentOnAfterItsCheckpointVerifies) {
   write_history(1);
   store_.reset();
   std::ofstream(path() + "/checkpoints/default", std::ios::trunc) << note;
+  EXPECT_EQ(verify().tenants.at(0).checkpoint_size, 16U) << "the mark is newer than the note";
   fs::remove(path() + "/checkpoints/default.mark");
   const VerifyReport report = verify();
   EXPECT_FALSE(report.finding);
