@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "base/version.h"
 #include "edge/cli/cli.h"
-#include "edge/cli/output.h"
+#include "edge/cli/keeping_command.h"
 #include "edge/execute/server_executor.h"
 #include "edge/http/api.h"
 #include "edge/http/openapi.h"
@@ -21,10 +21,9 @@
 
 namespace {
 
-using assent::Code;
-using assent::Error;
 using assent::LogLevel;
 using assent::cli::Exit;
+using assent::cli::explain;
 
 // Signals are taken by one thread that waits for them, so that no handler runs anywhere.
 sigset_t stop_signals() {
@@ -35,13 +34,6 @@ sigset_t stop_signals() {
   return signals;
 }
 
-Exit explain(const Error& error) {
-  assent::cli::print_error(error);
-  // A log that is behind its own checkpoint was rolled back or lost: a person must look.
-  if (error.code == Code::corrupt) return Exit::verification_failed;
-  return error.code == Code::unavailable ? Exit::unavailable : Exit::error;
-}
-
 Exit serve(const assent::cli::ServeOptions& options) {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before any thread is made: they inherit it.
@@ -50,7 +42,8 @@ Exit serve(const assent::cli::ServeOptions& options) {
   assent::set_log_level(options.log_level);
   const assent::SystemClock clock;
   assent::SystemRandom random;
-  auto store = assent::store::Store::open({.directory = options.directory}, clock, random);
+  auto store = assent::store::Store::open(
+      {.directory = options.directory, .seal_file = options.seal_file}, clock, random);
   if (!store) return explain(store.error());
   assent::app::Runner runner(**store);
   assent::http::Api api(**store, runner);

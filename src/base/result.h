@@ -37,6 +37,7 @@ enum class Code {
   overloaded,   // A queue is full; nothing happened.
   uncertain,    // The commit itself broke: only a retry under the same key can tell.
   corrupt,      // What was read is not what was written. The store latches read-only.
+  rolled_back,  // The log is not the one that its own checkpoint promised: an older copy.
   internal,     // A defect of ours that was caught before it did harm.
 };
 

@@ -26,6 +26,7 @@ constexpr std::array<Word, 5> kExecutionStates = {"started", "success", "failure
                                                   "unknown"};
 constexpr std::array<Word, 4> kEmitOutcomes = {"success", "failure", "partial", "pending"};
 constexpr std::array<Word, 4> kPriorities = {"low", "medium", "high", "critical"};
+constexpr std::array<Word, 2> kRotationReasons = {"scheduled", "compromised"};
 constexpr std::array<Word, 11> kRefusals = {
     "forbidden",   "human_actor_required", "self_approval",  "invalid_state",
     "expired",     "content_changed",      "already_voted",  "step_up_required",
@@ -84,6 +85,10 @@ std::span<const Word> words<ExecutionState>() {
 template <>
 std::span<const Word> words<EmitOutcome>() {
   return kEmitOutcomes;
+}
+template <>
+std::span<const Word> words<RotationReason>() {
+  return kRotationReasons;
 }
 template <>
 std::span<const Word> words<Priority>() {

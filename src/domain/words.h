@@ -23,6 +23,7 @@ enum class EvidenceType { file, url, text, hash, entity };
 enum class GrantForm { identity, token };
 enum class ExecutionState { started, success, failure, partial, unknown };
 enum class EmitOutcome { success, failure, partial, pending };
+enum class RotationReason { scheduled, compromised };
 enum class Priority { low, medium, high, critical };
 
 // Why the rules say no to a decision, in the order in which they are tested (EVENTS.md).
@@ -77,6 +78,8 @@ template <>
 std::span<const std::string_view> words<ExecutionState>();
 template <>
 std::span<const std::string_view> words<EmitOutcome>();
+template <>
+std::span<const std::string_view> words<RotationReason>();
 template <>
 std::span<const std::string_view> words<Priority>();
 template <>

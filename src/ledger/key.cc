@@ -172,9 +172,13 @@ Result<std::string> Ed25519Signer::sign(std::string_view message) const {
   return signature;
 }
 
-Secret derive_seed(const Secret& master, std::string_view origin) {
+Secret derive_seed(const Secret& master, std::string_view origin, Generation generation) {
   CHECK(master.reveal().size() >= kMasterBytesMin);
-  Hash seed = hkdf_sha256(master.reveal(), std::string(kDerivationLabel) + std::string(origin));
+  std::string info = std::string(kDerivationLabel) + std::string(origin);
+  if (generation != kFirstGeneration) {
+    info += "\n" + std::to_string(static_cast<std::uint32_t>(generation));
+  }
+  Hash seed = hkdf_sha256(master.reveal(), info);
   Secret secret{std::string(as_bytes(seed))};
   OPENSSL_cleanse(seed.data(), seed.size());
   return secret;

@@ -106,10 +106,17 @@ class Ed25519Signer final : public Signer {
   PrivateKey private_key_;
 };
 
-// The seed of a tenant's log key: HKDF-SHA-256(master, "assent tenant log key v1\n" + origin).
+// Which of a log's keys, one after the other: 1 is the one that it was founded with.
+enum class Generation : std::uint32_t {};
+inline constexpr Generation kFirstGeneration{1};
+
+// The seed of a tenant's log key: HKDF-SHA-256(master, "assent tenant log key v1\n" + origin), and
+// of its later generations the same with "\n" and the generation in decimal behind the origin,
+// which no origin can have in it.
 // One secret to keep safe, one key for each log; a leaked tenant seed tells nothing of the
 // master or of the others. The version is in the label: another derivation needs another label.
 // REQUIRES: `master` holds at least 32 bytes.
-Secret derive_seed(const Secret& master, std::string_view origin);
+Secret derive_seed(const Secret& master, std::string_view origin,
+                   Generation generation = kFirstGeneration);
 
 }  // namespace assent::ledger

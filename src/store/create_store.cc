@@ -3,13 +3,13 @@
 #include "store/blobs.h"
 #include "store/checkpoints.h"
 #include "store/files.h"
+#include "store/keeping/copying.h"
+#include "store/keeping/master_key.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/store.h"
 #include "store/tenants.h"
 
 #include <array>
-#include <filesystem>
-#include <system_error>
 
 namespace assent::store {
 
@@ -24,15 +24,6 @@ std::string random_hex(Random& random) {
   std::array<std::uint8_t, N> bytes;
   random.fill(bytes);
   return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
-Result<void> make_empty_directory(const std::string& directory) {
-  TRY(make_directory(directory));
-  std::error_code fault;
-  const bool is_empty = std::filesystem::is_empty(directory, fault);
-  if (fault) return Error{Code::unavailable, "the directory cannot be read"};
-  if (!is_empty) return Error{Code::invalid_state, "the directory is not empty"};
-  return {};
 }
 
 struct Founding {
@@ -80,15 +71,16 @@ Result<Founded> found_in_transaction(const Founding& founding) {
 // A crash on the way leaves a directory that neither open() nor create() takes; nothing of value is
 // in it, because no key of it was ever shown.
 Result<NewStore> Store::create(const std::string& directory, const std::string& host,
-                               const Clock& clock, Random& random) {
+                               const Clock& clock, Random& random, const std::string& seal_file) {
   TRY(make_empty_directory(directory));
   const DirectoryLock lock = TRY(DirectoryLock::take(directory));
-  const std::string seed_hex = random_hex<kSeedBytes>(random);
-  const Signers signers(Secret(*from_hex(seed_hex)));
-  if (!signers.of(host + "/t/" + std::string(kFirstTenant))) {
+  const Secret seed(*from_hex(random_hex<kSeedBytes>(random)));
+  const Signers signers(seed);
+  if (!signers.of(host + "/t/" + std::string(kFirstTenant), ledger::kFirstGeneration)) {
     return Error{Code::validation_error, "no log can be called after this host name"};
   }
-  TRY(write_durably(directory, "signing.key", seed_hex + "\n"));
+  TRY(write_durably(directory, std::string(kMasterFile),
+                    TRY(master_text(seed, seal_file, random))));
   TRY(make_directory(directory + "/checkpoints"));
   const auto blobs = TRY(Blobs::open(directory + "/blobs"));
   const auto connection =
@@ -101,7 +93,12 @@ Result<NewStore> Store::create(const std::string& directory, const std::string& 
                                                     .random = random,
                                                     .host = host}));
   // From here on a start knows that there was something.
-  Checkpoints checkpoints(directory + "/checkpoints", signers);
+  Checkpoints checkpoints(
+      directory + "/checkpoints", signers,
+      [&](const Tenant& tenant, ledger::Frontier& frontier, std::uint64_t size) {
+        return extend(*connection, tenant, frontier, size);
+      });
+  checkpoints.know(TRY(Identities::load(*connection)));
   TRY(checkpoints.publish(founded.tenant.tenant, founded.head));
   return NewStore{.tenant = founded.tenant.tenant.name,
                   .admin_key = founded.tenant.admin_key,

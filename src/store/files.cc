@@ -38,13 +38,6 @@ Error failed(std::string_view what) {
   return {Code::unavailable, std::string(what) + ": error " + std::to_string(reason)};
 }
 
-Result<void> sync_directory(const std::string& path) {
-  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.is_open()) return failed("a directory of the store cannot be opened");
-  if (::fsync(directory.get()) != 0) return failed("a directory of the store cannot be synced");
-  return {};
-}
-
 Result<void> write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -64,6 +57,44 @@ std::string parent_of(const std::string& path) {
 }
 
 }  // namespace
+
+Result<void> sync_directory(const std::string& path) {
+  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open()) return failed("a directory of the store cannot be opened");
+  if (::fsync(directory.get()) != 0) return failed("a directory of the store cannot be synced");
+  return {};
+}
+
+Result<void> sync_file(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return failed("a file of the store cannot be opened");
+  if (::fsync(file.get()) != 0) return failed("a file of the store cannot be synced");
+  return {};
+}
+
+Result<void> overwrite_durably(const std::string& path, std::size_t offset,
+                               std::string_view bytes) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file.is_open()) return failed("a file of the store cannot be opened");
+  while (!bytes.empty()) {
+    const ssize_t written =
+        ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return failed("a file of the store cannot be written");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += static_cast<std::size_t>(written);
+  }
+  if (::fdatasync(file.get()) != 0) return failed("a file of the store cannot be synced");
+  return {};
+}
+
+std::optional<Timestamp> written_at(const std::string& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) return std::nullopt;
+  constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
+  return from_microseconds(about.st_mtim.tv_sec * kMicrosecondsPerSecond +
+                           about.st_mtim.tv_nsec / 1000);
+}
 
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), kOwnerOnlyDirectory) == 0) return sync_directory(parent_of(path));

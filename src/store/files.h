@@ -2,7 +2,10 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/time.h"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +18,16 @@ Result<void> make_directory(const std::string& path);
 // and perhaps a temporary called `name.new`.
 Result<void> write_durably(const std::string& directory, const std::string& name,
                            std::string_view bytes);
+
+// Writes `bytes` at `offset` into a file that is there, durably. A crash leaves any part of them.
+Result<void> overwrite_durably(const std::string& path, std::size_t offset, std::string_view bytes);
+
+// Makes all that was written into the file, or the names in the directory, durable.
+Result<void> sync_file(const std::string& path);
+Result<void> sync_directory(const std::string& path);
+
+// When the file was last written; nothing if that cannot be told.
+std::optional<Timestamp> written_at(const std::string& path);
 
 // The whole file. Code::not_found if it is absent.
 Result<std::string> read_file(const std::string& path);

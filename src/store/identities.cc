@@ -11,9 +11,14 @@ namespace assent::store {
 namespace {
 
 constexpr std::string_view kTenants = R"sql(
-  SELECT number, name, origin
+  SELECT number, name, origin, is_public
     FROM tenants
    ORDER BY number)sql";
+
+constexpr std::string_view kLogKeys = R"sql(
+  SELECT tenant, generation, from_size
+    FROM log_keys
+   ORDER BY tenant, generation)sql";
 
 constexpr std::string_view kPrincipals = R"sql(
   SELECT tenant, id, type, name, roles, owner, email, created_at
@@ -112,6 +117,7 @@ std::string checksum_of(std::string_view digits) {
 Result<std::shared_ptr<const Identities>> Identities::load(Connection& connection) {
   auto identities = std::make_shared<Identities>();
   TRY(identities->load_tenants(connection));
+  TRY(identities->load_log_keys(connection));
   TRY(identities->load_principals(connection));
   TRY(identities->load_keys(connection));
   return std::shared_ptr<const Identities>(std::move(identities));
@@ -122,8 +128,23 @@ Result<void> Identities::load_tenants(Connection& connection) {
   while (TRY(rows->next())) {
     tenants_.push_back({.number = static_cast<TenantNumber>(rows->integer(0)),
                         .name = std::string(rows->text(1)),
-                        .origin = std::string(rows->text(2))});
+                        .origin = std::string(rows->text(2)),
+                        .is_public = rows->integer(3) != 0});
   }
+  return {};
+}
+
+Result<void> Identities::load_log_keys(Connection& connection) {
+  for (const Tenant& known : tenants_) log_keys_[known.number];
+  const auto rows = TRY(connection.query(kLogKeys));
+  while (TRY(rows->next())) {
+    const auto keys = log_keys_.find(static_cast<TenantNumber>(rows->integer(0)));
+    if (keys == log_keys_.end()) return malformed("log_keys");
+    keys->second.push_back({.generation = static_cast<ledger::Generation>(rows->integer(1)),
+                            .from_size = static_cast<std::uint64_t>(rows->integer(2))});
+  }
+  const auto has_none = [](const auto& log) { return log.second.empty(); };
+  if (std::ranges::any_of(log_keys_, has_none)) return malformed("log_keys");
   return {};
 }
 

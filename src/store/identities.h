@@ -8,7 +8,9 @@
 #include "base/time.h"
 #include "domain/principal.h"
 #include "store/connection.h"
+#include "store/signers.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +36,8 @@ class Identities {
   const Tenant* tenant(std::string_view name) const;
   const Tenant* tenant(TenantNumber number) const;
   const std::vector<Tenant>& tenants() const { return tenants_; }
+  // The keys of the tenant's log. REQUIRES: the tenant is known.
+  const LogKeys& log_keys(TenantNumber number) const { return log_keys_.at(number); }
 
  private:
   struct KnownPrincipal {
@@ -43,12 +47,14 @@ class Identities {
   using IdBytes = std::string;  // 16 bytes.
 
   Result<void> load_tenants(Connection& connection);
+  Result<void> load_log_keys(Connection& connection);
   Result<void> load_principals(Connection& connection);
   Result<void> load_keys(Connection& connection);
   std::optional<Caller> caller_with(const Key& key, Timestamp now) const;
 
   // Filled in this order and then left alone, so that the pointers hold.
   std::vector<Tenant> tenants_;
+  std::map<TenantNumber, LogKeys> log_keys_;
   std::unordered_map<IdBytes, KnownPrincipal> principals_;
   std::unordered_map<IdBytes, Key> keys_;
   std::unordered_map<std::string, const Key*> keys_by_hash_;  // By the 32 bytes of the SHA-256.

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "domain/event.h"
 #include "domain/principal.h"
+#include "ledger/key.h"
 #include "store/connection.h"
 
 #include <cstdint>
@@ -86,8 +87,8 @@ class Write : public Read {
   // The same job as another caller, in that caller's tenant: for founding a tenant, whose first
   // events go into its own log. REQUIRES: `caller` outlives the result.
   Result<Write> as(const Caller& caller) const;
-  // The verifier key (text) of the log called `origin`.
-  Result<std::string> verifier_key(std::string_view origin) const;
+  // The verifier key (text) of the log called `origin`, of that generation.
+  Result<std::string> verifier_key(std::string_view origin, ledger::Generation generation) const;
 
   const TraceId& trace() const { return trace_; }
   Random& random() const { return random_; }

@@ -21,16 +21,26 @@ Secret Signers::executor_secret(std::string_view origin) const {
   return Secret{std::string(as_bytes(secret))};
 }
 
-Result<const ledger::Signer*> Signers::of(std::string_view origin) const {
+ledger::Generation generation_at(const LogKeys& keys, std::uint64_t size) {
+  ledger::Generation generation = ledger::kFirstGeneration;
+  for (const LogKey& key : keys) {
+    if (key.from_size <= size) generation = key.generation;
+  }
+  return generation;
+}
+
+Result<const ledger::Signer*> Signers::of(std::string_view origin,
+                                          ledger::Generation generation) const {
   const std::lock_guard lock(mutex_);
-  const auto found = signers_.find(origin);
+  LogKeyName name(origin, generation);
+  const auto found = signers_.find(name);
   if (found != signers_.end()) return found->second.get();
 
-  auto signer =
-      ledger::Ed25519Signer::from_seed(std::string(origin), ledger::derive_seed(master_, origin));
+  auto signer = ledger::Ed25519Signer::from_seed(std::string(origin),
+                                                 ledger::derive_seed(master_, origin, generation));
   if (!signer) return Error{Code::validation_error, "no log can have this name"};
   auto kept = std::make_unique<const ledger::Ed25519Signer>(std::move(*signer));
-  return signers_.emplace(std::string(origin), std::move(kept)).first->second.get();
+  return signers_.emplace(std::move(name), std::move(kept)).first->second.get();
 }
 
 }  // namespace assent::store

@@ -1,10 +1,10 @@
 #include "store/store.h"
 
 #include "base/log.h"
-#include "base/text.h"
 #include "store/checkpoints.h"
 #include "store/committed.h"
 #include "store/files.h"
+#include "store/keeping/master_key.h"
 #include "store/proofs/prover.h"
 #include "store/proofs/receipts.h"
 #include "store/proofs/tree.h"
@@ -34,16 +34,6 @@ constexpr std::string_view kProbe = R"sql(
      SET size = size
    WHERE tenant = $1)sql";
 
-Result<Secret> load_master_seed(const std::string& directory) {
-  std::string text = TRY(read_file(directory + "/signing.key"));
-  if (text.ends_with('\n')) text.pop_back();
-  const auto seed = from_hex(text);
-  if (!seed || seed->size() != 32) {
-    return Error{Code::corrupt, "signing.key is not 64 hexadecimal digits"};
-  }
-  return Secret(*seed);
-}
-
 }  // namespace
 
 class Store::Impl {
@@ -55,7 +45,11 @@ class Store::Impl {
         options_(std::move(options)),
         lock_(std::move(lock)),
         signers(std::move(master)),
-        checkpoints(options_.directory + "/checkpoints", signers),
+        checkpoints(options_.directory + "/checkpoints", signers,
+                    [this](const Tenant& tenant, ledger::Frontier& frontier, std::uint64_t size) {
+                      const std::lock_guard lock_it(deadline_mutex_);
+                      return extend(*deadline_connection_, tenant, frontier, size);
+                    }),
         vitals(options_.directory) {}
   ~Impl() { close(); }
   Impl(const Impl&) = delete;
@@ -118,7 +112,8 @@ Result<void> Store::Impl::open() {
   TRY(open_database());
   blobs = TRY(Blobs::open(options_.directory + "/blobs"));
   const auto identities = TRY(Identities::load(*connection_));
-  TRY(check_logs(*connection_, identities->tenants(), checkpoints));
+  checkpoints.know(identities);
+  TRY(check_logs(*connection_, *identities, checkpoints));
   for (const Tenant& tenant : identities->tenants()) {
     const Head head = TRY(load_head(*connection_, tenant.number));
     TRY(complete_tree(*connection_, tenant.number, head.size()));
@@ -190,6 +185,8 @@ Result<std::unique_ptr<Connection>> Store::Impl::connect() const {
 }
 
 void Store::Impl::on_commit(const Committed& now) {
+  // Before anybody can see a head that a new key has to sign.
+  if (now.changes.has_identities) checkpoints.know(now.identities);
   committed.update(now);
   if (search) {
     for (const TenantNumber tenant : now.changes.logs) {
@@ -244,6 +241,10 @@ void Store::Impl::refresh_checkpoints() {
     log_line(LogLevel::warning, "store.checkpoint",
              {{"tenant", tenant->name}, {"why", note.error().detail}});
   }
+  if (const auto written = checkpoints.write_notes(); !written) {
+    are_durable = false;
+    log_line(LogLevel::warning, "store.checkpoint", {{"why", written.error().detail}});
+  }
   vitals.note_checkpoints(are_durable);
 }
 
@@ -260,14 +261,10 @@ Result<std::vector<ToExecute>> Store::Impl::to_execute(const ToExecute& after, s
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, const Clock& clock,
                                            Random& random) {
   // Before the lock, which would make its file in a directory that is none of ours.
-  auto master = load_master_seed(options.directory);
-  if (!master && master.error().code == Code::not_found) {
-    return Error{Code::not_found, "there is no store in this directory; `assent init` makes one"};
-  }
-  if (!master) return std::move(master).error();
+  Secret master = TRY(load_master(options.directory, options.seal_file));
   DirectoryLock lock = TRY(DirectoryLock::take(options.directory));
-  auto impl = std::make_unique<Impl>(std::move(options), clock, random, std::move(lock),
-                                     std::move(*master));
+  auto impl =
+      std::make_unique<Impl>(std::move(options), clock, random, std::move(lock), std::move(master));
   TRY(impl->open());
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
@@ -303,8 +300,13 @@ Result<std::string> Store::checkpoint(const Tenant& tenant) {
   return impl_->checkpoint(tenant);
 }
 
+Result<std::uint64_t> Store::published_size(const Tenant& tenant) const {
+  return impl_->checkpoints.published_size(tenant);
+}
+
 std::string Store::verifier_key(const Tenant& tenant) const {
-  const auto signer = impl_->signers.of(tenant.origin);
+  const LogKeys keys = impl_->committed.identities()->log_keys(tenant.number);
+  const auto signer = impl_->signers.of(tenant.origin, keys.back().generation);
   CHECK(signer);  // It signed when the tenant was founded.
   return (*signer)->verifier_key().text();
 }
@@ -329,8 +331,9 @@ Secret Store::executor_secret(const Tenant& tenant) const {
   return impl_->signers.executor_secret(tenant.origin);
 }
 
-Result<Secret> Store::executor_secret(const std::string& directory, std::string_view tenant) {
-  const Signers signers(TRY(load_master_seed(directory)));
+Result<Secret> Store::executor_secret(const std::string& directory, std::string_view tenant,
+                                      const std::string& seal_file) {
+  const Signers signers(TRY(load_master(directory, seal_file)));
   const auto connection =
       TRY(open_sqlite({.path = directory + "/ledger.db", .mode = SqliteMode::read_only}));
   const auto identities = TRY(Identities::load(*connection));

@@ -48,7 +48,8 @@ struct StoreOptions {
   std::size_t readers = 2;
   std::size_t write_jobs_max = 8192;
   std::size_t read_jobs_max = 8192;
-  bool needs_search = true;  // `assent init` and offline administration do without.
+  std::string seal_file = {};  // With the passphrase of a sealed signing.key.
+  bool needs_search = true;    // `assent init` and offline administration do without.
 };
 
 // What `assent init` made.
@@ -61,12 +62,14 @@ struct NewStore {
 class Store {
  public:
   // Makes a new store in an absent or empty directory, with the tenant `default` and its admin.
+  // Its key is sealed with the passphrase in `seal_file`, if one is named.
   static Result<NewStore> create(const std::string& directory, const std::string& host,
-                                 const Clock& clock, Random& random);
+                                 const Clock& clock, Random& random,
+                                 const std::string& seal_file = {});
 
   // Opens an existing store. Takes the directory's lock: Code::unavailable with a clear sentence if
-  // another process has it. Checks the head against the last checkpoint file: Code::corrupt if the
-  // log is behind or inconsistent with it.
+  // another process has it. Checks the head against the last checkpoint file: Code::rolled_back if
+  // the log is behind or inconsistent with it, Code::corrupt if it is damaged.
   static Result<std::unique_ptr<Store>> open(StoreOptions options, const Clock& clock,
                                              Random& random);
   ~Store();  // Drains the writer, stops the threads, closes.
@@ -85,6 +88,8 @@ class Store {
   // file before it is returned. Thread-safe; blocks (not for io threads).
   Result<std::string> checkpoint(const Tenant& tenant);
   std::string verifier_key(const Tenant& tenant) const;
+  // How much of the log the last durable checkpoint vouches for. Thread-safe; may read the disk.
+  Result<std::uint64_t> published_size(const Tenant& tenant) const;
 
   // What somebody takes home who has just written that event (receipt.h). Thread-safe; never
   // blocks.
@@ -105,7 +110,8 @@ class Store {
   Secret executor_secret(const Tenant& tenant) const;
   // The same of the tenant called so, without opening the store: works beside a server.
   // Code::not_found if there is no such tenant or store.
-  static Result<Secret> executor_secret(const std::string& directory, std::string_view tenant);
+  static Result<Secret> executor_secret(const std::string& directory, std::string_view tenant,
+                                        const std::string& seal_file = {});
 
   // Calls `counted` (on the writer thread; must not block) after every batch. One only; set before
   // the first job.

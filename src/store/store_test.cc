@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "ledger/checkpoint.h"
+#include "store/checkpoints.h"
 #include "store/files.h"
 #include "store/idempotency.h"
 #include "store/search/testing_search.h"
@@ -151,8 +152,10 @@ TEST_F(StoreTest, ACheckpointPromisesWhatIsCommitted) {
   const auto checkpoint = ledger::open_checkpoint(*note, *key);
   ASSERT_TRUE(checkpoint);
   EXPECT_EQ(ledger::number(checkpoint->head.size), 4U);
-  EXPECT_EQ(*read_file(path() + "/checkpoints/default"), *note);
+  EXPECT_EQ(**newest_note(path() + "/checkpoints", "default"), *note);
   EXPECT_EQ(*store->checkpoint(tenant()), *note);
+  store.reset();
+  EXPECT_EQ(*read_file(path() + "/checkpoints/default"), *note);
 }
 
 TEST_F(StoreTest, CheckpointsFollowByThemselves) {
@@ -176,7 +179,7 @@ TEST_F(StoreTest, ARolledBackDatabaseIsNotServed) {
   store.reset();
   fs::copy_file(directory / "old.db", path() + "/ledger.db", fs::copy_options::overwrite_existing);
   const Error error = refusal_to_open();
-  EXPECT_EQ(error.code, Code::corrupt);
+  EXPECT_EQ(error.code, Code::rolled_back);
   EXPECT_NE(error.detail.find("default"), std::string::npos);
   EXPECT_NE(error.detail.find("has 4 events"), std::string::npos) << error.detail;
   EXPECT_NE(error.detail.find("promised 5"), std::string::npos) << error.detail;
@@ -192,7 +195,7 @@ TEST_F(StoreTest, ARolledBackFoundingIsNotServed) {
   }));
   store.reset();
   fs::copy_file(directory / "old.db", path() + "/ledger.db", fs::copy_options::overwrite_existing);
-  EXPECT_EQ(refusal_to_open().code, Code::corrupt);
+  EXPECT_EQ(refusal_to_open().code, Code::rolled_back);
 }
 
 TEST_F(StoreTest, AForgedCheckpointIsNotBelieved) {
@@ -204,11 +207,11 @@ TEST_F(StoreTest, AForgedCheckpointIsNotBelieved) {
 TEST_F(StoreTest, WithoutPeaksTheWholeLogIsChecked) {
   ASSERT_TRUE(emit(0));
   store.reset();
-  fs::remove(path() + "/checkpoints/default.peaks");
+  fs::remove(path() + "/checkpoints/default.mark");
   open();
   ASSERT_TRUE(emit(1));
   store.reset();
-  fs::remove(path() + "/checkpoints/default.peaks");
+  fs::remove(path() + "/checkpoints/default.mark");
   const auto tamper = intruder();
   ASSERT_TRUE(
       tamper->script("DROP TRIGGER events_are_never_updated; UPDATE events SET leaf = "

@@ -17,8 +17,13 @@ constexpr std::string_view kNextNumber = R"sql(
   SELECT COALESCE(MAX(number), 0) + 1
     FROM tenants)sql";
 
+constexpr std::string_view kCurrentLogKey = R"sql(
+  SELECT generation, verifier_key
+    FROM tenants
+   WHERE number = $1)sql";
+
 constexpr std::string_view kAll = R"sql(
-  SELECT number, name, origin
+  SELECT number, name, origin, is_public
     FROM tenants
    ORDER BY number)sql";
 
@@ -85,7 +90,8 @@ Result<NewTenant> found(Write& write, const Founding& founding) {
                     .email = std::nullopt,
                     .created_at = write.now()},
       .key = std::nullopt};
-  const std::string verifier_key = TRY(write.verifier_key(admin.tenant.origin));
+  const std::string verifier_key =
+      TRY(write.verifier_key(admin.tenant.origin, ledger::kFirstGeneration));
   const NewKey key = make_key(write.random());
 
   Write log = TRY(write.as(admin));
@@ -118,13 +124,20 @@ Result<NewTenant> found_first_tenant(Write& write, std::string_view name, std::s
                        .roles = {Role::admin, Role::operator_}});
 }
 
+Result<CurrentLogKey> current_log_key(const Read& read) {
+  const auto rows = TRY(read.connection().query(kCurrentLogKey, {read.tenant_key()}));
+  if (!TRY(rows->next())) return Error{Code::corrupt, "the tenant has no row"};
+  return CurrentLogKey{.generation = rows->integer(0), .verifier_key = std::string(rows->text(1))};
+}
+
 Result<std::vector<Tenant>> all_tenants(const Read& read) {
   std::vector<Tenant> tenants;
   const auto rows = TRY(read.connection().query(kAll));
   while (TRY(rows->next())) {
     tenants.push_back({.number = static_cast<TenantNumber>(rows->integer(0)),
                        .name = std::string(rows->text(1)),
-                       .origin = std::string(rows->text(2))});
+                       .origin = std::string(rows->text(2)),
+                       .is_public = rows->integer(3) != 0});
   }
   return tenants;
 }

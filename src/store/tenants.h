@@ -28,4 +28,11 @@ Result<NewTenant> found_first_tenant(Write& write, std::string_view name, std::s
 // Every tenant of the store, oldest first.
 Result<std::vector<Tenant>> all_tenants(const Read& read);
 
+// The key that signs for the tenant's log now.
+struct CurrentLogKey {
+  std::int64_t generation = 0;
+  std::string verifier_key;
+};
+Result<CurrentLogKey> current_log_key(const Read& read);
+
 }  // namespace assent::store

@@ -52,8 +52,9 @@ Result<std::optional<std::uint64_t>> Write::last_recorded() const {
   return std::optional(now - 1);
 }
 
-Result<std::string> Write::verifier_key(std::string_view origin) const {
-  return TRY(batch_.signers().of(origin))->verifier_key().text();
+Result<std::string> Write::verifier_key(std::string_view origin,
+                                        ledger::Generation generation) const {
+  return TRY(batch_.signers().of(origin, generation))->verifier_key().text();
 }
 
 }  // namespace assent::store

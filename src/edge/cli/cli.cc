@@ -3,6 +3,7 @@
 #include "app/reference.h"
 #include "base/version.h"
 #include "edge/cli/commands.h"
+#include "edge/cli/keeping_command.h"
 #include "edge/cli/local_commands.h"
 #include "edge/cli/run_command.h"
 
@@ -25,6 +26,8 @@ struct Tree {
   std::string host = "assent.local";
   std::string listen = "127.0.0.1:8700";
   std::string tenant = "default";
+  std::string seal_with;
+  KeepingCommands keeping;
   std::string log_level = "info";
   RunOptions run;
   std::vector<std::string> run_arguments, run_json_arguments;
@@ -52,7 +55,9 @@ int with_session(const Tree& tree, const std::function<int(const Session&)>& act
 std::optional<ServeOptions> serve_options(const Tree& tree) {
   const std::size_t colon = tree.listen.rfind(':');
   if (colon == std::string::npos) return std::nullopt;
-  ServeOptions options{.directory = tree.directory, .host = tree.listen.substr(0, colon)};
+  ServeOptions options{.directory = tree.directory,
+                       .host = tree.listen.substr(0, colon),
+                       .seal_file = seal_file_from_environment()};
   if (options.host.starts_with('[') && options.host.ends_with(']')) {
     options.host = options.host.substr(1, options.host.size() - 2);
   }
@@ -116,9 +121,11 @@ void add_local(CLI::App& root, Tree& tree) {
   auto* init_command = root.add_subcommand("init", "Make a store, its first tenant and its admin.");
   init_command->add_option("--data", tree.directory, "the directory, absent or empty")->required();
   init_command->add_option("--host", tree.host, "what the log's origin begins with");
+  init_command->add_option("--seal-with", tree.seal_with,
+                           "a file with a passphrase, which seals the signing key");
   init_command->callback([&tree] {
     tree.chosen = [](Tree& it, const Wiring&) {
-      return static_cast<int>(init(output_of(it.common), it.directory, it.host));
+      return static_cast<int>(init(output_of(it.common), it.directory, it.host, it.seal_with));
     };
   });
   auto* serve_command = root.add_subcommand("serve", "Serve a store over HTTP until SIGTERM.");
@@ -218,6 +225,11 @@ int run(int argc, char** argv, const Wiring& wiring) {
   add_executor(root, tree);
   add_run(root, tree);
   add_operations(root, tree);
+  add_keeping(root, tree.keeping, [&tree](std::function<Exit(const Output&)> action) {
+    tree.chosen = [action = std::move(action)](Tree& it, const Wiring&) {
+      return static_cast<int>(action(output_of(it.common)));
+    };
+  });
   // CLI11 tells by exceptions; this is the one place that knows.
   try {
     root.parse(argc, argv);

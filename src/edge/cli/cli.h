@@ -21,11 +21,13 @@ enum class Exit : int {
   not_authorised = 7,
   verification_failed = 8,
   unavailable = 9,
+  rolled_back = 10,  // The log is behind its own checkpoint, or not the one it promised.
 };
 
 struct ServeOptions {
   std::string directory;
   std::string host;
+  std::string seal_file;  // With the passphrase of a sealed signing.key.
   std::uint16_t port = 0;
   LogLevel log_level = LogLevel::info;
 };

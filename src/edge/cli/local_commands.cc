@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "edge/cli/keeping_command.h"
 #include "edge/execute/webhook.h"
 #include "store/store.h"
 #include "store/verify/verify_store.h"
@@ -56,10 +57,11 @@ void print_report(const store::VerifyReport& report) {
 
 }  // namespace
 
-Exit init(const Output& output, const std::string& directory, const std::string& host) {
+Exit init(const Output& output, const std::string& directory, const std::string& host,
+          const std::string& seal_file) {
   const SystemClock clock;
   SystemRandom random;
-  const auto made = store::Store::create(directory, host, clock, random);
+  const auto made = store::Store::create(directory, host, clock, random, seal_file);
   if (!made) {
     print_error(made.error());
     return Exit::error;
@@ -75,7 +77,8 @@ Exit init(const Output& output, const std::string& directory, const std::string&
 
 Exit executor_secret(const Output& output, const std::string& directory,
                      const std::string& tenant) {
-  const auto secret = store::Store::executor_secret(directory, tenant);
+  const auto secret =
+      store::Store::executor_secret(directory, tenant, seal_file_from_environment());
   if (!secret) {
     print_error(secret.error());
     return Exit::error;

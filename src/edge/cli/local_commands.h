@@ -9,7 +9,8 @@
 namespace assent::cli {
 
 // `assent init`: makes the store and prints the first admin's key, this once.
-Exit init(const Output& output, const std::string& directory, const std::string& host);
+Exit init(const Output& output, const std::string& directory, const std::string& host,
+          const std::string& seal_file);
 
 // `assent executor secret`: prints what signs the server's calls to a tenant's executors. Whoever
 // can read the store's directory has it anyway; nobody is given it over the network.

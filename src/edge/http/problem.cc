@@ -84,7 +84,9 @@ constexpr std::string_view kNotFound = "there is no such thing here";
 std::optional<std::string_view> constant_message(Code code) {
   if (code == Code::not_found) return kNotFound;
   if (code == Code::internal) return "something went wrong on our side";
-  if (code == Code::corrupt) return "the store found damage and accepts no writes";
+  if (code == Code::corrupt || code == Code::rolled_back) {
+    return "the store found damage and accepts no writes";
+  }
   return std::nullopt;
 }
 
@@ -122,6 +124,7 @@ int status_of(Code code) {
     case Code::overloaded:
     case Code::uncertain:
     case Code::corrupt:
+    case Code::rolled_back:
       return 503;
     case Code::internal:
       return 500;
@@ -160,6 +163,7 @@ std::string_view wire_code(Code code) {
       return "RATE_LIMITED";
     case Code::unavailable:
     case Code::corrupt:
+    case Code::rolled_back:
       return "AUDIT_UNAVAILABLE";
     case Code::overloaded:
       return "OVERLOADED";

@@ -10,6 +10,21 @@ constexpr std::string_view kInsertTenant = R"sql(
        VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT DO NOTHING)sql";
 
+constexpr std::string_view kSetVisibility = R"sql(
+  UPDATE tenants
+     SET is_public = $2
+   WHERE number = $1 AND is_public <> $2)sql";
+
+constexpr std::string_view kInsertLogKey = R"sql(
+  INSERT INTO log_keys (tenant, generation, verifier_key, from_size, reason, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT DO NOTHING)sql";
+
+constexpr std::string_view kRotate = R"sql(
+  UPDATE tenants
+     SET generation = $2, verifier_key = $3
+   WHERE number = $1 AND generation = $2 - 1 AND verifier_key = $4 AND verifier_key <> $3)sql";
+
 constexpr std::string_view kInsertPrincipal = R"sql(
   INSERT INTO principals (tenant, id, type, name, roles, owner, email, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -48,8 +63,49 @@ Result<void> project_ledger_created(Connection& connection, const Fact& fact) {
   TRY(fields.finish());
   if (fact.sequence != 0) return impossible(fact);
 
-  return require_one(fact, TRY(connection.run(kInsertTenant, {number, name, origin, verifier_key,
+  TRY(require_one(fact, TRY(connection.run(kInsertTenant, {number, name, origin, verifier_key,
+                                                           to_microseconds(fact.time)}))));
+  return require_one(fact, TRY(connection.run(kInsertLogKey, {number, std::int64_t{1}, verifier_key,
+                                                              std::int64_t{0}, std::monostate{},
                                                               to_microseconds(fact.time)})));
+}
+
+Result<void> project_visibility_changed(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const bool is_public = fields.flag("public");
+  TRY(fields.finish());
+  return require_one(
+      fact, TRY(connection.run(kSetVisibility, {fact.tenant, std::int64_t{is_public ? 1 : 0}})));
+}
+
+Result<void> project_ledger_key_rotated(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const auto generation = fields.integer("generation");
+  const auto verifier_key = fields.text("verifierKey");
+  const auto previous = fields.text("previousVerifierKey");
+  const auto reason = fields.as_word<RotationReason>("reason");
+  TRY(fields.finish());
+
+  TRY(require_one(fact,
+                  TRY(connection.run(kRotate, {fact.tenant, generation, verifier_key, previous}))));
+  // The event itself is the first that the new key vouches for.
+  const auto from_size = static_cast<std::int64_t>(fact.sequence) + 1;
+  return require_one(
+      fact, TRY(connection.run(kInsertLogKey, {fact.tenant, generation, verifier_key, from_size,
+                                               word(reason), to_microseconds(fact.time)})));
+}
+
+// What was lost is not in the log; that it was, is. The event is the first after what was restored.
+Result<void> project_ledger_restored(Connection&, const Fact& fact) {
+  FactFields fields(fact);
+  const auto size = fields.integer("size");
+  const auto promised_size = fields.integer("promisedSize");
+  fields.text("promisedRoot");
+  fields.content_hash("promiseHash");
+  fields.text("reason");
+  if (size != static_cast<std::int64_t>(fact.sequence)) fields.spoil("size");
+  if (promised_size < 1) fields.spoil("promisedSize");
+  return fields.finish();
 }
 
 Result<void> project_principal_created(Connection& connection, const Fact& fact) {

@@ -9,6 +9,9 @@ namespace assent::store {
 
 // project_identity.cc
 Result<void> project_ledger_created(Connection& connection, const Fact& fact);
+Result<void> project_visibility_changed(Connection& connection, const Fact& fact);
+Result<void> project_ledger_key_rotated(Connection& connection, const Fact& fact);
+Result<void> project_ledger_restored(Connection& connection, const Fact& fact);
 Result<void> project_principal_created(Connection& connection, const Fact& fact);
 Result<void> project_key_created(Connection& connection, const Fact& fact);
 Result<void> project_key_revoked(Connection& connection, const Fact& fact);

@@ -12,12 +12,21 @@ constexpr auto kText = StateTable::Kind::text;
 constexpr auto kBytes = StateTable::Kind::bytes;
 
 constexpr std::string_view kTenants = R"sql(
-  SELECT number, name, origin, verifier_key, created_at
+  SELECT number, name, origin, generation, verifier_key, created_at, is_public
     FROM tenants
    ORDER BY number)sql";
-constexpr std::array kTenantColumns = {Column{"number", kInteger}, Column{"name", kText},
-                                       Column{"origin", kText}, Column{"verifier_key", kText},
-                                       Column{"created_at", kInteger}};
+constexpr std::array kTenantColumns = {
+    Column{"number", kInteger},     Column{"name", kText},         Column{"origin", kText},
+    Column{"generation", kInteger}, Column{"verifier_key", kText}, Column{"created_at", kInteger},
+    Column{"is_public", kInteger}};
+
+constexpr std::string_view kLogKeys = R"sql(
+  SELECT tenant, generation, verifier_key, from_size, reason, created_at
+    FROM log_keys
+   ORDER BY tenant, generation)sql";
+constexpr std::array kLogKeyColumns = {
+    Column{"tenant", kInteger},    Column{"generation", kInteger}, Column{"verifier_key", kText},
+    Column{"from_size", kInteger}, Column{"reason", kText},        Column{"created_at", kInteger}};
 
 constexpr std::string_view kPrincipals = R"sql(
   SELECT tenant, id, type, name, roles, owner, email, created_at
@@ -203,6 +212,7 @@ constexpr std::array kSuggestionColumns = {
 
 constexpr std::array kTables = {
     StateTable{"tenants", kTenants, kTenantColumns, 1},
+    StateTable{"log_keys", kLogKeys, kLogKeyColumns, 2},
     StateTable{"principals", kPrincipals, kPrincipalColumns, 2},
     StateTable{"keys", kKeys, kKeyColumns, 2},
     StateTable{"policies", kPolicies, kPolicyColumns, 2},

@@ -95,6 +95,7 @@ Result<void> VerifyLog::add_event(const StoredEvent& event) {
   if (event.sequence == 0) TRY(found(event));
   TRY(check_place(event));
   time_ = event.time;
+  if (event.type == "ledger.key_rotated") TRY(rotate(event));
   causes_.add(event);
   auto paired = pairs_.add(event);
   if (!paired) {
@@ -179,13 +180,28 @@ Result<void> VerifyLog::open_note() {
   const auto note = parts_.notes.find(name_);
   if (note == parts_.notes.end()) return {};
   auto checkpoint = ledger::open_checkpoint(note->second, *key);
+  unopened_.reset();
   if (checkpoint) {
     checkpoint_ = *std::move(checkpoint);
-    return {};
+  } else {
+    unopened_ = checkpoint.error().detail;  // A later key of the log may vouch for it.
   }
-  blamed_.reset();
-  return corrupt("the checkpoint file is none that the log's key vouches for: " +
-                 checkpoint.error().detail);
+  return {};
+}
+
+// From the size after this event on, the new key signs alone.
+Result<void> VerifyLog::rotate(const StoredEvent& event) {
+  if (event.data.string_at("previousVerifierKey") != verifier_key_) {
+    return corrupt("the key that was replaced is not the one that the log had");
+  }
+  if (checkpoint_ && ledger::number(checkpoint_->head.size) > event.sequence) {
+    return corrupt("the checkpoint is signed with the key that was replaced here");
+  }
+  verifier_key_ = event.data.string_at("verifierKey").value_or("");
+  if (checkpoint_) return {};
+  TRY(open_note());
+  if (!checkpoint_ || ledger::number(checkpoint_->head.size) > event.sequence) return {};
+  return corrupt("the checkpoint is signed with a key that came only here");
 }
 
 Result<void> VerifyLog::check_checkpoint() const {
@@ -214,6 +230,10 @@ Result<void> VerifyLog::finish(const StoredHead& head) {
   if (checkpoint_ && check_.size() < checkpoint_->head.size) {
     return corrupt("the event is missing: the log's checkpoint promised " +
                    std::to_string(ledger::number(checkpoint_->head.size)));
+  }
+  if (unopened_) {
+    blamed_.reset();
+    return corrupt("the checkpoint file is none that the log's key vouches for: " + *unopened_);
   }
   auto paired = pairs_.finish();
   if (!paired) {

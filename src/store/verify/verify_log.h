@@ -79,6 +79,7 @@ class VerifyLog {
   Result<void> check_content(const StoredEvent& event);
   Result<void> check_blob(const Json& named);
   Result<void> open_note();
+  Result<void> rotate(const StoredEvent& event);
   Result<void> check_checkpoint() const;
   Result<void> resolve_causes();
 
@@ -92,6 +93,7 @@ class VerifyLog {
   std::string verifier_key_;
   Timestamp time_;  // Of the last event.
   std::optional<ledger::Checkpoint> checkpoint_;
+  std::optional<std::string> unopened_;  // Why no key of the log so far vouches for the note.
   std::unordered_set<std::string> good_blobs_;
   std::optional<std::uint64_t> blamed_;
 };
