@@ -1,4 +1,4 @@
-"""The verifier in Python, against a server: pages, receipts and proofs, with the key and nothing else."""
+"""The verifier in Python against a server: pages, receipts and proofs, with nothing but the key."""
 
 import json
 import pathlib

@@ -51,7 +51,8 @@ class Web:
 
 
 def by_cpp(bundle, key):
-    words = [ASSENT, "verify", "--output", "json", "--bundle", str(bundle), *(["--key", key] if key else [])]
+    words = [ASSENT, "verify", "--output", "json", "--bundle", str(bundle)]
+    words += ["--key", key] if key else []
     said = subprocess.run(words, capture_output=True, text=True, check=False)
     report = json.loads(said.stdout)
     assert said.returncode == (0 if report["ok"] else 8), (words, said)

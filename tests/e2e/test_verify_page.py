@@ -1,4 +1,4 @@
-"""web/verify.html: its sources are strict TypeScript, it is what they give, and a browser opens it."""
+"""web/verify.html: strict TypeScript, it is what its sources give, and a browser opens it."""
 
 import pathlib
 import subprocess

@@ -418,8 +418,8 @@ class Member:
 
 
 def octal(field):
-    found = re.match(rb"[ \t]*([0-7]*)", field)
-    return int(found.group(1) or b"0", 8)
+    need(re.fullmatch(rb"[0-7 \0]*", field) is not None, "the archive has a damaged header")
+    return int(re.match(rb" *([0-7]*)", field).group(1) or b"0", 8)
 
 
 def checksum_fits(block):
@@ -449,7 +449,6 @@ def tar_members(path):
             need(checksum_fits(block), "the archive has a damaged header")
             need(block[257:262] == b"ustar", "the archive is not of the ustar format")
             kind, size = block[156:157], octal(block[124:136])
-            need(block[124] < 0x80, "the archive has a size in another notation")
             if kind == b"x" and large is None and size <= 512:
                 large = pax_size(source.read(512)[:size])
                 at += 1024
@@ -709,7 +708,8 @@ class Bundle:
         self._key = key
         self._size, self._root = open_checkpoint(note, key)
         need(self._size == manifest["size"], "the checkpoint is of another size")
-        need(self._heads.get(self._size, self._root) == self._root, "the handover was of another log")
+        need(self._heads.get(self._size, self._root) == self._root,
+             "the handover was of another log")
 
     def _event(self, line):
         event, sequence = parse_event(line)
@@ -751,7 +751,8 @@ class Bundle:
             need(frontier.root() == self._heads[frontier.size], "the handover was of another log")
 
     def _check_members(self, events, proofs):
-        event_lines, proof_lines = Lines(events, ENTRY_BYTES_MAX), Lines(proofs, PROOF_LINE_BYTES_MAX)
+        event_lines = Lines(events, ENTRY_BYTES_MAX)
+        proof_lines = Lines(proofs, PROOF_LINE_BYTES_MAX)
         paths, before = iter(proof_lines), -1
         self._blame("events.ndjson")
         for line in event_lines:
@@ -826,7 +827,8 @@ class Bundle:
             left.remove(member.name)
             need(member.size == files[member.name]["bytes"], "the file is of another length")
             if member.name.startswith("blobs/"):
-                need(files[member.name]["sha256"] == member.name[6:], "a blob's name is not its hash")
+                need(files[member.name]["sha256"] == member.name[6:],
+                     "a blob's name is not its hash")
             hasher = hashlib.sha256()
             for piece in member.pieces():
                 hasher.update(piece)
@@ -888,7 +890,8 @@ class Log:
         self._url, self._key, self._api_key = url.rstrip("/"), key, api_key
 
     def _get(self, path, most):
-        request = urllib.request.Request(f"{self._url}/{path}", headers={"Accept-Encoding": "identity"})
+        request = urllib.request.Request(f"{self._url}/{path}",
+                                         headers={"Accept-Encoding": "identity"})
         if self._api_key:
             request.add_header("Authorization", "Bearer " + self._api_key)
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -908,7 +911,8 @@ class Log:
                 frontier.append(leaves[-1])
             page = f"tile/0/{tile}"
             if self._get(page, 8192) != b"".join(leaves):
-                raise Rejected("the tile is not that of the entries", page, frontier.size - len(leaves))
+                first = frontier.size - len(leaves)
+                raise Rejected("the tile is not that of the entries", page, first)
             if len(leaves) == 256:
                 level.append(self._perfect_root(leaves))
         need(frontier.root() == root, "the entries do not hash to the checkpoint's root")

@@ -41,7 +41,9 @@ function latin1(bytes: Uint8Array): string {
 }
 
 function octal(field: Uint8Array): number {
-  const digits = /^[ \t]*([0-7]*)/.exec(latin1(field))?.[1] ?? "";
+  const text = latin1(field);
+  need(/^[0-7 \0]*$/.test(text), "the archive has a damaged header");
+  const digits = /^ *([0-7]*)/.exec(text)?.[1] ?? "";
   return digits === "" ? 0 : parseInt(digits, 8);
 }
 
@@ -72,7 +74,6 @@ function paxSize(bytes: Uint8Array): number {
 function headerFrom(block: Uint8Array): { kind: string; size: number; name: string } {
   need(checksumFits(block), "the archive has a damaged header");
   need(latin1(block.subarray(257, 262)) === "ustar", "the archive is not of the ustar format");
-  need((block[124] ?? 0) < 0x80, "the archive has a size in another notation");
   const kind = latin1(block.subarray(156, 157));
   const name = latin1(block.subarray(0, 100)).split("\0")[0] ?? "";
   if (kind !== "x") {

@@ -685,6 +685,8 @@ def make_tampered_archives():
     extra("folder", "a folder", stored("views/x", b"", kind=b"5"))
     extra("device", "a device", stored("views/x", b"", kind=b"3"))
     extra("damaged-header", "a header with a wrong checksum", stored("views/x", b"x").replace(b"views/x", b"views/y"))
+    extra("damaged-checksum", "a checksum with another byte behind it",
+          stored("views/x", b"x").replace(b"\0 0\0", b"\2 0\0", 1))
     bad("archive-empty", "a file of no bytes", Raw(lambda b: b""), "manifest.json")
     bad("archive-zeroes", "nothing but zeroes", Raw(lambda b: bytes(2048)), "manifest.json")
     bad("archive-no-tar", "no archive", Raw(lambda b: b"hello"), "manifest.json")
