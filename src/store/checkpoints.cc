@@ -77,6 +77,17 @@ Result<std::optional<SavedCheckpoint>> Checkpoints::saved(const Tenant& tenant) 
   return std::optional(std::move(saved));
 }
 
+Result<std::string> Checkpoints::newest(const Tenant& tenant) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = published_.find(tenant.number);
+    if (found != published_.end()) return found->second.note;
+  }
+  auto before = TRY(saved(tenant));
+  if (!before) return Error{Code::not_found, "the log has no checkpoint yet"};
+  return std::move(before->note);
+}
+
 Result<std::vector<std::string>> Checkpoints::tenants() const {
   std::vector<std::string> names;
   std::error_code fault;

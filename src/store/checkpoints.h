@@ -46,6 +46,9 @@ class Checkpoints {
   // What was last published, or nothing. Code::corrupt if it is none of this tenant's key.
   Result<std::optional<SavedCheckpoint>> saved(const Tenant& tenant) const;
 
+  // The note that was last published, by this process or one before. Code::not_found if none was.
+  Result<std::string> newest(const Tenant& tenant);
+
   // The names of all tenants that have one.
   Result<std::vector<std::string>> tenants() const;
 

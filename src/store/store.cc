@@ -5,6 +5,7 @@
 #include "store/checkpoints.h"
 #include "store/committed.h"
 #include "store/files.h"
+#include "store/proofs/cosigned.h"
 #include "store/proofs/prover.h"
 #include "store/proofs/receipts.h"
 #include "store/proofs/tree.h"
@@ -16,6 +17,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -44,6 +46,16 @@ Result<Secret> load_master_seed(const std::string& directory) {
   return Secret(*seed);
 }
 
+// The host's name stands in front of each log's.
+Result<ledger::Cosigner> witness_of(const Signers& signers, const Identities& identities) {
+  if (identities.tenants().empty()) return Error{Code::not_found, "the store has no tenant"};
+  const Tenant& tenant = identities.tenants().front();
+  const std::string suffix = "/t/" + tenant.name;
+  CHECK(tenant.origin.ends_with(suffix));
+  return signers.witness(tenant.origin.substr(0, tenant.origin.size() - suffix.size()) +
+                         "/witness");
+}
+
 }  // namespace
 
 class Store::Impl {
@@ -56,6 +68,7 @@ class Store::Impl {
         lock_(std::move(lock)),
         signers(std::move(master)),
         checkpoints(options_.directory + "/checkpoints", signers),
+        cosigned(options_.directory + "/checkpoints"),
         vitals(options_.directory) {}
   ~Impl() { close(); }
   Impl(const Impl&) = delete;
@@ -87,6 +100,7 @@ class Store::Impl {
  public:
   const Signers signers;
   Checkpoints checkpoints;
+  Cosigned cosigned;
   Vitals vitals;
   CommittedState committed;
   ApprovalChanged approval_changed;
@@ -307,6 +321,44 @@ std::string Store::verifier_key(const Tenant& tenant) const {
   const auto signer = impl_->signers.of(tenant.origin);
   CHECK(signer);  // It signed when the tenant was founded.
   return (*signer)->verifier_key().text();
+}
+
+Result<std::string> Store::published_checkpoint(const Tenant& tenant) {
+  std::string note = TRY(impl_->checkpoints.newest(tenant));
+  const auto cosigned = TRY(impl_->cosigned.newest(tenant));
+  return cosigned ? with_cosignatures(note, *cosigned) : note;
+}
+
+Result<std::optional<std::string>> Store::cosigned_checkpoint(const Tenant& tenant) const {
+  return impl_->cosigned.newest(tenant);
+}
+
+Result<void> Store::keep_cosigned(const Tenant& tenant, const std::string& note) {
+  return impl_->cosigned.keep(tenant, note);
+}
+
+Result<std::vector<Hash>> Store::consistency(const Tenant& tenant, ledger::Growth growth) {
+  // Shared: the reader may still be about to let go of it when the answer is taken.
+  const auto answer = std::make_shared<std::promise<Result<std::vector<Hash>>>>();
+  Caller engine;
+  engine.tenant = tenant;
+  TRY(impl_->readers->read(
+      {.caller = std::move(engine), .run = [answer, growth](Result<void> could, const Read* read) {
+         if (!could) return answer->set_value(std::move(could).error());
+         answer->set_value(Prover::consistency(*read, growth));
+       }}));
+  return answer->get_future().get();
+}
+
+Result<ledger::Cosigner> Store::cosigner() const {
+  return witness_of(impl_->signers, *impl_->committed.identities());
+}
+
+Result<ledger::Cosigner> Store::cosigner(const std::string& directory) {
+  const Signers signers(TRY(load_master_seed(directory)));
+  const auto connection =
+      TRY(open_sqlite({.path = directory + "/ledger.db", .mode = SqliteMode::read_only}));
+  return witness_of(signers, *TRY(Identities::load(*connection)));
 }
 
 void Store::receipt(const Tenant& tenant, std::uint64_t sequence, ReceiptDone done) {
