@@ -5,6 +5,7 @@
 #include "edge/cli/commands.h"
 #include "edge/cli/local_commands.h"
 #include "edge/cli/run_command.h"
+#include "edge/cli/witness_command.h"
 
 #include <CLI/CLI.hpp>
 
@@ -108,6 +109,20 @@ void add_executor(CLI::App& root, Tree& tree) {
   secret_command->callback([&tree] {
     tree.chosen = [](Tree& it, const Wiring&) {
       return static_cast<int>(executor_secret(output_of(it.common), it.directory, it.tenant));
+    };
+  });
+}
+
+void add_witness(CLI::App& root, Tree& tree) {
+  auto* witness_command = root.add_subcommand("witness", "Commands about the server as a witness.");
+  witness_command->require_subcommand(1);
+  witness_command->fallthrough();
+  auto* key_command =
+      witness_command->add_subcommand("key", "Print the key by which this witness is known.");
+  key_command->add_option("--data", tree.directory, "the store's directory")->required();
+  key_command->callback([&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return static_cast<int>(witness_key(output_of(it.common), it.directory));
     };
   });
 }
@@ -216,6 +231,7 @@ int run(int argc, char** argv, const Wiring& wiring) {
       ->check(CLI::IsMember({"json", "table"}));
   add_local(root, tree);
   add_executor(root, tree);
+  add_witness(root, tree);
   add_run(root, tree);
   add_operations(root, tree);
   // CLI11 tells by exceptions; this is the one place that knows.

@@ -1,0 +1,17 @@
+#include "edge/cli/witness_command.h"
+
+#include "store/store.h"
+
+namespace assent::cli {
+
+Exit witness_key(const Output& output, const std::string& directory) {
+  const auto cosigner = store::Store::cosigner(directory);
+  if (!cosigner) {
+    print_error(cosigner.error());
+    return Exit::error;
+  }
+  print(output, Json::object({{"verifierKey", cosigner->verifier_key().text()}}));
+  return Exit::done;
+}
+
+}  // namespace assent::cli
