@@ -1,5 +1,5 @@
 -- Single events of about 600 bytes whose actor, target, type and correlation vary.
--- Environment: ASSENT_KEY.
+-- Environment: ASSENT_KEY; ASSENT_QUERY, if given, is added to the path.
 
 local filler = string.rep("x", 400)
 local types = {"publish", "index", "review", "archive", "translate", "share", "pin", "move",
@@ -17,7 +17,7 @@ function init(args)
     local body = '{"type":"content.' .. type .. '","target":{"type":"post","id":"post-1000001"},' ..
       '"outcome":"success","actor":{"type":"agent","id":"agent-1002"},' ..
       '"correlationId":"workflow-1000003","metadata":{"attempt":4,"note":"' .. filler .. '"}}'
-    local whole = wrk.format("POST", "/v1/events", headers, body):gsub("%%", "%%%%")
+    local whole = wrk.format("POST", "/v1/events" .. (os.getenv("ASSENT_QUERY") or ""), headers, body):gsub("%%", "%%%%")
     templates[i] = whole:gsub("post%-1000001", "post-%%d"):gsub("agent%-1002", "agent-%%d")
       :gsub("workflow%-1000003", "workflow-%%d"):gsub('"attempt":4', '"attempt":%%d')
   end

@@ -38,6 +38,7 @@
 #include "app/resolve_execution.h"
 #include "app/revoke_key.h"
 #include "app/revoke_rule.h"
+#include "app/set_log_visibility.h"
 #include "app/simulate_policy.h"
 #include "app/start_execution.h"
 #include "app/suggest_rule.h"
@@ -242,6 +243,30 @@ std::vector<Operation> evidence_and_execution() {
   return rows;
 }
 
+std::vector<Operation> the_log() {
+  std::vector<Operation> rows;
+  rows.push_back(operation({.name = "event_proof",
+                            .route = "GET /v1/events/{id}/proof",
+                            .command = "prove",
+                            .permission = Permission::read,
+                            .help = "Prove that an event is in the log (C2SP tlog-proof).",
+                            .raw_type = "text/plain; charset=utf-8"},
+                           &event_proof));
+  rows.push_back(operation({.name = "log_consistency",
+                            .route = "GET /v1/log/consistency",
+                            .command = "log consistency",
+                            .permission = Permission::read,
+                            .help = "Prove that the log only grew from one size to another."},
+                           &log_consistency));
+  rows.push_back(operation({.name = "set_log_visibility",
+                            .route = "PUT /v1/log/visibility",
+                            .command = "log visibility",
+                            .permission = Permission::administer,
+                            .help = "Let anybody read the log's checkpoint, tiles and entries."},
+                           &set_log_visibility));
+  return rows;
+}
+
 std::vector<Operation> events_and_policy() {
   std::vector<Operation> rows;
   rows.push_back(operation({.name = "emit_events",
@@ -258,19 +283,6 @@ std::vector<Operation> events_and_policy() {
                             .permission = Permission::read,
                             .help = "Read the log by filters, in sequence order."},
                            &query_events));
-  rows.push_back(operation({.name = "event_proof",
-                            .route = "GET /v1/events/{id}/proof",
-                            .command = "prove",
-                            .permission = Permission::read,
-                            .help = "Prove that an event is in the log (C2SP tlog-proof).",
-                            .raw_type = "text/plain; charset=utf-8"},
-                           &event_proof));
-  rows.push_back(operation({.name = "log_consistency",
-                            .route = "GET /v1/log/consistency",
-                            .command = "log consistency",
-                            .permission = Permission::read,
-                            .help = "Prove that the log only grew from one size to another."},
-                           &log_consistency));
   rows.push_back(operation({.name = "get_event",
                             .route = "GET /v1/events/{id}",
                             .command = "event",
@@ -385,7 +397,7 @@ std::vector<Operation> administration() {
 std::vector<Operation> make_table() {
   std::vector<Operation> table;
   for (auto* part : {&approvals, &decisions, &rules, &evidence_and_execution, &events_and_policy,
-                     &kill_switches, &administration}) {
+                     &the_log, &kill_switches, &administration}) {
     for (Operation& row : part()) table.push_back(std::move(row));
   }
   return table;

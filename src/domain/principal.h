@@ -18,8 +18,9 @@ enum class TenantNumber : std::int64_t {};
 
 struct Tenant {
   TenantNumber number{};
-  std::string name;    // `[a-z0-9][a-z0-9-]{0,62}`; the `tenantid` of its events.
-  std::string origin;  // The log's name: `assent.example/t/acme`.
+  std::string name;        // `[a-z0-9][a-z0-9-]{0,62}`; the `tenantid` of its events.
+  std::string origin;      // The log's name: `assent.example/t/acme`.
+  bool is_public = false;  // Whether anybody may read its log.
 };
 
 struct Principal {

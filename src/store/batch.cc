@@ -41,7 +41,8 @@ Result<Head> head_from(const Rows& rows) {
 }
 
 bool changes_identities(std::string_view type) {
-  return type.starts_with("principal.") || type.starts_with("key.") || type == "ledger.created";
+  return type.starts_with("principal.") || type.starts_with("key.") || type == "ledger.created" ||
+         type == "ledger.visibility_changed";
 }
 
 // A reason is worth counting where the set of reasons is closed and the type does not name it.

@@ -57,6 +57,16 @@ Result<std::string> Checkpoints::sign(const Tenant& tenant, const ledger::TreeHe
                                  *TRY(signers_.of(tenant.origin)));
 }
 
+Result<std::uint64_t> Checkpoints::published_size(const Tenant& tenant) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = published_.find(tenant.number);
+    if (found != published_.end()) return found->second.size;
+  }
+  const auto kept = TRY(saved(tenant));
+  return kept ? ledger::number(kept->head.size) : 0;
+}
+
 Result<std::optional<SavedCheckpoint>> Checkpoints::saved(const Tenant& tenant) const {
   auto note = read_file(directory_ + "/" + tenant.name);
   if (!note) {

@@ -43,6 +43,9 @@ class Checkpoints {
   // REQUIRES: `head` is one that the log had, and no larger than what was published.
   Result<std::string> sign(const Tenant& tenant, const ledger::TreeHead& head) const;
 
+  // How large the log was that was last published; zero if none ever was. Fails as saved().
+  Result<std::uint64_t> published_size(const Tenant& tenant) const;
+
   // What was last published, or nothing. Code::corrupt if it is none of this tenant's key.
   Result<std::optional<SavedCheckpoint>> saved(const Tenant& tenant) const;
 
@@ -63,7 +66,7 @@ class Checkpoints {
 
   // Held while signing and writing: of two checkpoints of one log the smaller must be durable
   // first.
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<TenantNumber, Published> published_;  // Guarded by mutex_.
 };
 

@@ -11,7 +11,7 @@ namespace assent::store {
 namespace {
 
 constexpr std::string_view kTenants = R"sql(
-  SELECT number, name, origin
+  SELECT number, name, origin, is_public
     FROM tenants
    ORDER BY number)sql";
 
@@ -122,7 +122,8 @@ Result<void> Identities::load_tenants(Connection& connection) {
   while (TRY(rows->next())) {
     tenants_.push_back({.number = static_cast<TenantNumber>(rows->integer(0)),
                         .name = std::string(rows->text(1)),
-                        .origin = std::string(rows->text(2))});
+                        .origin = std::string(rows->text(2)),
+                        .is_public = rows->integer(3) != 0});
   }
   return {};
 }

@@ -78,6 +78,11 @@ class Store::Impl {
   Result<std::string> checkpoint(const Tenant& tenant) {
     return checkpoints.publish(tenant, committed.head(tenant.number));
   }
+  // The note and, beside its signature, those of witnesses if they are of its size.
+  Result<std::string> with_witnesses(const Tenant& tenant, std::string note) const {
+    const auto kept = TRY(cosigned.newest(tenant));
+    return kept ? with_cosignatures(note, *kept) : std::move(note);
+  }
   Result<std::optional<Timestamp>> next_deadline();
   Result<std::vector<ToExecute>> to_execute(const ToExecute& after, std::int64_t limit);
 
@@ -314,7 +319,11 @@ Random& Store::random() {
 }
 
 Result<std::string> Store::checkpoint(const Tenant& tenant) {
-  return impl_->checkpoint(tenant);
+  return impl_->with_witnesses(tenant, TRY(impl_->checkpoint(tenant)));
+}
+
+Result<std::uint64_t> Store::published_size(const Tenant& tenant) const {
+  return impl_->checkpoints.published_size(tenant);
 }
 
 std::string Store::verifier_key(const Tenant& tenant) const {
@@ -324,9 +333,7 @@ std::string Store::verifier_key(const Tenant& tenant) const {
 }
 
 Result<std::string> Store::published_checkpoint(const Tenant& tenant) {
-  std::string note = TRY(impl_->checkpoints.newest(tenant));
-  const auto cosigned = TRY(impl_->cosigned.newest(tenant));
-  return cosigned ? with_cosignatures(note, *cosigned) : note;
+  return impl_->with_witnesses(tenant, TRY(impl_->checkpoints.newest(tenant)));
 }
 
 Result<std::optional<std::string>> Store::cosigned_checkpoint(const Tenant& tenant) const {

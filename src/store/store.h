@@ -83,10 +83,13 @@ class Store {
   const Clock& clock() const;
   Random& random();
 
-  // The tenant's signed checkpoint (C2SP note) of everything committed; made durable in its own
-  // file before it is returned. Thread-safe; blocks (not for io threads).
+  // The tenant's signed checkpoint (C2SP note) of everything committed, with the cosignatures of
+  // witnesses if they are of its size; made durable in its own file before it is returned.
+  // Thread-safe; blocks (not for io threads).
   Result<std::string> checkpoint(const Tenant& tenant);
   std::string verifier_key(const Tenant& tenant) const;
+  // How much of the log the last durable checkpoint vouches for. Thread-safe; may read the disk.
+  Result<std::uint64_t> published_size(const Tenant& tenant) const;
 
   // The newest checkpoint that is durable, with the cosignatures of witnesses if they are of its
   // size. Code::not_found before the first. Thread-safe; may block on the disk.

@@ -18,7 +18,7 @@ constexpr std::string_view kNextNumber = R"sql(
     FROM tenants)sql";
 
 constexpr std::string_view kAll = R"sql(
-  SELECT number, name, origin
+  SELECT number, name, origin, is_public
     FROM tenants
    ORDER BY number)sql";
 
@@ -124,7 +124,8 @@ Result<std::vector<Tenant>> all_tenants(const Read& read) {
   while (TRY(rows->next())) {
     tenants.push_back({.number = static_cast<TenantNumber>(rows->integer(0)),
                        .name = std::string(rows->text(1)),
-                       .origin = std::string(rows->text(2))});
+                       .origin = std::string(rows->text(2)),
+                       .is_public = rows->integer(3) != 0});
   }
   return tenants;
 }

@@ -125,6 +125,7 @@ def h7_every_event_is_of_its_schema(server):
                                {"scope": "tenant", "reason": "stop"}).expect(201).data
     ann.approve(robot.request()["id"]).expect(409, "KILL_SWITCH")
     server.admin.post(f"/v1/killswitches/{switch['id']}/release", {"reason": "go"}).expect(200)
+    server.admin.call("PUT", "/v1/log/visibility", {"public": True}).expect(200)
     key = server.admin.post(f"/v1/principals/{ann.id}/keys", {}).expect(201).data["keyId"]
     server.admin.post(f"/v1/keys/{key}/revoke", {}).expect(200)
     robot.emit().expect(201)

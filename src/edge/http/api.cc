@@ -1,6 +1,7 @@
 #include "edge/http/api.h"
 
 #include "edge/http/health.h"
+#include "edge/http/log_pages.h"
 #include "edge/http/openapi.h"
 #include "edge/http/parts.h"
 #include "edge/http/problem.h"
@@ -14,17 +15,6 @@ namespace assent::http {
 namespace {
 
 constexpr std::chrono::seconds kWaitMax{60};
-constexpr std::string_view kCheckpointPrefix = "/log/";
-constexpr std::string_view kCheckpointSuffix = "/checkpoint";
-
-// The tenant of `/log/{tenant}/checkpoint`; empty if the path is another.
-std::string_view tenant_of_checkpoint(std::string_view path) {
-  if (!path.starts_with(kCheckpointPrefix) || !path.ends_with(kCheckpointSuffix)) return {};
-  if (path.size() <= kCheckpointPrefix.size() + kCheckpointSuffix.size()) return {};
-  path.remove_prefix(kCheckpointPrefix.size());
-  path.remove_suffix(kCheckpointSuffix.size());
-  return path.find('/') == path.npos ? path : std::string_view();
-}
 
 TraceId trace_of(const net::Request& request, Random& random) {
   const auto field = request.header("traceparent");
@@ -49,8 +39,8 @@ std::optional<Answerer> plain_answerer(std::string_view path) {
   if (path == "/readyz") return Answerer{"readyz", "GET /readyz"};
   if (path == "/metrics") return Answerer{"metrics", "GET /metrics"};
   if (path == "/openapi.json") return Answerer{"openapi", "GET /openapi.json"};
-  if (tenant_of_checkpoint(path).empty()) return std::nullopt;
-  return Answerer{"checkpoint", "GET /log/{tenant}/checkpoint"};
+  if (const auto page = log_page_from(path)) return http::answerer_of(*page);
+  return std::nullopt;
 }
 
 bool is_plain(std::string_view path) {
@@ -335,7 +325,7 @@ void Api::answer_plain(const std::shared_ptr<Exchange>& exchange) {
   } else if (path == "/openapi.json") {
     exchange->answer({.headers = {{"Content-Type", "application/json"}}, .body = openapi_text()});
   } else {
-    answer_checkpoint(exchange, tenant_of_checkpoint(path));
+    answer_log(exchange, *log_page_from(path));
   }
 }
 
@@ -367,23 +357,21 @@ void Api::answer_metrics(const std::shared_ptr<Exchange>& exchange) {
 }
 
 // Signing and making the checkpoint durable takes the disk, so it runs on a reader thread.
-void Api::answer_checkpoint(const std::shared_ptr<Exchange>& exchange, std::string_view tenant) {
+// A published log is everybody's; of any other, nobody learns that it exists but its own readers.
+void Api::answer_log(const std::shared_ptr<Exchange>& exchange, const LogPage& page) {
+  const auto identities = store_.identities();
+  const Tenant* const tenant = identities->tenant(page.tenant);
+  if (tenant != nullptr && tenant->is_public) {
+    const Caller anybody{.tenant = *tenant, .principal = {}, .key = std::nullopt};
+    return answer_log_page(store_, exchange, anybody, page);
+  }
   const auto caller = authenticate(exchange->request());
   if (!caller) return exchange->refuse(caller.error());
-  if (caller->tenant.name != tenant || !app::is_allowed(app::Permission::read, caller->principal)) {
+  if (caller->tenant.name != page.tenant ||
+      !app::is_allowed(app::Permission::read, caller->principal)) {
     return exchange->refuse({Code::not_found, ""});
   }
-  const auto run = [&store = store_, exchange](Result<void> result, const store::Read* read) {
-    if (!result) return exchange->refuse(result.error());
-    const auto note = store.checkpoint(read->tenant());
-    if (!note) return exchange->refuse(note.error());
-    exchange->answer(
-        {.status = 200,
-         .headers = {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "max-age=1"}},
-         .body = *note});
-  };
-  const auto accepted = store_.read({.caller = *caller, .run = run});
-  if (!accepted) exchange->refuse(accepted.error());
+  answer_log_page(store_, exchange, *caller, page);
 }
 
 }  // namespace assent::http

@@ -6,6 +6,7 @@
 
 #include "app/runner.h"
 #include "edge/http/exchange.h"
+#include "edge/http/log_pages.h"
 #include "edge/http/observer.h"
 #include "edge/http/routes.h"
 #include "edge/http/wait.h"
@@ -58,7 +59,7 @@ class Api final : public net::Handler {
   void answer_plain(const std::shared_ptr<Exchange>& exchange);
   void answer_readiness(const Exchange& exchange) const;
   void answer_metrics(const std::shared_ptr<Exchange>& exchange);
-  void answer_checkpoint(const std::shared_ptr<Exchange>& exchange, std::string_view tenant);
+  void answer_log(const std::shared_ptr<Exchange>& exchange, const LogPage& page);
   void run(const std::shared_ptr<Exchange>& exchange);
   void run_waiting(const std::shared_ptr<Exchange>& exchange, app::Invocation invocation,
                    std::chrono::seconds patience);

@@ -53,7 +53,7 @@ TEST_F(EnvelopeTest, H29_EveryAnswerIsSealedWhoeverMadeIt) {
   ASSERT_TRUE(limit.refusal.has_value());
   expect_sealed(*limit.refusal, "a refusal by the head");
   EXPECT_EQ(get("/v1/approvals", agent).header("Cache-Control"), "no-store");
-  EXPECT_EQ(get("/log/default/checkpoint", admin).header("Cache-Control"), "max-age=1");
+  EXPECT_EQ(get("/log/default/checkpoint", admin).header("Cache-Control"), "private, max-age=1");
 }
 
 // Were the answer 413, as for any body where none is wanted, nobody would find the typing error.

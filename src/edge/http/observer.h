@@ -30,8 +30,9 @@ struct Answered {
 
 // What answers without being an operation: the plain paths, a path that nobody answers, and bytes
 // that are no request.
-inline constexpr std::array<std::string_view, 7> kOtherOperations = {
-    "livez", "readyz", "metrics", "openapi", "checkpoint", "no_such_path", "malformed"};
+inline constexpr std::array<std::string_view, 9> kOtherOperations = {
+    "livez", "readyz",  "metrics",      "openapi",  "checkpoint",
+    "tile",  "entries", "no_such_path", "malformed"};
 
 // At most so many lines a second of each kind: a stranger's requests must not fill the disk. What
 // was left out is said in the next line that is not, and all of it is counted.

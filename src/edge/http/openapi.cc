@@ -182,7 +182,7 @@ Json components() {
       "traceId": {"type": "string", "format": "uuid"}, "nextCursor": {"type": "string"},
       "receipt": {"oneOf": [{"$ref": "#/components/schemas/Receipt"}, {"type": "null"}]}}},
     "Receipt": {"type": "object",
-      "description": "The proof that the write is in the log. null: nothing was recorded, or no checkpoint could be made durable just then; the write is done all the same.",
+      "description": "The write's proof. null: nothing was recorded, or no checkpoint can be made.",
       "required": ["sequence", "leafHash", "checkpoint", "inclusionProof"], "properties": {
         "sequence": {"type": "integer"}, "leafHash": {"type": "string"},
         "checkpoint": {"type": "string", "description": "A C2SP checkpoint, signed."},

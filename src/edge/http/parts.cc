@@ -197,6 +197,19 @@ std::optional<std::chrono::seconds> wait_from(std::string_view field, std::chron
   return wait;
 }
 
+bool accepts_gzip(std::string_view field) {
+  bool accepts = false;
+  split_field(field, ',', [&](std::string_view coding) {
+    const std::size_t end = end_of_part(coding, ';');
+    if (lowered(trimmed(coding.substr(0, end))) != "gzip") return;
+    std::string weight = lowered(coding.substr(end));
+    std::erase_if(weight, [](char c) { return c == ' ' || c == '\t'; });
+    // q=0, in any of its spellings, says no.
+    accepts = !weight.starts_with(";q=0") || weight.find_first_of("123456789", 4) != weight.npos;
+  });
+  return accepts;
+}
+
 std::optional<std::string> media_type_from(std::string_view field) {
   const std::size_t end = std::min(field.find(';'), field.size());
   bool is_utf8_text = true;

@@ -40,6 +40,9 @@ std::optional<std::string> idempotency_key_from(std::string_view field);
 // The seconds of `wait=N` in a Prefer field, at most `max`.
 std::optional<std::chrono::seconds> wait_from(std::string_view field, std::chrono::seconds max);
 
+// Whether an Accept-Encoding field says that gzip will do (RFC 9110 §12.5.3).
+bool accepts_gzip(std::string_view field);
+
 // `application/json` of `application/json; charset=utf-8`, in lower case. Nothing if another
 // charset is named.
 std::optional<std::string> media_type_from(std::string_view field);

@@ -53,7 +53,10 @@ net::Response render(const app::About& about, app::Completed completed) {
     response = problem(completed.answer.error(), completed.trace);
   } else if (completed.answer->refused) {
     Json meta = Json::object();
-    if (completed.wanted_receipt) meta.set("receipt", receipt_json(completed.answer->receipt));
+    if (completed.wanted_receipt) {
+      meta.set("traceId", trace_uuid(completed.trace));
+      meta.set("receipt", receipt_json(completed.answer->receipt));
+    }
     response = problem(*completed.answer->refused, completed.trace, meta);
   } else if (completed.answer->raw) {
     response = raw_response(std::move(*completed.answer));

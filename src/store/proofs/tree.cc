@@ -1,5 +1,6 @@
 #include "store/proofs/tree.h"
 
+#include "ledger/tile.h"
 #include "store/read.h"
 
 #include <array>
@@ -12,7 +13,8 @@ namespace assent::store {
 
 namespace {
 
-constexpr std::uint64_t kTileWidth = std::uint64_t{1} << kTileHeight;
+using ledger::kTileHeight;
+constexpr std::uint64_t kTileWidth = ledger::kTileWidth;
 // How many tiles a source remembers: 16 KiB each.
 constexpr std::size_t kTilesMax = 256;
 

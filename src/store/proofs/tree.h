@@ -11,9 +11,6 @@
 
 namespace assent::store {
 
-// Levels between two tiles: 256 hashes each.
-inline constexpr unsigned kTileHeight = 8;
-
 // The hash of any perfect subtree that lies wholly within the committed log, as the connection sees
 // it. Reads at most one tile (256 hashes) for each eight levels and remembers what it hashed, so
 // that one source serves many proofs cheaply; memory is bounded. Code::corrupt if a hash that

@@ -10,6 +10,11 @@ constexpr std::string_view kInsertTenant = R"sql(
        VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT DO NOTHING)sql";
 
+constexpr std::string_view kSetVisibility = R"sql(
+  UPDATE tenants
+     SET is_public = $2
+   WHERE number = $1 AND is_public <> $2)sql";
+
 constexpr std::string_view kInsertPrincipal = R"sql(
   INSERT INTO principals (tenant, id, type, name, roles, owner, email, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -50,6 +55,14 @@ Result<void> project_ledger_created(Connection& connection, const Fact& fact) {
 
   return require_one(fact, TRY(connection.run(kInsertTenant, {number, name, origin, verifier_key,
                                                               to_microseconds(fact.time)})));
+}
+
+Result<void> project_visibility_changed(Connection& connection, const Fact& fact) {
+  FactFields fields(fact);
+  const bool is_public = fields.flag("public");
+  TRY(fields.finish());
+  return require_one(
+      fact, TRY(connection.run(kSetVisibility, {fact.tenant, std::int64_t{is_public ? 1 : 0}})));
 }
 
 Result<void> project_principal_created(Connection& connection, const Fact& fact) {

@@ -9,6 +9,7 @@ namespace assent::store {
 
 // project_identity.cc
 Result<void> project_ledger_created(Connection& connection, const Fact& fact);
+Result<void> project_visibility_changed(Connection& connection, const Fact& fact);
 Result<void> project_principal_created(Connection& connection, const Fact& fact);
 Result<void> project_key_created(Connection& connection, const Fact& fact);
 Result<void> project_key_revoked(Connection& connection, const Fact& fact);

@@ -51,6 +51,7 @@ constexpr std::array kProjectors = {
     Projector{"killswitch.released", project_kill_switch_released},
     Projector{"ledger.created", project_ledger_created},
     Projector{"ledger.state_pruned", project_state_pruned},
+    Projector{"ledger.visibility_changed", project_visibility_changed},
     Projector{"policy.changed", project_policy_changed},
     Projector{"principal.created", project_principal_created},
     Projector{"rule.created", project_rule_created},

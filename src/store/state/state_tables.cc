@@ -12,12 +12,12 @@ constexpr auto kText = StateTable::Kind::text;
 constexpr auto kBytes = StateTable::Kind::bytes;
 
 constexpr std::string_view kTenants = R"sql(
-  SELECT number, name, origin, verifier_key, created_at
+  SELECT number, name, origin, verifier_key, created_at, is_public
     FROM tenants
    ORDER BY number)sql";
-constexpr std::array kTenantColumns = {Column{"number", kInteger}, Column{"name", kText},
-                                       Column{"origin", kText}, Column{"verifier_key", kText},
-                                       Column{"created_at", kInteger}};
+constexpr std::array kTenantColumns = {
+    Column{"number", kInteger},    Column{"name", kText},          Column{"origin", kText},
+    Column{"verifier_key", kText}, Column{"created_at", kInteger}, Column{"is_public", kInteger}};
 
 constexpr std::string_view kPrincipals = R"sql(
   SELECT tenant, id, type, name, roles, owner, email, created_at
