@@ -177,9 +177,8 @@ void ServerExecutor::send(std::int64_t attempt, const Flight& flight,
   CallRequest request{.url = std::string(view.executor->string_at("url").value_or("")),
                       .body = canonical_json(body),
                       .timeout = std::chrono::seconds(timeout_seconds(view))};
-  request.headers =
-      signed_headers(store_.executor_secret(flight.tenant),
-                     {.id = id, .at = store_.clock().now(), .body = request.body});
+  request.headers = signed_headers(store_.executor_secret(flight.tenant),
+                                   {.id = id, .at = store_.clock().now(), .body = request.body});
   request.headers.push_back("traceparent: " + parent);
   flights_.emplace(calls_.begin(std::move(request)), flight);
 }

@@ -117,8 +117,7 @@ void Client::recall(Log& log) const {
   const auto checkpoint = note ? ledger::parse_checkpoint(note->text) : note.error();
   if (!checkpoint) return;
   Round kept{.note = *note, .head = checkpoint->head, .cosignatures = {}};
-  std::erase_if(kept.note.signatures,
-                [&](const auto& it) { return it.name != log.tenant.origin; });
+  std::erase_if(kept.note.signatures, [&](const auto& it) { return it.name != log.tenant.origin; });
   for (std::size_t i = 0; i < policy_.witnesses.size(); ++i) {
     const auto opened = ledger::open_note(**cosigned, {&policy_.witnesses[i].key, 1});
     if (!opened) continue;
@@ -154,9 +153,8 @@ void Client::submit(Log& log, std::size_t witness) {
              {{"tenant", log.tenant.name}, {"why", proof.error().detail}});
     return pause(lane);
   }
-  const std::string body = ledger::format_submission({.old = old,
-                                                      .proof = *std::move(proof),
-                                                      .checkpoint = format_note(round.note)});
+  const std::string body = ledger::format_submission(
+      {.old = old, .proof = *std::move(proof), .checkpoint = format_note(round.note)});
   const auto id = calls_.begin({.url = add_checkpoint_url(policy_.witnesses[witness].url),
                                 .headers = {},
                                 .content_type = "text/plain; charset=utf-8",
@@ -221,8 +219,7 @@ Sent Client::take_size(Log& log, const Flight& flight, const execute::CallReply&
 
 Sent Client::take_cosignature(Log& log, const Flight& flight, const execute::CallReply& reply) {
   const auto& witness = policy_.witnesses[flight.witness];
-  auto opened =
-      ledger::open_cosignatures(flight.round.note.text, reply.body, {&witness.key, 1});
+  auto opened = ledger::open_cosignatures(flight.round.note.text, reply.body, {&witness.key, 1});
   if (!opened) return Sent::bad_answer;
   const ledger::Signature& signature = opened->front();
   Lane& lane = log.lanes[flight.witness];
@@ -291,8 +288,7 @@ void Client::publish_report() {
     for (std::size_t i = 0; i < log.lanes.size(); ++i) {
       report.witnesses[i].lag += size - std::min(size, log.lanes[i].cosigned);
     }
-    const bool is_current =
-        log.kept && log.kept->head == log.round->head && has_quorum(*log.kept);
+    const bool is_current = log.kept && log.kept->head == log.round->head && has_quorum(*log.kept);
     if (is_current) log.quorum_at = now;
     report.is_behind = report.is_behind || now - log.quorum_at > options_.behind_after;
   }

@@ -27,8 +27,8 @@
 namespace assent::witness {
 
 struct ClientOptions {
-  std::chrono::milliseconds period{2000};  // Between two checkpoints of one log, at least.
-  std::chrono::seconds timeout{10};        // Of a request.
+  std::chrono::milliseconds period{2000};       // Between two checkpoints of one log, at least.
+  std::chrono::seconds timeout{10};             // Of a request.
   std::chrono::milliseconds first_pause{1000};  // After a failure; doubles, jittered.
   std::chrono::milliseconds pause_max{120'000};
   std::chrono::seconds behind_after{120};  // Without a quorum for something new.

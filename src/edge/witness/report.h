@@ -38,8 +38,8 @@ struct Report {
   struct Witness {
     std::string name;  // As the policy has it.
     SentCounts sent{};
-    std::uint64_t lag = 0;          // Events that it has not cosigned yet, of all logs.
-    std::int64_t cosigned_at = 0;   // Seconds since 1970; 0: never since the start.
+    std::uint64_t lag = 0;         // Events that it has not cosigned yet, of all logs.
+    std::int64_t cosigned_at = 0;  // Seconds since 1970; 0: never since the start.
   };
   std::vector<Witness> witnesses;
   bool has_policy = false;

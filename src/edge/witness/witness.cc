@@ -18,7 +18,8 @@ namespace assent::witness {
 namespace {
 
 constexpr std::string_view kConflicts = "/conflicts";
-// Each needs the signature of a log that is witnessed here, so what fills it up is that log's doing.
+// Each needs the signature of a log that is witnessed here, so what fills it up is that log's
+// doing.
 constexpr std::size_t kEvidenceMax = 200;
 
 std::string hash_name(std::string_view origin) {
@@ -35,8 +36,9 @@ std::string_view first_line(std::string_view text) {
 
 // Whether it is a checkpoint but for one thing: an empty log cannot have that root.
 bool is_wrongly_empty(std::string_view text) {
-  const auto empty = ledger::format_checkpoint({.origin = std::string(first_line(text)),
-                                                .head = {.size = {}, .root = ledger::empty_root()}});
+  const auto empty =
+      ledger::format_checkpoint({.origin = std::string(first_line(text)),
+                                 .head = {.size = {}, .root = ledger::empty_root()}});
   const std::size_t root = text.find('\n') + 3;  // Behind the origin and the size.
   if (text.size() < empty.size() || text.substr(0, root) != empty.substr(0, root)) return false;
   const std::string rest(text.substr(empty.size()));
@@ -88,8 +90,8 @@ Result<void> Witness::load() {
     const auto checkpoint = note ? ledger::parse_checkpoint(note->text) : note.error();
     const auto at = note ? ledger::cosigned_at(note->signatures.front()) : std::nullopt;
     if (!checkpoint || !at || checkpoint->origin != log.origin) {
-      return Error{Code::corrupt, "what this witness remembers of " + log.origin +
-                                      " is not what it cosigned"};
+      return Error{Code::corrupt,
+                   "what this witness remembers of " + log.origin + " is not what it cosigned"};
     }
     log.head = checkpoint->head;
     log.at = *at;
@@ -166,8 +168,7 @@ Answer Witness::judge(Log& log, const Claim& claim) {
   if (is_conflict) {
     return refuse(Asked::conflict, 422, "Another root was cosigned of a log of this size.");
   }
-  if (!ledger::verify_consistency(
-          {.older = log.head, .newer = claim.head, .proof = claim.proof})) {
+  if (!ledger::verify_consistency({.older = log.head, .newer = claim.head, .proof = claim.proof})) {
     if (claim.head.size > log.head.size) keep_evidence(log, claim, "inconsistent");
     return refuse(Asked::inconsistent, 422,
                   "The consistency proof does not lead from what was cosigned to this.");
@@ -178,8 +179,7 @@ Answer Witness::judge(Log& log, const Claim& claim) {
 // REQUIRES: mutex_ is held, and the claim extends what was cosigned.
 Answer Witness::cosign(Log& log, const Claim& claim) {
   // A clock that was set back must not let an older time speak of a newer head.
-  const auto at = std::max(
-      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()), log.at);
+  const auto at = std::max(std::chrono::floor<std::chrono::seconds>(parts_.clock.now()), log.at);
   auto signature = parts_.cosigner.cosign(claim.note.text, at);
   if (!signature) return refuse(Asked::unavailable, 503, "The witness cannot sign now.");
   const std::string line = ledger::format_signature(*signature);
@@ -204,9 +204,10 @@ void Witness::keep_evidence(const Log& log, const Claim& claim, std::string_view
   const std::string size = std::to_string(ledger::number(claim.head.size));
   const std::string stem = std::string(kind) + "-" + hash_name(log.origin).substr(0, 16) + "-" +
                            size + "-" + hash_name(claim.note.text).substr(0, 16);
+  // Said once for each, and not each time that it is asked for again.
+  if (evidence_.contains(stem + ".refused") || evidence_.size() >= kEvidenceMax) return;
   log_line(LogLevel::error, "witness.conflict",
            {{"origin", log.origin}, {"kind", std::string(kind)}, {"size", size}});
-  if (evidence_.contains(stem + ".refused") || evidence_.size() >= kEvidenceMax) return;
   const std::string directory = parts_.directory + std::string(kConflicts);
   const std::array files = {std::pair{stem + ".cosigned", log.note},
                             std::pair{stem + ".refused", ledger::format_note(claim.note)}};

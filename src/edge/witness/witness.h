@@ -27,8 +27,8 @@
 namespace assent::witness {
 
 // One verifier key a line, of the logs to witness; empty lines and those that begin with `#` mean
-// nothing. A log is named by its key; several keys of one name are one log's. Code::validation_error
-// with the line's number.
+// nothing. A log is named by its key; several keys of one name are one log's.
+// Code::validation_error with the line's number.
 Result<std::vector<ledger::VerifierKey>> parse_witnessed_logs(std::string_view text);
 
 // What to answer over HTTP.
