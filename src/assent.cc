@@ -12,6 +12,7 @@
 #include "edge/http/api.h"
 #include "edge/http/openapi.h"
 #include "edge/net/server.h"
+#include "edge/witness/witnessing.h"
 #include "store/store.h"
 
 #include <csignal>
@@ -50,9 +51,13 @@ Exit serve(const assent::cli::ServeOptions& options) {
   const assent::app::TenantTimer expiry(**store, assent::app::expiry_task());
   const assent::app::TenantTimer pruning(**store, assent::app::prune_task());
   const assent::execute::ServerExecutor executor(**store);
-  auto server = assent::net::Server::listen({.host = options.host, .port = options.port}, api);
+  auto witnessing = assent::witness::Witnessing::start(**store, options.directory, api);
+  if (!witnessing) return explain(witnessing.error());
+  auto server = assent::net::Server::listen({.host = options.host, .port = options.port},
+                                            (*witnessing)->handler());
   if (!server) return explain(server.error());
 
+  api.measure_witnessing([&witnessing] { return (*witnessing)->report(); });
   api.measure_connections([&server] { return (*server)->connections(); });
 
   std::printf("assent is ready on http://%s:%u\n", options.host.c_str(), (*server)->port());

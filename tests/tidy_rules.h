@@ -45,15 +45,17 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
                         "store/search", "store/verify", "store/proofs", "store/keeping"}},
     {"edge/net",       {"base"}},
     {"edge/http",      {"base", "domain", "domain/dialect", "ledger", "store", "store/verify",
-                        "store/proofs", "app", "edge/net/message.h"}},
+                        "store/proofs", "app", "edge/net/message.h", "edge/witness/report.h"}},
     {"edge/mcp",       {"base", "domain", "domain/dialect", "app", "edge/net/message.h"}},
     {"edge/execute",   {"base", "domain", "store", "store/verify", "app"}},
+    {"edge/witness",   {"base", "domain", "ledger", "store", "edge/net/message.h",
+                        "edge/execute/calls.h"}},
     {"edge/cli",       {"base", "domain", "domain/dialect", "ledger", "verify", "store",
                         "store/verify", "store/keeping", "store/bundle", "store/search", "app",
                         "edge/execute/webhook.h"}},
     // The mains, which wire it all.
     {"",               {"base", "domain", "ledger", "store", "app", "edge/net", "edge/http",
-                        "edge/mcp", "edge/execute", "edge/cli"}},
+                        "edge/mcp", "edge/execute", "edge/witness", "edge/cli"}},
 };
 
 // A header, the files that may include it, and what everybody else does instead. The first row

@@ -73,6 +73,9 @@ Result<std::string> sign_checkpoint(const Checkpoint& checkpoint, const Signer& 
 }
 
 Result<Checkpoint> open_checkpoint(std::string_view bytes, const VerifierKey& key) {
+  if (key.algorithm() != Algorithm::ed25519) {
+    return Error{Code::unprocessable, "A witness's key does not vouch for a log."};
+  }
   const Note note = TRY(open_note(bytes, {&key, 1}));
   Checkpoint checkpoint = TRY(parse_checkpoint(note.text));
   if (checkpoint.origin != key.name()) return not_the_log_of(key.name(), checkpoint.origin);

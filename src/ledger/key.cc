@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kSeedBytes = 32;
 constexpr std::size_t kSignatureBytes = 64;
+constexpr std::size_t kTimeBytes = 8;  // In front of a cosignature.
+constexpr std::uint64_t kSecondsMax = (std::uint64_t{1} << 63) - 1;
 constexpr std::size_t kMasterBytesMin = 32;
 constexpr std::string_view kDerivationLabel = "assent tenant log key v1\n";
 
@@ -52,6 +54,15 @@ bool verify_ed25519(std::string_view public_key, std::string_view message,
   return is_right;
 }
 
+bool verify_cosignature(std::string_view public_key, std::string_view message,
+                        std::string_view signature) {
+  std::uint64_t seconds = 0;
+  for (const char byte : signature.substr(0, kTimeBytes))
+    seconds = seconds << 8 | static_cast<unsigned char>(byte);
+  return seconds <= kSecondsMax && verify_ed25519(public_key, cosigned_message(seconds, message),
+                                                  signature.substr(kTimeBytes));
+}
+
 struct AlgorithmRow {
   Algorithm algorithm;
   std::size_t public_key_bytes;
@@ -61,6 +72,7 @@ struct AlgorithmRow {
 
 constexpr std::array kAlgorithms = {
     AlgorithmRow{Algorithm::ed25519, 32, kSignatureBytes, &verify_ed25519},
+    AlgorithmRow{Algorithm::cosignature_v1, 32, kTimeBytes + kSignatureBytes, &verify_cosignature},
 };
 
 const AlgorithmRow* find_algorithm(Algorithm algorithm) {
@@ -87,6 +99,10 @@ KeyId key_id(const PublicKey& key) {
 }
 
 }  // namespace
+
+std::string cosigned_message(std::uint64_t seconds, std::string_view text) {
+  return "cosignature/v1\ntime " + std::to_string(seconds) + "\n" + std::string(text);
+}
 
 bool is_key_name(std::string_view name) {
   const auto is_forbidden = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '+'; };

@@ -1,7 +1,7 @@
 // Keys: the verifying half, which everybody may have, and the signing half, which never leaves.
 //
 // C2SP signed-note v1.0.0 (https://c2sp.org/signed-note) gives a key a name, an algorithm and
-// an id; the one algorithm in use is Ed25519 (RFC 8032).
+// an id; logs and witnesses sign with Ed25519 (RFC 8032), witnesses a text of their own.
 #pragma once
 
 #include "base/result.h"
@@ -20,6 +20,9 @@ namespace assent::ledger {
 // The signature type byte of signed-note. Adding one is a row in the table in key.cc.
 enum class Algorithm : std::uint8_t {
   ed25519 = 0x01,
+  // A witness's, with the time of it, which is signed too (C2SP tlog-cosignature): big-endian
+  // seconds since 1970 in 8 bytes and the Ed25519 signature. cosignature.h makes them.
+  cosignature_v1 = 0x04,
 };
 
 // The first four bytes of SHA-256(name ‖ "\n" ‖ algorithm ‖ public key), big-endian. It picks
@@ -57,7 +60,7 @@ class VerifierKey {
   const std::string& public_key() const { return key_.bytes; }
   KeyId id() const { return id_; }
 
-  // Whether `signature` (64 bytes for Ed25519, without the key id) is this key's for `message`.
+  // Whether `signature` (without the key id) is this key's for the note text `message`.
   [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
 
   friend bool operator==(const VerifierKey&, const VerifierKey&) = default;
@@ -81,6 +84,9 @@ class Signer {
   // cannot be reached now (Code::unavailable) or refuses (Code::internal).
   virtual Result<std::string> sign(std::string_view message) const = 0;
 };
+
+// What a cosignature/v1 of that time signs. REQUIRES: `seconds` is at most 2^63 - 1.
+std::string cosigned_message(std::uint64_t seconds, std::string_view text);
 
 // Signs with a key held in memory. Never prints it and has no way to get it back.
 //

@@ -148,7 +148,9 @@ TEST(Key, AVerifierKeyMustBeOfAKnownAlgorithmAndLength) {
   EXPECT_FALSE(VerifierKey::from_text(text_of(1, 31)));
   EXPECT_FALSE(VerifierKey::from_text(text_of(1, 33)));
   EXPECT_FALSE(VerifierKey::from_text(text_of(1, 0)));
-  for (const char algorithm : {'\x00', '\x02', '\x04', '\x06', '\xff'}) {
+  EXPECT_TRUE(VerifierKey::from_text(text_of(4, 32)));
+  EXPECT_FALSE(VerifierKey::from_text(text_of(4, 33)));
+  for (const char algorithm : {'\x00', '\x02', '\x05', '\x06', '\xff'}) {
     EXPECT_FALSE(VerifierKey::from_text(text_of(algorithm, 32)));
   }
 }

@@ -39,11 +39,6 @@ KeyId id_from_bytes(std::string_view bytes) {
   return KeyId{id};
 }
 
-std::string signature_line(const Signature& signature) {
-  return std::string(kSignaturePrefix) + signature.name + " " +
-         to_base64(id_bytes(signature.key_id) + signature.bytes) + "\n";
-}
-
 // `line` without its newline.
 std::optional<Signature> parse_signature_line(std::string_view line) {
   if (!line.starts_with(kSignaturePrefix)) return std::nullopt;
@@ -86,9 +81,14 @@ Result<Note> parse_note(std::string_view bytes) {
   return note;
 }
 
+std::string format_signature(const Signature& signature) {
+  return std::string(kSignaturePrefix) + signature.name + " " +
+         to_base64(id_bytes(signature.key_id) + signature.bytes) + "\n";
+}
+
 std::string format_note(const Note& note) {
   std::string bytes = note.text + "\n";
-  for (const Signature& signature : note.signatures) bytes += signature_line(signature);
+  for (const Signature& signature : note.signatures) bytes += format_signature(signature);
   return bytes;
 }
 

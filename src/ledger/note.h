@@ -50,6 +50,9 @@ Result<Note> parse_note(std::string_view bytes);
 // REQUIRES: what parse_note() returned, or the same shape.
 std::string format_note(const Note& note);
 
+// One line of a note's signatures, with its newline.
+std::string format_signature(const Signature& signature);
+
 // `text` signed by `signer` alone, as a note's bytes. Code::validation_error if the text is no
 // note text: not UTF-8, a control character other than newline, no newline at its end, too
 // long. Else whatever the signer fails with.

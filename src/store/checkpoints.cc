@@ -227,6 +227,17 @@ void Checkpoints::resume(const Tenant& tenant, const SavedCheckpoint& saved,
   published.is_note_current = saved.is_note_current;
 }
 
+Result<std::string> Checkpoints::newest(const Tenant& tenant) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = published_.find(tenant.number);
+    if (found != published_.end() && !found->second.note.empty()) return found->second.note;
+  }
+  auto before = TRY(saved(tenant));
+  if (!before) return Error{Code::not_found, "the log has no checkpoint yet"};
+  return std::move(before->note);
+}
+
 Result<std::vector<std::string>> Checkpoints::tenants() const {
   std::set<std::string> names;
   std::error_code fault;

@@ -84,6 +84,9 @@ class Checkpoints {
   // Makes good what a crash between a rotation and its handover left undone.
   Result<void> hand_over(const Tenant& tenant, std::uint64_t size);
 
+  // The note that was last published, by this process or one before. Code::not_found if none was.
+  Result<std::string> newest(const Tenant& tenant);
+
   // The names of all tenants that have one.
   Result<std::vector<std::string>> tenants() const;
 

@@ -12,6 +12,7 @@ namespace {
 // Another label than the log keys', so that neither tells anything of the other. The version is in
 // it: other secrets need another label.
 constexpr std::string_view kExecutorLabel = "assent tenant executor secret v1\n";
+constexpr std::string_view kWitnessLabel = "assent witness key v1\n";
 
 }  // namespace
 
@@ -27,6 +28,13 @@ ledger::Generation generation_at(const LogKeys& keys, std::uint64_t size) {
     if (key.from_size <= size) generation = key.generation;
   }
   return generation;
+}
+
+Result<ledger::Cosigner> Signers::witness(const std::string& name) const {
+  const Hash seed = hkdf_sha256(master_.reveal(), std::string(kWitnessLabel) + name);
+  auto cosigner = ledger::Cosigner::from_seed(name, Secret{std::string(as_bytes(seed))});
+  if (!cosigner) return Error{Code::validation_error, "no witness can have this name"};
+  return std::move(*cosigner);
 }
 
 Result<const ledger::Signer*> Signers::of(std::string_view origin,

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "ledger/cosignature.h"
 #include "ledger/key.h"
 
 #include <cstdint>
@@ -39,6 +40,10 @@ class Signers {
 
   // What signs the server's calls to the executors of the tenant whose log is called so: 32 bytes.
   Secret executor_secret(std::string_view origin) const;
+
+  // What cosigns other logs where this store is a witness called so. Code::validation_error if no
+  // witness can be.
+  Result<ledger::Cosigner> witness(const std::string& name) const;
 
  private:
   using LogKeyName = std::pair<std::string, ledger::Generation>;  // By origin.

@@ -5,6 +5,7 @@
 #include "store/committed.h"
 #include "store/files.h"
 #include "store/keeping/master_key.h"
+#include "store/proofs/cosigned.h"
 #include "store/proofs/prover.h"
 #include "store/proofs/receipts.h"
 #include "store/proofs/tree.h"
@@ -16,6 +17,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -34,6 +36,16 @@ constexpr std::string_view kProbe = R"sql(
      SET size = size
    WHERE tenant = $1)sql";
 
+// The host's name stands in front of each log's.
+Result<ledger::Cosigner> witness_of(const Signers& signers, const Identities& identities) {
+  if (identities.tenants().empty()) return Error{Code::not_found, "the store has no tenant"};
+  const Tenant& tenant = identities.tenants().front();
+  const std::string suffix = "/t/" + tenant.name;
+  CHECK(tenant.origin.ends_with(suffix));
+  return signers.witness(tenant.origin.substr(0, tenant.origin.size() - suffix.size()) +
+                         "/witness");
+}
+
 }  // namespace
 
 class Store::Impl {
@@ -50,6 +62,7 @@ class Store::Impl {
                       const std::lock_guard lock_it(deadline_mutex_);
                       return extend(*deadline_connection_, tenant, frontier, size);
                     }),
+        cosigned(options_.directory + "/checkpoints"),
         vitals(options_.directory) {}
   ~Impl() { close(); }
   Impl(const Impl&) = delete;
@@ -58,6 +71,11 @@ class Store::Impl {
   Result<void> open();
   Result<std::string> checkpoint(const Tenant& tenant) {
     return checkpoints.publish(tenant, committed.head(tenant.number));
+  }
+  // The note and, beside its signature, those of witnesses if they are of its size.
+  Result<std::string> with_witnesses(const Tenant& tenant, std::string note) const {
+    const auto kept = TRY(cosigned.newest(tenant));
+    return kept ? with_cosignatures(note, *kept) : std::move(note);
   }
   Result<std::optional<Timestamp>> next_deadline();
   Result<std::vector<ToExecute>> to_execute(const ToExecute& after, std::int64_t limit);
@@ -81,6 +99,7 @@ class Store::Impl {
  public:
   const Signers signers;
   Checkpoints checkpoints;
+  Cosigned cosigned;
   Vitals vitals;
   CommittedState committed;
   ApprovalChanged approval_changed;
@@ -297,7 +316,7 @@ Random& Store::random() {
 }
 
 Result<std::string> Store::checkpoint(const Tenant& tenant) {
-  return impl_->checkpoint(tenant);
+  return impl_->with_witnesses(tenant, TRY(impl_->checkpoint(tenant)));
 }
 
 Result<std::uint64_t> Store::published_size(const Tenant& tenant) const {
@@ -309,6 +328,43 @@ std::string Store::verifier_key(const Tenant& tenant) const {
   const auto signer = impl_->signers.of(tenant.origin, keys.back().generation);
   CHECK(signer);  // It signed when the tenant was founded.
   return (*signer)->verifier_key().text();
+}
+
+Result<std::string> Store::published_checkpoint(const Tenant& tenant) {
+  return impl_->with_witnesses(tenant, TRY(impl_->checkpoints.newest(tenant)));
+}
+
+Result<std::optional<std::string>> Store::cosigned_checkpoint(const Tenant& tenant) const {
+  return impl_->cosigned.newest(tenant);
+}
+
+Result<void> Store::keep_cosigned(const Tenant& tenant, const std::string& note) {
+  return impl_->cosigned.keep(tenant, note);
+}
+
+Result<std::vector<Hash>> Store::consistency(const Tenant& tenant, ledger::Growth growth) {
+  // Shared: the reader may still be about to let go of it when the answer is taken.
+  const auto answer = std::make_shared<std::promise<Result<std::vector<Hash>>>>();
+  Caller engine;
+  engine.tenant = tenant;
+  TRY(impl_->readers->read(
+      {.caller = std::move(engine), .run = [answer, growth](Result<void> could, const Read* read) {
+         if (!could) return answer->set_value(std::move(could).error());
+         answer->set_value(Prover::consistency(*read, growth));
+       }}));
+  return answer->get_future().get();
+}
+
+Result<ledger::Cosigner> Store::cosigner() const {
+  return witness_of(impl_->signers, *impl_->committed.identities());
+}
+
+Result<ledger::Cosigner> Store::cosigner(const std::string& directory,
+                                         const std::string& seal_file) {
+  const Signers signers(TRY(load_master(directory, seal_file)));
+  const auto connection =
+      TRY(open_sqlite({.path = directory + "/ledger.db", .mode = SqliteMode::read_only}));
+  return witness_of(signers, *TRY(Identities::load(*connection)));
 }
 
 void Store::receipt(const Tenant& tenant, std::uint64_t sequence, ReceiptDone done) {

@@ -10,6 +10,8 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "domain/event.h"
+#include "ledger/cosignature.h"
+#include "ledger/merkle.h"
 #include "store/batch_report.h"
 #include "store/blobs.h"
 #include "store/identities.h"
@@ -84,12 +86,32 @@ class Store {
   const Clock& clock() const;
   Random& random();
 
-  // The tenant's signed checkpoint (C2SP note) of everything committed; made durable in its own
-  // file before it is returned. Thread-safe; blocks (not for io threads).
+  // The tenant's signed checkpoint (C2SP note) of everything committed, with the cosignatures of
+  // witnesses if they are of its size; made durable in its own file before it is returned.
+  // Thread-safe; blocks (not for io threads).
   Result<std::string> checkpoint(const Tenant& tenant);
   std::string verifier_key(const Tenant& tenant) const;
   // How much of the log the last durable checkpoint vouches for. Thread-safe; may read the disk.
   Result<std::uint64_t> published_size(const Tenant& tenant) const;
+
+  // The newest checkpoint that is durable, with the cosignatures of witnesses if they are of its
+  // size. Code::not_found before the first. Thread-safe; may block on the disk.
+  Result<std::string> published_checkpoint(const Tenant& tenant);
+  // The newest checkpoint that witnesses have cosigned, or nothing; and what makes it so, durably.
+  // keep_cosigned() REQUIRES a note whose signatures were verified. Thread-safe; blocks on the
+  // disk.
+  Result<std::optional<std::string>> cosigned_checkpoint(const Tenant& tenant) const;
+  Result<void> keep_cosigned(const Tenant& tenant, const std::string& note);
+
+  // The proof that the tenant's log only grew between two sizes. Code::unprocessable unless
+  // from <= to <= its size. Thread-safe; blocks until a reader has answered, so not for readers.
+  Result<std::vector<Hash>> consistency(const Tenant& tenant, ledger::Growth growth);
+
+  // What signs where this store is a witness of other logs; its name is the host's and `/witness`.
+  Result<ledger::Cosigner> cosigner() const;
+  // The same without opening the store: works beside a server.
+  static Result<ledger::Cosigner> cosigner(const std::string& directory,
+                                           const std::string& seal_file);
 
   // What somebody takes home who has just written that event (receipt.h). Thread-safe; never
   // blocks.

@@ -8,6 +8,7 @@
 #include "edge/cli/local_commands.h"
 #include "edge/cli/run_command.h"
 #include "edge/cli/verify_command.h"
+#include "edge/cli/witness_command.h"
 #include "ledger/key.h"
 
 #include <CLI/CLI.hpp>
@@ -160,6 +161,20 @@ void add_verify(CLI::App& root, Tree& tree) {
       [&tree] { tree.chosen = [](Tree& it, const Wiring&) { return run_verify(it); }; });
 }
 
+void add_witness(CLI::App& root, Tree& tree) {
+  auto* witness_command = root.add_subcommand("witness", "Commands about the server as a witness.");
+  witness_command->require_subcommand(1);
+  witness_command->fallthrough();
+  auto* key_command =
+      witness_command->add_subcommand("key", "Print the key by which this witness is known.");
+  key_command->add_option("--data", tree.directory, "the store's directory")->required();
+  key_command->callback([&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return static_cast<int>(witness_key(output_of(it.common), it.directory));
+    };
+  });
+}
+
 void add_local(CLI::App& root, Tree& tree) {
   auto* init_command = root.add_subcommand("init", "Make a store, its first tenant and its admin.");
   init_command->add_option("--data", tree.directory, "the directory, absent or empty")->required();
@@ -264,6 +279,7 @@ int run(int argc, char** argv, const Wiring& wiring) {
       return static_cast<int>(export_command(output_of(it.common), it.common.url, it.exported));
     };
   });
+  add_witness(root, tree);
   add_run(root, tree);
   add_operations(root, tree);
   add_keeping(root, tree.keeping, [&tree](std::function<Exit(const Output&)> action) {

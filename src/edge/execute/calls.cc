@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kConnectTimeout{10};
 }  // namespace
 
 struct Calls::Call {
-  ExecutionId id;
+  CallId id = 0;
   CallRequest request;
   CallReply reply;
   curl_slist* headers = nullptr;
@@ -67,17 +67,17 @@ Calls::~Calls() {
   curl_multi_cleanup(multi_);
 }
 
-void Calls::begin(const ExecutionId& id, CallRequest request) {
+CallId Calls::begin(CallRequest request) {
   CURL* const curl = curl_easy_init();
   CHECK(curl != nullptr);
   auto call = std::make_unique<Call>();
-  call->id = id;
+  call->id = ++last_;
   call->request = std::move(request);
   const CallRequest& it = call->request;
   for (const std::string& line : it.headers) {
     call->headers = curl_slist_append(call->headers, line.c_str());
   }
-  call->headers = curl_slist_append(call->headers, "Content-Type: application/json");
+  call->headers = curl_slist_append(call->headers, ("Content-Type: " + it.content_type).c_str());
   call->headers = curl_slist_append(call->headers, "Expect:");
   set_url(curl, it);
   send_once(curl);
@@ -94,6 +94,7 @@ void Calls::begin(const ExecutionId& id, CallRequest request) {
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &call->reply);
   CHECK(curl_multi_add_handle(multi_, curl) == CURLM_OK);
   calls_.emplace(curl, std::move(call));
+  return last_;
 }
 
 std::vector<Calls::Finished> Calls::wait(std::chrono::milliseconds most) {
@@ -126,6 +127,9 @@ Calls::Finished Calls::finish(void* easy, int code) {
   long sent = 0;
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &reply.status);
+  const char* type = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+  if (type != nullptr) reply.content_type = type;
   reply.was_sent = sent > 0;
   const bool is_whole = code == CURLE_OK || reply.is_too_long;
   if (!is_whole) reply.fault = curl_easy_strerror(static_cast<CURLcode>(code));

@@ -1,9 +1,9 @@
 // Outgoing HTTP calls, several at a time on one thread: libcurl's multi interface.
 #pragma once
 
-#include "base/id.h"
-
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +14,7 @@ namespace assent::execute {
 struct CallRequest {
   std::string url;
   std::vector<std::string> headers;  // `Name: value`.
+  std::string content_type = "application/json";
   std::string body;
   std::chrono::seconds timeout{30};  // For everything, from the name's look-up to the last byte.
 };
@@ -25,8 +26,12 @@ struct CallReply {
   std::string fault;         // What broke; empty if an answer came whole.
   bool is_too_long = false;  // The answer, which was then not read to its end.
   long status = 0;           // 0 where no answer began.
+  std::string content_type;  // As received; empty where there was none.
   std::string body;
 };
+
+// One of those that an object of Calls began.
+using CallId = std::uint64_t;
 
 // An answer is read up to here.
 inline constexpr std::size_t kReplyBytesMax = 1048576;
@@ -41,11 +46,11 @@ class Calls {
   Calls& operator=(const Calls&) = delete;
 
   struct Finished {
-    ExecutionId id;
+    CallId id = 0;
     CallReply reply;
   };
 
-  void begin(const ExecutionId& id, CallRequest request);
+  CallId begin(CallRequest request);
   // Those that finished, after waiting at most so long for one.
   std::vector<Finished> wait(std::chrono::milliseconds most);
   void wake();  // Ends a wait().
@@ -55,7 +60,8 @@ class Calls {
   struct Call;
   Finished finish(void* easy, int code);
 
-  void* multi_;                                   // CURLM.
+  void* multi_;  // CURLM.
+  CallId last_ = 0;
   std::map<void*, std::unique_ptr<Call>> calls_;  // By CURL handle.
 };
 

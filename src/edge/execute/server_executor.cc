@@ -99,7 +99,7 @@ void ServerExecutor::drain() {
   }
   for (const auto& [id, flight] : flights_) {
     untold_.push_back({.flight = flight,
-                       .completion = {.execution = id,
+                       .completion = {.execution = flight.execution,
                                       .outcome = app::EndedAs::unknown,
                                       .error = Json("the server stopped before an answer came")}});
   }
@@ -135,7 +135,10 @@ void ServerExecutor::consider(const store::ToExecute& due) {
 Result<void> ServerExecutor::start(const Tenant& tenant, const ApprovalId& approval) {
   const app::ApprovalView view = TRY(view_of(store_, tenant, approval));
   if (!view.executor) return Error{Code::corrupt, "the approval names no executor"};
-  const Flight flight{.tenant = tenant, .approval = approval, .trace = make_trace(store_.random())};
+  Flight flight{.execution = {},
+                .tenant = tenant,
+                .approval = approval,
+                .trace = make_trace(store_.random())};
   const app::StartExecution in{.approval = approval,
                                .content_hash = view.content_hash,
                                .lease_seconds = timeout_seconds(view) + kLeaseMarginSeconds};
@@ -145,14 +148,16 @@ Result<void> ServerExecutor::start(const Tenant& tenant, const ApprovalId& appro
     return {};
   }));
   if (started.refused) return Error{Code::invalid_state, started.refused->message};
-  send(started.execution_id, started.attempt, flight, view);
+  flight.execution = started.execution_id;
+  send(started.attempt, flight, view);
   return {};
 }
 
-void ServerExecutor::send(const ExecutionId& id, std::int64_t attempt, const Flight& flight,
+void ServerExecutor::send(std::int64_t attempt, const Flight& flight,
                           const app::ApprovalView& view) {
+  const std::string id = flight.execution.text();
   const std::string parent = traceparent(flight.trace, store_.random());
-  Json body = Json::object({{"executionId", id.text()},
+  Json body = Json::object({{"executionId", id},
                             {"approvalId", view.id.text()},
                             {"attempt", attempt},
                             {"kind", word(view.kind)},
@@ -172,17 +177,16 @@ void ServerExecutor::send(const ExecutionId& id, std::int64_t attempt, const Fli
   CallRequest request{.url = std::string(view.executor->string_at("url").value_or("")),
                       .body = canonical_json(body),
                       .timeout = std::chrono::seconds(timeout_seconds(view))};
-  request.headers =
-      signed_headers(store_.executor_secret(flight.tenant),
-                     {.id = id.text(), .at = store_.clock().now(), .body = request.body});
+  request.headers = signed_headers(store_.executor_secret(flight.tenant),
+                                   {.id = id, .at = store_.clock().now(), .body = request.body});
   request.headers.push_back("traceparent: " + parent);
-  flights_.emplace(id, flight);
-  calls_.begin(id, std::move(request));
+  flights_.emplace(calls_.begin(std::move(request)), flight);
 }
 
 void ServerExecutor::land(const Calls::Finished& finished) {
   const auto found = flights_.find(finished.id);
-  Ending ending{.flight = found->second, .completion = verdict(finished.id, finished.reply)};
+  Ending ending{.flight = found->second,
+                .completion = verdict(found->second.execution, finished.reply)};
   flights_.erase(found);
   const Place place{static_cast<std::int64_t>(ending.flight.tenant.number), ending.flight.approval};
   if (ending.completion.outcome == app::EndedAs::failure) {

@@ -40,6 +40,7 @@ class ServerExecutor {
   using Moment = std::chrono::steady_clock::time_point;
   using Place = std::pair<std::int64_t, ApprovalId>;  // Tenant's number, approval.
   struct Flight {
+    ExecutionId execution;
     Tenant tenant;
     ApprovalId approval;
     TraceId trace;
@@ -59,8 +60,7 @@ class ServerExecutor {
   void look();
   void consider(const store::ToExecute& due);
   Result<void> start(const Tenant& tenant, const ApprovalId& approval);
-  void send(const ExecutionId& id, std::int64_t attempt, const Flight& flight,
-            const app::ApprovalView& view);
+  void send(std::int64_t attempt, const Flight& flight, const app::ApprovalView& view);
   void land(const Calls::Finished& finished);
   void tell_all();
   bool tell(Ending& ending);
@@ -69,7 +69,7 @@ class ServerExecutor {
   store::Store& store_;
   const ExecutorOptions options_;
   Calls calls_;
-  std::map<ExecutionId, Flight> flights_;
+  std::map<CallId, Flight> flights_;
   std::map<Place, Pause> pauses_;
   std::vector<Ending> untold_;  // Ended, and not yet recorded.
   std::optional<store::ToExecute>

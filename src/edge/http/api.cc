@@ -146,6 +146,10 @@ void Api::measure_connections(std::function<std::size_t()> open_connections) {
   open_connections_ = std::move(open_connections);
 }
 
+void Api::measure_witnessing(std::function<witness::Report()> report) {
+  witnessing_ = std::move(report);
+}
+
 void Api::stop_waiting() {
   waiters_->close();
 }
@@ -327,7 +331,7 @@ void Api::answer_plain(const std::shared_ptr<Exchange>& exchange) {
 
 void Api::answer_readiness(const Exchange& exchange) const {
   const store::Health health = store_.health();
-  auto response = readiness(health, exchange.trace());
+  auto response = readiness(health, witnessing_(), exchange.trace());
   if (health.is_ready()) return exchange.answer(std::move(response));
   exchange.answer(std::move(response), kNotReady, faults_of(health));
 }
@@ -336,13 +340,15 @@ void Api::answer_readiness(const Exchange& exchange) const {
 // the page does without and says so: this is when somebody looks at it.
 void Api::answer_metrics(const std::shared_ptr<Exchange>& exchange) {
   const auto answer = [exchange, observer = observer_, &store = store_,
-                       connections = open_connections_()](const store::Read* read) {
+                       connections = open_connections_(),
+                       witnessing = witnessing_()](const store::Read* read) {
     Metrics& metrics = observer->metrics();
     const auto state = read == nullptr ? std::nullopt : metrics.state(read->connection());
     exchange->answer({.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
                       .body = metrics.page({.health = store.health(),
                                             .log_events = store.events(),
                                             .connections = connections,
+                                            .witnessing = witnessing,
                                             .state = state})});
   };
   const auto run = [answer](const Result<void>&, const store::Read* read) { answer(read); };

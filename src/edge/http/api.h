@@ -11,6 +11,7 @@
 #include "edge/http/routes.h"
 #include "edge/http/wait.h"
 #include "edge/net/message.h"
+#include "edge/witness/report.h"
 #include "store/store.h"
 
 #include <functional>
@@ -39,6 +40,8 @@ class Api final : public net::Handler {
 
   // What the metrics say of the connections; called within handle(). Set before the first request.
   void measure_connections(std::function<std::size_t()> open_connections);
+  // What metrics and readiness say of witnesses. As above.
+  void measure_witnessing(std::function<witness::Report()> report);
 
  private:
   // What the head of a request says, once it is known whose it is.
@@ -65,6 +68,7 @@ class Api final : public net::Handler {
   app::Runner& runner_;
   Routes routes_;
   std::function<std::size_t()> open_connections_ = [] { return std::size_t{0}; };
+  std::function<witness::Report()> witnessing_ = [] { return witness::Report{}; };
   // Shared with the store's writer and with requests under way, which may outlive this.
   std::shared_ptr<Observer> observer_;
   // Shared with the store's watcher and with reads under way, which may outlive this: they then

@@ -14,7 +14,8 @@ std::string faults_of(const store::Health& health) {
   return faults;
 }
 
-net::Response readiness(const store::Health& health, const TraceId& trace) {
+net::Response readiness(const store::Health& health, const witness::Report& witnessing,
+                        const TraceId& trace) {
   Json parts = Json::object();
   Json degraded = Json::object();
   for (const auto& [name, state] : health.parts) {
@@ -25,6 +26,7 @@ net::Response readiness(const store::Health& health, const TraceId& trace) {
     return not_ready("not ready: " + faults_of(health),
                      Json::object({{"degraded", std::move(degraded)}}), trace);
   }
+  if (witnessing.has_policy) parts.set("witnesses", witnessing.is_behind ? "behind" : "ok");
   const Json body = Json::object({{"status", "ready"},
                                   {"parts", std::move(parts)},
                                   {"searchLag", health.search_lag},

@@ -61,6 +61,36 @@ void put(std::vector<prometheus::MetricFamily>& page, const MetricRow& row, Numb
   add(family, static_cast<double>(value), std::move(labels));
 }
 
+prometheus::MetricFamily family_of(const MetricRow& row, prometheus::MetricType type) {
+  return {.name = std::string(row.name), .help = std::string(row.help), .type = type, .metric = {}};
+}
+
+void put_witnessing(std::vector<prometheus::MetricFamily>& page, const witness::Report& report) {
+  const auto count = [](prometheus::MetricFamily& family, std::uint64_t value,
+                        std::vector<prometheus::ClientMetric::Label> labels) {
+    prometheus::ClientMetric& metric = family.metric.emplace_back();
+    metric.label = std::move(labels);
+    metric.counter.value = static_cast<double>(value);
+  };
+  auto sent = family_of(metric::kWitnessSent, prometheus::MetricType::Counter);
+  auto lag = family_of(metric::kWitnessLag, prometheus::MetricType::Gauge);
+  auto cosigned = family_of(metric::kWitnessCosigned, prometheus::MetricType::Gauge);
+  auto asked = family_of(metric::kWitnessAsked, prometheus::MetricType::Counter);
+  for (const witness::Report::Witness& it : report.witnesses) {
+    for (std::size_t i = 0; i < it.sent.size(); ++i) {
+      count(sent, it.sent[i],
+            {{"witness", it.name}, {"outcome", std::string(witness::kSentWords[i])}});
+    }
+    add(lag, static_cast<double>(it.lag), {{"witness", it.name}});
+    add(cosigned, static_cast<double>(it.cosigned_at), {{"witness", it.name}});
+  }
+  for (std::size_t i = 0; i < report.asked.size(); ++i) {
+    count(asked, report.asked[i], {{"outcome", std::string(witness::kAskedWords[i])}});
+  }
+  for (auto* family : {&sent, &lag, &cosigned, &asked}) page.push_back(std::move(*family));
+  put(page, metric::kWitnessBehind, report.is_behind ? 1 : 0);
+}
+
 std::vector<double> duration_bounds() {
   return {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 60};
 }
@@ -178,6 +208,7 @@ std::string Metrics::page(const Now& now) const {
   put(page, metric::kSearchLag, now.health.search_lag);
   put(page, metric::kDiskFree, now.health.disk_free_bytes);
   put(page, metric::kSourceUp, now.state ? 1 : 0, "state");
+  put_witnessing(page, now.witnessing);
   put(page, metric::kBuild, 1, kVersion);
   put(page, metric::kStarted, static_cast<double>(to_microseconds(started_)) / 1e6);
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "edge/witness/report.h"
 #include "store/batch_report.h"
 #include "store/gauges.h"
 #include "store/vitals.h"
@@ -82,6 +83,16 @@ inline constexpr MetricRow
         "Room on the disk of the store."},
     kSourceUp{"assent_metrics_source_up", gauge, "source",
         "1 if the gauges of that source could be read; else they are absent."},
+    kWitnessSent{"assent_witness_requests_total", counter, "witness,outcome",
+        "Checkpoints sent to witnesses, by what came of it."},
+    kWitnessLag{"assent_witness_lag_events", gauge, "witness",
+        "Events, of all logs, that the witness has not cosigned yet."},
+    kWitnessCosigned{"assent_witness_cosigned_timestamp_seconds", gauge, "witness",
+        "When the witness last cosigned, in seconds since 1970; 0 if not since the start."},
+    kWitnessBehind{"assent_witness_behind", gauge, "",
+        "1 if the newest head of some log has waited too long for its quorum of witnesses."},
+    kWitnessAsked{"assent_witness_asked_total", counter, "outcome",
+        "Checkpoints that other logs asked this server to cosign, by the answer."},
     kBuild{"assent_build_info", gauge, "version",
         "1, labelled with the version."},
     kStarted{"assent_start_time_seconds", gauge, "",
@@ -91,8 +102,8 @@ inline constexpr MetricRow
 inline constexpr std::array kAll = {
     kEvents, kRequested, kDecided, kBlocked, kExpired, kGrantsRefused, kGrantsExpired, kExecutions,
     kCommitFailures, kBatchJobs, kCommitSeconds, kRequests, kRequestSeconds, kConnections,
-    kLogEvents, kWriteQueue, kReadOnly, kPartUp, kSearchLag, kDiskFree, kSourceUp, kBuild,
-    kStarted};
+    kLogEvents, kWriteQueue, kReadOnly, kPartUp, kSearchLag, kDiskFree, kSourceUp,
+    kWitnessSent, kWitnessLag, kWitnessCosigned, kWitnessBehind, kWitnessAsked, kBuild, kStarted};
 // clang-format on
 
 }  // namespace metric
@@ -112,6 +123,7 @@ class Metrics {
     store::Health health;
     std::uint64_t log_events = 0;
     std::size_t connections = 0;
+    witness::Report witnessing = {};
     std::optional<std::vector<std::int64_t>> state;  // As store::read_gauges() gave them.
   };
   std::string page(const Now& now) const;

@@ -107,13 +107,13 @@ TEST(MetricsTest, EveryMetricIsInTheDocumentAndNoOther) {
 TEST(Readiness, H67_NamesEachPartThatIsNotWellAndNothingElse) {
   const auto body_of = [](const net::Response& response) { return *parse_json(response.body); };
   const std::string trace(32, 'a');
-  const auto ready = readiness(well(), trace);
+  const auto ready = readiness(well(), {}, trace);
   EXPECT_EQ(ready.status, 200);
   EXPECT_EQ(body_of(ready).string_at("status"), "ready");
   for (std::size_t i = 0; i < well().parts.size(); ++i) {
     store::Health health = well();
     health.parts[i].state = "failing";
-    const auto response = readiness(health, trace);
+    const auto response = readiness(health, {}, trace);
     EXPECT_EQ(response.status, 503);
     const Json body = body_of(response);
     EXPECT_EQ(body.string_at("code"), "NOT_READY");
