@@ -12,6 +12,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/verifier"))
 import assent_verify  # noqa: E402
+import bundle_format  # noqa: E402
+import log_format  # noqa: E402
 
 VECTORS = ROOT / "tests/vectors/bundle"
 ASSENT = os.environ.get("ASSENT_BINARY", str(ROOT / "build/release/assent"))
@@ -27,7 +29,7 @@ def verdict(report):
 def by_python(bundle, key):
     try:
         return {"ok": True, "sequence": None, **assent_verify.Bundle(str(bundle), key).verify()}
-    except assent_verify.Rejected as fault:
+    except log_format.Rejected as fault:
         return {"ok": False, "sequence": fault.sequence, "keyPinned": False}
 
 
@@ -87,7 +89,7 @@ def a_directory_is_judged_like_its_archive(vectors, verifiers):
         bundle, expected = vectors[name]
         unpacked = bundle.parent / "unpacked"
         unpacked.mkdir()
-        for member in assent_verify.tar_members(str(bundle)):
+        for member in bundle_format.tar_members(str(bundle)):
             target = unpacked / member.name
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(b"".join(member.pieces()))
@@ -117,7 +119,7 @@ def a_flipped_bit_is_judged_alike(vectors, verifiers, scratch):
 def evidence(bundle):
     """What a bundle proves: its entries. The checkpoint may have lost a witness's signature."""
     kept = hashlib.sha256()
-    for member in assent_verify.tar_members(str(bundle)):
+    for member in bundle_format.tar_members(str(bundle)):
         if member.name == "events.ndjson":
             for piece in member.pieces():
                 kept.update(piece)
