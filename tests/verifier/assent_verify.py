@@ -2,7 +2,7 @@
 """A second verifier of Assent's evidence: bundles, receipts, log proofs and logs over HTTP.
 
 Follows docs/ledger-format.md with nothing but Python's standard library, so that whoever does not
-trust Assent can read it in one sitting. It shares no line with the verifier that `assent verify` is.
+trust Assent can read it in one sitting. It shares no line with the verifier of `assent verify`.
 
   assent_verify.py --bundle FILE_OR_DIRECTORY [--key VKEY]
   assent_verify.py --receipt FILE --key VKEY [--entry FILE]
