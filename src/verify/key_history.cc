@@ -65,6 +65,15 @@ std::optional<ledger::Checkpoint> KeyHistory::open(std::string_view note) const 
   return std::nullopt;
 }
 
+bool KeyHistory::is_handover(std::string_view note) const {
+  for (std::size_t i = 1; i < periods_.size(); ++i) {
+    const auto older = ledger::open_checkpoint(note, periods_[i - 1].key);
+    const auto newer = ledger::open_checkpoint(note, periods_[i].key);
+    if (older && newer && ledger::number(newer->head.size) == periods_[i].from_size) return true;
+  }
+  return false;
+}
+
 Result<void> KeyHistory::follow(std::string_view pinned, std::uint64_t size,
                                 const std::vector<std::string>& notes) const {
   const auto is_pinned = [pinned](const Period& it) { return it.key.text() == pinned; };

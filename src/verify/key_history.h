@@ -34,6 +34,10 @@ class KeyHistory {
   // The checkpoint in the note, if the key of its size signed it. A handover is of both its keys.
   std::optional<ledger::Checkpoint> open(std::string_view note) const;
 
+  // Whether the note is a handover: a checkpoint of the size from which a key speaks, signed by it
+  // and by the one before.
+  bool is_handover(std::string_view note) const;
+
   // Whether somebody who trusts `pinned` may trust the key at `size`: it is that key, or each
   // rotation between is below a checkpoint that the key before it signed. Code::corrupt otherwise.
   // REQUIRES: the notes' heads were compared with the log.

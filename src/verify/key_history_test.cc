@@ -71,6 +71,16 @@ TEST_F(KeyHistoryTest, AnOlderKeyIsFollowedThroughTheHandovers) {
   EXPECT_FALSE(keys_.follow("other", 20, both));
 }
 
+TEST_F(KeyHistoryTest, AHandoverIsSignedByBothAtTheSizeOfTheRotation) {
+  EXPECT_TRUE(keys_.is_handover(handover(8, 0, 1)));
+  EXPECT_TRUE(keys_.is_handover(handover(15, 1, 2)));
+  EXPECT_FALSE(keys_.is_handover(handover(8, 0, 0))) << "the older alone";
+  EXPECT_FALSE(keys_.is_handover(handover(8, 1, 1))) << "the newer alone";
+  EXPECT_FALSE(keys_.is_handover(handover(9, 0, 1))) << "another size";
+  EXPECT_FALSE(keys_.is_handover(handover(15, 0, 2))) << "a key too old";
+  EXPECT_FALSE(keys_.is_handover("nothing"));
+}
+
 TEST_F(KeyHistoryTest, AKeyThatWasGivenUpIsRemarkedUpon) {
   ASSERT_EQ(keys_.remarks().size(), 1U);
   EXPECT_EQ(keys_.remarks()[0],

@@ -27,8 +27,8 @@ from tampering import (  # noqa: E402
 OUTSIDE = {
     "idempotency": "answers that were given, for a week; what they answered is in the log",
 }
-ROWS_OF_EVENTS = None if LONG else 25
-ROWS_OF_STATE = None if LONG else 2
+ROWS_OF_EVENTS = None if LONG else 100
+ROWS_OF_STATE = None if LONG else 5
 
 
 def changed(value):

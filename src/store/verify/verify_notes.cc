@@ -61,6 +61,9 @@ Result<void> VerifyNotes::check_signatures(const verify::KeyHistory& keys,
   for (auto claim = begin; claim != end; ++claim) {
     const VerifyNote& note = claim->second.note;
     if (!keys.open(note.text)) return not_the_logs(note, "no key of the log signed it.");
+    if (note.kind == VerifyNote::Kind::handover && !keys.is_handover(note.text)) {
+      return not_the_logs(note, "the two keys of a handover have not both signed it.");
+    }
   }
   return {};
 }

@@ -40,6 +40,7 @@ constexpr std::string_view kIntegrity = "PRAGMA integrity_check(1)";
 constexpr int kSequenceBits = 40;
 constexpr std::uint64_t kSequenceMask = (std::uint64_t{1} << kSequenceBits) - 1;
 constexpr std::string_view kMarkSuffix = ".mark";
+constexpr std::string_view kListName = "published.list";
 constexpr std::uint64_t kEventsPerProgress = 4096;
 // The store's first tenant gets its checkpoint together with its log.
 constexpr TenantNumber kFirstTenant{1};
@@ -80,7 +81,8 @@ class Verification {
   const Blobs blobs_;
   std::map<std::string, std::vector<VerifyNote>> notes_;  // By tenant; those of logs not yet met.
   std::vector<VerifyNote> kept_;                          // Those of logs not yet met.
-  std::map<TenantNumber, VerifyLog::StoredHead> heads_;   // Those not yet met in the log.
+  std::string listed_;  // The tenants that have had a checkpoint: a line each, and one before.
+  std::map<TenantNumber, VerifyLog::StoredHead> heads_;  // Those not yet met in the log.
   std::map<TenantNumber, std::string> names_;
   std::unique_ptr<Connection> source_;
   std::unique_ptr<Connection> replay_;
@@ -128,6 +130,9 @@ Result<void> Verification::read_checkpoints() {
     notes_[file->tenant].push_back({.kind = file->kind, .name = name, .text = std::move(text)});
   }
   if (failure) return Error{Code::unavailable, "The checkpoints cannot be read."};
+  const auto list = read_file((checkpoints / kListName).string());
+  if (!list && list.error().code != Code::not_found) return list.error();
+  listed_ = list ? "\n" + *list : "";
   return {};
 }
 
@@ -212,7 +217,9 @@ Result<void> Verification::end_log() {
   const auto stored = head ? head.mapped() : VerifyLog::StoredHead{};
   TRY(placed(log_->finish(stored), *log_));
   TenantReport report = log_->report();
-  if (!report.checkpoint_size && *tenant_ == kFirstTenant) {
+  const bool had_one =
+      *tenant_ == kFirstTenant || listed_.find("\n" + report.name + "\n") != std::string::npos;
+  if (!report.checkpoint_size && had_one) {
     finding_.tenant = report.name;
     finding_.what = "the checkpoint file is lost: what was cut off the log's end would not show";
     return Error{Code::corrupt, finding_.what};
