@@ -97,7 +97,16 @@ def play(path):
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def the_suites_that_assurance_names_are_there():
+    text = (ROOT / "docs/assurance.md").read_text()
+    named = re.findall(r"`((?:tests|src)/[\w/]+\.(?:py|cc))`", text)
+    check(len(named) > 30, named)
+    missing = [path for path in named if not (ROOT / path).is_file()]
+    check(not missing, "docs/assurance.md names", missing)
+
+
 if __name__ == "__main__":
+    the_suites_that_assurance_names_are_there()
     for document in ("README.md", "docs/start.md", "docs/policy.md", "docs/rules.md",
                      "docs/kill-switches.md", "docs/exporting.md", "docs/backup.md",
                      "docs/verifying.md"):
