@@ -21,7 +21,7 @@ ORDINALS = 400
 RUNS_PER_STEP = 400 if LONG else 20
 
 
-def kill_9_at_every_step(template):
+def h5_kill_9_at_every_step(template):
     counts = {"acknowledged": 0, "committed though nobody was told": 0, "kills": 0}
     for call in STEPS:
         kills = 0
@@ -60,4 +60,4 @@ def one_kill(template, call, n, counts):
 
 
 if __name__ == "__main__":
-    main(kill_9_at_every_step)
+    main(h5_kill_9_at_every_step)

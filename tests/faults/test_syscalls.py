@@ -55,7 +55,7 @@ def one_run(template, call, effect, when, is_lie, counts):
         run.remove()
 
 
-def system_calls_that_fail_or_lie(template):
+def h5_system_calls_that_fail_or_lie(template):
     began = time.monotonic()
     counts = dict.fromkeys(("faults", "acknowledged", "refused", "unanswered", "did not come up",
                             "lies found out at the next start", "cases"), 0)
@@ -80,4 +80,4 @@ def system_calls_that_fail_or_lie(template):
 
 
 if __name__ == "__main__":
-    main(system_calls_that_fail_or_lie)
+    main(h5_system_calls_that_fail_or_lie)
