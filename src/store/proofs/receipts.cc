@@ -13,6 +13,8 @@ namespace {
 
 // As many writes as can wait for the writer.
 constexpr std::size_t kOrdersMax = 8192;
+// Of how many tenants the tree is remembered: at most 4 MiB each, mostly a few tiles.
+constexpr std::size_t kSourcesMax = 32;
 
 struct SignedHead {
   std::string note;
@@ -102,7 +104,10 @@ void Receipts::serve_tenant(std::vector<Order>& orders, const Tenant& tenant) {
     for (const Order& order : orders) order.done(checkpoint.error());
     return;
   }
-  const auto nodes = stored_nodes(*parts_.connection, tenant.number);
+  if (nodes_.size() >= kSourcesMax && !nodes_.contains(tenant.number)) nodes_.clear();
+  const auto& nodes =
+      nodes_.try_emplace(tenant.number, stored_nodes(*parts_.connection, tenant.number))
+          .first->second;
   for (const Order& order : orders) order.done(prove(order.sequence, *checkpoint, nodes));
 }
 

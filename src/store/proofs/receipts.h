@@ -16,6 +16,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -55,6 +56,8 @@ class Receipts {
   void serve_tenant(std::vector<Order>& orders, const Tenant& tenant);
 
   Parts parts_;
+  // The thread's. They remember what they read: each round only adds the events that are new.
+  std::map<TenantNumber, ledger::NodeSource> nodes_;
 
   std::mutex mutex_;
   std::condition_variable work_;

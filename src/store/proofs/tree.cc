@@ -51,27 +51,28 @@ Error missing(const char* what) {
 // The hashes of one tile, and of the perfect subtrees that they make within it.
 class Tile {
  public:
-  explicit Tile(std::vector<Hash> hashes) {
-    rows_.push_back(std::move(hashes));
-    while (rows_.back().size() > 1) {
-      const std::vector<Hash>& below = rows_.back();
-      std::vector<Hash> row;
-      row.reserve(below.size() / 2);
-      for (std::size_t i = 0; i + 1 < below.size(); i += 2) {
+  std::uint64_t width() const { return rows_.front().size(); }
+
+  // Adds the hashes that follow.
+  void extend(const std::vector<Hash>& hashes) {
+    rows_.front().insert(rows_.front().end(), hashes.begin(), hashes.end());
+    for (unsigned height = 1; height <= kTileHeight; ++height) {
+      const std::vector<Hash>& below = rows_[height - 1];
+      std::vector<Hash>& row = rows_[height];
+      for (std::size_t i = 2 * row.size(); i + 1 < below.size(); i += 2) {
         row.push_back(ledger::hash_children(below[i], below[i + 1]));
       }
-      rows_.push_back(std::move(row));
     }
   }
 
   // Null: the tile is not so wide yet.
   const Hash* at(unsigned height, std::uint64_t offset) const {
-    if (height >= rows_.size() || offset >= rows_[height].size()) return nullptr;
+    if (offset >= rows_[height].size()) return nullptr;
     return &rows_[height][offset];
   }
 
  private:
-  std::vector<std::vector<Hash>> rows_;  // Of height 0 upwards.
+  std::array<std::vector<Hash>, kTileHeight + 1> rows_;  // Of height 0 upwards.
 };
 
 class StoredTree {
@@ -100,16 +101,16 @@ class StoredTree {
   };
 
   Result<const Tile*> tile(const Place& place, bool is_fresh) {
-    const auto found = tiles_.find(place);
-    if (found != tiles_.end() && !is_fresh) return &found->second;
-    Tile read(TRY(hashes(place)));
-    if (tiles_.size() >= kTilesMax) tiles_.clear();
-    return &tiles_.insert_or_assign(place, std::move(read)).first->second;
+    if (tiles_.size() >= kTilesMax && !tiles_.contains(place)) tiles_.clear();
+    const auto [found, is_new] = tiles_.try_emplace(place);
+    Tile& tile = found->second;
+    if (is_new || is_fresh) tile.extend(TRY(hashes_beyond(place, tile.width())));
+    return &tile;
   }
 
-  Result<std::vector<Hash>> hashes(const Place& place) {
-    const std::uint64_t begin = place.index * kTileWidth;
-    const std::uint64_t end = begin + kTileWidth;
+  Result<std::vector<Hash>> hashes_beyond(const Place& place, std::uint64_t width) {
+    const std::uint64_t begin = place.index * kTileWidth + width;
+    const std::uint64_t end = (place.index + 1) * kTileWidth;
     if (place.level == 0) {
       return hashes(TRY(connection_->query(
                         kLeaves, {position_of(tenant_, begin), position_of(tenant_, end)})),
@@ -124,7 +125,6 @@ class StoredTree {
   // The hashes in the rows, which must be about `next` and those after it.
   static Result<std::vector<Hash>> hashes(const std::unique_ptr<Rows>& rows, std::int64_t next) {
     std::vector<Hash> all;
-    all.reserve(kTileWidth);
     while (TRY(rows->next())) {
       const auto hash = hash_from_bytes(rows->bytes(1));
       if (rows->integer(0) != next || !hash) return missing("a hash");
