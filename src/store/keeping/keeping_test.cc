@@ -6,6 +6,7 @@
 #include "store/keeping/master_key.h"
 #include "store/keeping/rebuild.h"
 #include "store/keeping/restore.h"
+#include "store/search/search.h"
 #include "store/search/testing_search.h"
 #include "store/sqlite/sqlite_connection.h"
 #include "store/tenants.h"
@@ -312,6 +313,17 @@ TEST_F(Keeping, H61_TheStateIsMadeFromTheLogAgain) {
   EXPECT_TRUE(admin().principal.has(Role::admin));
   store.reset();
   check_everything(path());
+}
+
+TEST_F(Keeping, TheSearchIsMadeAgainToItsEnd) {
+  for (std::int64_t i = 0; i < 500; ++i) ASSERT_TRUE(emit(i));
+  const std::uint64_t events = store->events();
+  store.reset();
+  EXPECT_EQ(rebuild_search(path()).value(), events);
+  const auto connect = [this] { return open_sqlite({.path = path() + "/ledger.db"}); };
+  const auto search = *Search::open({.directory = path() + "/search", .connect = connect});
+  search->committed(TenantNumber{1}, events);
+  EXPECT_EQ(search->lag(), 0U) << "what is not there yet would be indexed only now";
 }
 
 TEST_F(Keeping, ALogThatIsNotWholeIsNotReplayed) {

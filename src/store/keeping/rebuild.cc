@@ -14,6 +14,7 @@
 #include <map>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 namespace assent::store {
@@ -33,7 +34,7 @@ constexpr std::string_view kNodeTriggers = R"sql(
 
 constexpr int kSequenceBits = 40;
 constexpr std::uint64_t kSequenceMask = (std::uint64_t{1} << kSequenceBits) - 1;
-constexpr auto kPatience = std::chrono::seconds(5);
+constexpr auto kLook = std::chrono::milliseconds(5);
 
 Error corrupt_at(std::int64_t position, const std::string& what) {
   return {Code::corrupt,
@@ -170,17 +171,13 @@ Result<std::uint64_t> rebuild_search(const std::string& directory) {
   const auto search = TRY(Search::open({.directory = directory + "/search", .connect = connect}));
   std::uint64_t events = 0;
   const Heads heads = TRY(load_heads(*connection));
-  for (const auto& [tenant, head] : heads) search->committed(tenant, head.size());
   for (const auto& [tenant, head] : heads) {
-    for (;;) {
-      EventQuery all;
-      all.end_sequence = head.size();
-      all.limit = 1;
-      const auto found = search->find(*connection, tenant, all, kPatience);
-      if (found) break;
-      if (found.error().code != Code::unavailable || search->is_failing()) return found.error();
-    }
+    search->committed(tenant, head.size());
     events += head.size();
+  }
+  while (search->lag() > 0) {
+    if (search->is_failing()) return Error{Code::unavailable, "the events cannot be indexed"};
+    std::this_thread::sleep_for(kLook);
   }
   return events;
 }
