@@ -90,5 +90,49 @@ def a_receipt_survives_a_restart(server):
     check(int(now.split("\n")[1]) >= size, "the served head is behind a receipt", size, now)
 
 
+def what_a_writer_takes_home_is_verified_offline(server):
+    key, files = server.made["verifierKey"], server.scratch
+    agent = server.agent()
+    environment = {"ASSENT_URL": server.url, "ASSENT_KEY": agent.key}
+
+    def cli(code, *arguments):
+        done = server.cli(*arguments, env=environment)
+        equal(done.returncode, code, *arguments, done.stdout, done.stderr)
+        return done.stdout
+
+    (files / "emitted.json").write_text(json.dumps(event(1)))
+    cli(0, "emit", files / "emitted.json", "--receipt", files / "receipt")
+    sequence = json.loads((files / "receipt").read_text())["sequence"]
+    (files / "event").write_text(cli(0, "event", sequence, "--output", "json"))
+    cli(0, "prove", sequence, "--out", files / "proof")
+    cli(0, "prove", 0, "--out", files / "first")
+    server.kill()  # From here on nobody is asked.
+
+    for name in ("receipt", "proof"):
+        said = cli(0, "verify", "--proof", files / name, "--entry", files / "event", "--key", key,
+                   "--output", "json")
+        equal(json.loads(said)["sequence"], sequence)
+    check("is in the log" in cli(0, "verify", "--proof", files / "receipt", "--key", key,
+                                 "--output", "table"), "a sentence")
+    receipt = json.loads((files / "receipt").read_text())
+    for change in ({"sequence": sequence - 1}, {"sequence": -1}, {"leafHash": "AAAA"},
+                   {"inclusionProof": receipt["inclusionProof"][:-1]}, {"inclusionProof": [1]},
+                   {"inclusionProof": None}, {"checkpoint": "nothing"}, {"sequence": "1"}):
+        (files / "bad").write_text(json.dumps({**receipt, **change}))
+        cli(8, "verify", "--proof", files / "bad", "--key", key)
+    (files / "bad").write_text("[]")
+    cli(8, "verify", "--proof", files / "bad", "--key", key)
+    cli(8, "verify", "--proof", files / "first", "--entry", files / "event", "--key", key)
+    cli(8, "verify", "--proof", files / "receipt", "--entry", files / "emitted.json", "--key", key)
+    cli(9, "verify", "--proof", files / "nowhere", "--key", key)
+    cli(2, "verify", "--proof", files / "receipt")
+    cli(2, "verify", "--proof", files / "receipt", "--key", "nonsense")
+    cli(2, "verify", "--proof", files / "receipt", "--key", key, "--data", server.data)
+    cli(2, "verify", "--entry", files / "event", "--data", server.data)
+    cli(8, "verify", "--proof", files / "proof", "--key", key)
+    server.start()
+
+
 if __name__ == "__main__":
-    run(gos_packages_accept_our_checkpoints_tiles_and_proofs, a_receipt_survives_a_restart)
+    run(gos_packages_accept_our_checkpoints_tiles_and_proofs, a_receipt_survives_a_restart,
+        what_a_writer_takes_home_is_verified_offline)

@@ -6,6 +6,7 @@
 #include "edge/cli/export_command.h"
 #include "edge/cli/keeping_command.h"
 #include "edge/cli/local_commands.h"
+#include "edge/cli/proof_command.h"
 #include "edge/cli/run_command.h"
 #include "edge/cli/verify_command.h"
 #include "edge/cli/witness_command.h"
@@ -35,6 +36,7 @@ struct Tree {
   std::string log_level = "info";
   ExportOptions exported;
   VerifyOptions verify;
+  ProofOptions proof;
   RunOptions run;
   std::vector<std::string> run_arguments, run_json_arguments;
   std::string run_title, run_reason, run_approval;
@@ -123,7 +125,22 @@ void add_executor(CLI::App& root, Tree& tree) {
   });
 }
 
+int run_verify_proof(Tree& tree) {
+  const VerifyOptions& other = tree.verify;
+  tree.proof.key = other.key;
+  std::string fault;
+  if (!ledger::VerifierKey::from_text(other.key)) fault = "--proof needs --key, a verifier key";
+  if (!other.directory.empty() || !other.bundle.empty() || !tree.common.url.empty() ||
+      !other.state.empty() || !other.against.empty()) {
+    fault = "--proof goes with --key and --entry alone";
+  }
+  if (fault.empty()) return static_cast<int>(verify_proof(output_of(tree.common), tree.proof));
+  print_error({Code::validation_error, fault});
+  return static_cast<int>(Exit::usage);
+}
+
 int run_verify(Tree& tree) {
+  if (!tree.proof.proof.empty()) return run_verify_proof(tree);
   VerifyOptions& options = tree.verify;
   const bool is_local = !options.directory.empty() || !options.bundle.empty();
   if (!is_local) options.url = tree.common.url;
@@ -131,7 +148,8 @@ int run_verify(Tree& tree) {
   const int forms = (options.directory.empty() ? 0 : 1) + (options.bundle.empty() ? 0 : 1) +
                     (options.url.empty() ? 0 : 1);
   std::string fault;
-  if (forms != 1) fault = "give one of --data, --bundle and --url";
+  if (forms != 1) fault = "give one of --data, --bundle, --url and --proof";
+  if (!tree.proof.entry.empty()) fault = "--entry is for --proof";
   if (!options.state.empty() && options.url.empty()) fault = "--state is for --url";
   if (!options.against.empty() && !options.bundle.empty()) fault = "--against is not for --bundle";
   if (!options.key.empty() && !options.directory.empty()) fault = "--key is not for --data";
@@ -149,6 +167,8 @@ void add_verify(CLI::App& root, Tree& tree) {
       "verify", "Recompute a store, a bundle or the log that a server (--url) shows.");
   command->add_option("--data", options.directory, "a store's directory");
   command->add_option("--bundle", options.bundle, "an exported bundle, or what it was unpacked to");
+  command->add_option("--proof", tree.proof.proof, "a receipt, or what `assent prove` printed");
+  command->add_option("--entry", tree.proof.entry, "with --proof: the event, as JSON");
   command->add_option("--tenant", tree.tenant, "whose log, with --url; default: default");
   command->add_option("--key", options.key, "the log's verifier key, as you have kept it");
   command->add_option("--against", options.against, "a file with a checkpoint that was kept")
