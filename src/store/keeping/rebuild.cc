@@ -14,7 +14,6 @@
 #include <map>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 namespace assent::store {
@@ -34,7 +33,7 @@ constexpr std::string_view kNodeTriggers = R"sql(
 
 constexpr int kSequenceBits = 40;
 constexpr std::uint64_t kSequenceMask = (std::uint64_t{1} << kSequenceBits) - 1;
-constexpr auto kLook = std::chrono::milliseconds(5);
+constexpr auto kPatience = std::chrono::seconds(5);
 
 Error corrupt_at(std::int64_t position, const std::string& what) {
   return {Code::corrupt,
@@ -171,13 +170,16 @@ Result<std::uint64_t> rebuild_search(const std::string& directory) {
   const auto search = TRY(Search::open({.directory = directory + "/search", .connect = connect}));
   std::uint64_t events = 0;
   const Heads heads = TRY(load_heads(*connection));
+  for (const auto& [tenant, head] : heads) search->committed(tenant, head.size());
   for (const auto& [tenant, head] : heads) {
-    search->committed(tenant, head.size());
+    // A query by the index is answered when the index has come that far.
+    const EventQuery founding{.types = {"ledger.created"}, .end_sequence = head.size(), .limit = 1};
+    for (;;) {
+      const auto found = search->find(*connection, tenant, founding, kPatience);
+      if (found) break;
+      if (found.error().code != Code::unavailable || search->is_failing()) return found.error();
+    }
     events += head.size();
-  }
-  while (search->lag() > 0) {
-    if (search->is_failing()) return Error{Code::unavailable, "the events cannot be indexed"};
-    std::this_thread::sleep_for(kLook);
   }
   return events;
 }

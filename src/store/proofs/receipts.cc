@@ -87,11 +87,11 @@ std::vector<Receipts::Order> Receipts::next_orders() {
 void Receipts::serve(std::vector<Order> orders) {
   while (!orders.empty()) {
     const Tenant tenant = orders.front().tenant;
-    const auto others = std::ranges::stable_partition(
-        orders, [&](const Order& order) { return order.tenant.number == tenant.number; });
-    std::vector<Order> rest(std::make_move_iterator(others.begin()),
-                            std::make_move_iterator(others.end()));
-    orders.erase(others.begin(), others.end());
+    const auto others = std::stable_partition(
+        orders.begin(), orders.end(),
+        [&](const Order& order) { return order.tenant.number == tenant.number; });
+    std::vector<Order> rest(std::make_move_iterator(others), std::make_move_iterator(orders.end()));
+    orders.erase(others, orders.end());
     serve_tenant(orders, tenant);
     orders = std::move(rest);
   }
