@@ -3,6 +3,8 @@
 #include "ledger/note.h"
 #include "store/proofs/tree.h"
 
+#include <algorithm>
+
 namespace assent::store {
 
 namespace {
@@ -35,14 +37,17 @@ Error no_such_size(std::uint64_t size) {
 
 Result<ledger::Proof> Prover::inclusion(const Read& read, std::uint64_t sequence,
                                         std::optional<std::uint64_t> size) const {
-  if (sequence >= read.size()) return Error{Code::not_found, "the log has no such event"};
-  if (size && (*size <= sequence || *size > read.size())) return no_such_size(read.size());
+  // The snapshot may see a commit that nobody was told of yet, nor of the key that signs from
+  // there.
+  const Head head = committed_.head(read.tenant().number);
+  const std::uint64_t known = std::min(read.size(), head.size());
+  if (sequence >= known) return Error{Code::not_found, "the log has no such event"};
+  if (size && (*size <= sequence || *size > known)) return no_such_size(known);
 
   // Nothing may be proven in a tree that a later start could deny.
-  std::string note =
-      TRY(checkpoints_.publish(read.tenant(), committed_.head(read.tenant().number)));
+  std::string note = TRY(checkpoints_.publish(read.tenant(), head));
   const auto published = TRY(head_in(note));
-  const std::uint64_t wanted = size.value_or(read.size());
+  const std::uint64_t wanted = size.value_or(known);
   const auto nodes = stored_nodes(read.connection(), read.tenant().number);
   if (ledger::number(published.size) != wanted) {
     note = TRY(checkpoints_.sign(read.tenant(), TRY(head_at(nodes, wanted))));
