@@ -48,16 +48,16 @@ Result<std::vector<Hash>> path_from(const Json& receipt) {
 Result<Proven> open_receipt(const std::string& text, const std::optional<std::string>& entry,
                             const ledger::VerifierKey& key) {
   const Json receipt = TRY(parse_json(text));
-  const auto sequence = receipt.is_object() ? receipt.integer_at("sequence") : std::nullopt;
-  const auto leaf =
-      ledger::hash_from_text(receipt.is_object() ? receipt.string_at("leafHash").value_or("") : "");
-  if (!sequence || *sequence < 0 || !leaf) return malformed("this is no receipt");
+  if (!receipt.is_object()) return malformed("this is no receipt");
+  const std::int64_t sequence = receipt.integer_at("sequence").value_or(-1);
+  const auto leaf = ledger::hash_from_text(receipt.string_at("leafHash").value_or(""));
+  if (sequence < 0 || !leaf) return malformed("this is no receipt");
   const auto path = TRY(path_from(receipt));
   auto checkpoint = TRY(ledger::open_checkpoint(receipt.string_at("checkpoint").value_or(""), key));
   if (entry && ledger::hash_leaf(*entry) != *leaf) {
     return Error{Code::unprocessable, "The receipt is of another event."};
   }
-  const auto index = static_cast<std::uint64_t>(*sequence);
+  const auto index = static_cast<std::uint64_t>(sequence);
   const auto root = ledger::root_from_path(*leaf, ledger::Index{index}, checkpoint.head.size, path);
   if (root != checkpoint.head.root) {
     return Error{Code::unprocessable, "The receipt does not lead to its checkpoint."};
