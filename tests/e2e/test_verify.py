@@ -287,6 +287,40 @@ def every_page_that_is_changed_is_named(server):
     check(len(entries) > 512, "three bundles")
 
 
+def a_forged_entry_with_its_matching_hashes_is_found(server):
+    """CVE-2026-56865: a reader that trusts a tile because its entries fit it believes both."""
+    key = server.made["verifierKey"]
+    folder, note, entries = stopped_with(server, 600)
+    log = folder / "log/default"
+
+    def forged(at):
+        changed = list(entries)
+        changed[at] = changed[at].replace(b"success", b"failure")
+        check(changed[at] != entries[at], "it was changed")
+        return changed
+
+    def finding(site):
+        code, said = verify("--url", site.url, "--key", key)
+        equal(code, FAILED, said)
+        return said["finding"]["file"]
+
+    with Site(folder) as site:
+        # At the edge, where several subtrees of the root share the tile: only the root can tell.
+        write_pages(log, note, forged(len(entries) - 1))
+        equal(finding(site), "checkpoint")
+        # In a full tile, whose hash is in the tile above, forged too or not.
+        write_pages(log, note, forged(300))
+        equal(finding(site), "checkpoint")
+        above = log / "tile/1/000.p/2"
+        write_pages(log, note, entries)
+        kept = above.read_bytes()
+        write_pages(log, note, forged(300))
+        above.write_bytes(kept)
+        equal(finding(site), "tile/1/000.p/2")
+        write_pages(log, note, entries)
+        equal(verify("--url", site.url, "--key", key)[0], 0)
+
+
 def a_partial_page_may_give_way_to_the_full_one(server):
     robot = server.agent()
     emit(robot, 300)
@@ -447,7 +481,7 @@ def one_form_at_a_time(server):
 
 if __name__ == "__main__":
     run(a_log_is_verified_from_its_pages, the_servers_own_pages_verify,
-        every_page_that_is_changed_is_named,
+        every_page_that_is_changed_is_named, a_forged_entry_with_its_matching_hashes_is_found,
         a_partial_page_may_give_way_to_the_full_one, a_log_that_is_not_public_wants_a_key,
         another_key_is_refused, a_remembered_head_shows_a_rollback,
         two_histories_of_one_log_are_told_apart, a_store_is_verified_in_the_same_shape,

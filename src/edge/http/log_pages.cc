@@ -4,6 +4,7 @@
 #include "edge/http/parts.h"
 #include "store/proofs/tile_pages.h"
 
+#include <algorithm>
 #include <string>
 
 namespace assent::http {
@@ -34,10 +35,12 @@ Result<net::Response> tile_response(const store::Store& store, const store::Read
       .status = 200,
       .headers = {{"Content-Type", "application/octet-stream"},
                   {"Cache-Control", cacheable(read.tenant(), kForever)}},
-      .body = TRY(
-          store::tile_page(read.connection(), {.tenant = read.tenant().number,
-                                               .path = path,
-                                               .size = TRY(store.published_size(read.tenant()))}))};
+      .body = TRY(store::tile_page(
+          read.connection(),
+          {.tenant = read.tenant().number,
+           .path = path,
+           // What was published since is not in the snapshot yet.
+           .size = std::min(TRY(store.published_size(read.tenant())), read.size())}))};
   if (!path.is_entries) return response;  // Hashes do not get smaller.
   response.headers.emplace_back("Vary", "Accept-Encoding");
   if (takes_gzip) {
