@@ -25,6 +25,10 @@ std::uint32_t crc32(std::string_view bytes);  // ISO 3309.
 // Whether there is nothing to read in it: only spaces, tabs and line ends.
 bool is_blank(std::string_view text);
 
+// Takes the next line off `text`, its newline too; nothing, and nothing taken, if there is no
+// newline.
+std::optional<std::string_view> take_line(std::string_view& text);
+
 // Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, at most U+10FFFF.
 bool is_utf8(std::string_view text);
 // The byte offset of the first violation, or nothing.

@@ -151,6 +151,14 @@ TEST(Glob, DoesNotExplode) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
 }
 
+TEST(Text, LinesAreTakenWithTheirNewlines) {
+  std::string_view text = "one\n\nthree";
+  EXPECT_EQ(take_line(text), "one");
+  EXPECT_EQ(take_line(text), "");
+  EXPECT_FALSE(take_line(text)) << "it has no newline";
+  EXPECT_EQ(text, "three");
+}
+
 TEST(Text, ADecimalHasOneSpelling) {
   EXPECT_EQ(from_decimal("0"), 0U);
   EXPECT_EQ(from_decimal("18446744073709551615"), 18446744073709551615U);

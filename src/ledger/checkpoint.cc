@@ -56,6 +56,10 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
                     .extensions = {lines->begin() + 3, lines->end()}};
 }
 
+Result<Checkpoint> claimed_checkpoint(std::string_view bytes) {
+  return parse_checkpoint(TRY(parse_note(bytes)).text);
+}
+
 Result<std::string> sign_checkpoint(const Checkpoint& checkpoint, const Signer& signer) {
   if (checkpoint.origin != signer.name()) {
     return not_the_log_of(signer.name(), checkpoint.origin);

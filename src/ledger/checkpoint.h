@@ -39,6 +39,10 @@ std::string format_checkpoint(const Checkpoint& checkpoint);
 // sizes above kSizeMax, and a size of 0 with any root but that of the empty tree.
 Result<Checkpoint> parse_checkpoint(std::string_view text);
 
+// What the signed note `bytes` claims, whoever signed it: nothing is verified. For who must know of
+// which log or size it speaks before a key can be chosen, or has signed it himself.
+Result<Checkpoint> claimed_checkpoint(std::string_view bytes);
+
 // The signed note. Code::unprocessable if the checkpoint could not be parsed again, has
 // extensions, or is of a log that is not the signer's name. A second checkpoint must extend the
 // first, or the log has lied to somebody: the caller makes each durable, in order, before

@@ -18,15 +18,6 @@ Error malformed(const std::string& what) {
   return {Code::validation_error, "Not a log proof: " + what};
 }
 
-// Takes the next line off `text`; nothing if it has no newline.
-std::optional<std::string_view> take_line(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
-}
-
 // The hashes up to the empty line, which goes too.
 Result<std::vector<Hash>> take_path(std::string_view& text) {
   std::vector<Hash> path;

@@ -15,15 +15,6 @@ Error malformed(const std::string& what) {
   return {Code::validation_error, "Not a submission: " + what};
 }
 
-// Takes the next line off `rest`, without its newline; nothing if there is no whole one.
-std::optional<std::string_view> next_line(std::string_view& rest) {
-  const std::size_t end = rest.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end + 1);
-  return line;
-}
-
 }  // namespace
 
 std::string format_submission(const Submission& submission) {
@@ -33,13 +24,13 @@ std::string format_submission(const Submission& submission) {
 }
 
 Result<Submission> parse_submission(std::string_view bytes) {
-  const auto first = next_line(bytes);
+  const auto first = take_line(bytes);
   if (!first || !first->starts_with(kOld)) return malformed("its first line is no old size.");
   const auto old = from_decimal(first->substr(kOld.size()));
   if (!old || Size{*old} > kSizeMax) return malformed("its first line is no old size.");
 
   Submission submission{.old = Size{*old}, .proof = {}, .checkpoint = {}};
-  while (const auto line = next_line(bytes)) {
+  while (const auto line = take_line(bytes)) {
     if (line->empty()) {
       submission.checkpoint = std::string(bytes);
       return submission;

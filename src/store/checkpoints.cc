@@ -32,9 +32,7 @@ std::string handover_suffix(ledger::Generation generation) {
 
 // By the note's own word; 0 for what is no checkpoint.
 std::uint64_t claimed_size(std::string_view note) {
-  const auto parsed = ledger::parse_note(note);
-  const auto checkpoint =
-      parsed ? ledger::parse_checkpoint(parsed->text) : Result<ledger::Checkpoint>(parsed.error());
+  const auto checkpoint = ledger::claimed_checkpoint(note);
   return checkpoint ? ledger::number(checkpoint->head.size) : 0;
 }
 

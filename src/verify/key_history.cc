@@ -97,8 +97,7 @@ Result<void> KeyHistory::follow(std::string_view pinned, std::uint64_t size,
 }
 
 Result<void> KnownHeads::add(std::string_view note) {
-  const auto parsed = TRY(ledger::parse_note(note));
-  add(TRY(ledger::parse_checkpoint(parsed.text)).head);
+  add(TRY(ledger::claimed_checkpoint(note)).head);
   return {};
 }
 

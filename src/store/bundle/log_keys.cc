@@ -48,8 +48,7 @@ Result<BundleKey> rotated_key(std::string_view event, std::optional<std::string>
 }
 
 Result<std::uint64_t> claimed_size(std::string_view note) {
-  const auto parsed = TRY(ledger::parse_note(note));
-  return ledger::number(TRY(ledger::parse_checkpoint(parsed.text)).head.size);
+  return ledger::number(TRY(ledger::claimed_checkpoint(note)).head.size);
 }
 
 Result<ledger::TreeHead> open_by(const std::vector<BundleKey>& keys, std::string_view note) {

@@ -179,8 +179,7 @@ Result<void> Restoration::read_promises() {
 }
 
 Result<void> Restoration::check_promise(const std::string& note) {
-  const auto parsed = TRY(ledger::parse_note(note));
-  const auto claimed = TRY(ledger::parse_checkpoint(parsed.text));
+  const auto claimed = TRY(ledger::claimed_checkpoint(note));
   const Tenant* found = nullptr;
   for (const Tenant& tenant : identities_->tenants()) {
     if (tenant.origin == claimed.origin) found = &tenant;

@@ -1,6 +1,5 @@
 #include "store/proofs/prover.h"
 
-#include "ledger/note.h"
 #include "store/proofs/tree.h"
 
 #include <algorithm>
@@ -8,10 +7,6 @@
 namespace assent::store {
 
 namespace {
-
-Result<ledger::TreeHead> head_in(std::string_view note) {
-  return TRY(ledger::parse_checkpoint(TRY(ledger::parse_note(note)).text)).head;
-}
 
 // The root of an earlier tree is what its frontier hashes to; the frontier's peaks are nodes.
 Result<ledger::TreeHead> head_at(const ledger::NodeSource& nodes, std::uint64_t size) {
@@ -46,7 +41,7 @@ Result<ledger::Proof> Prover::inclusion(const Read& read, std::uint64_t sequence
 
   // Nothing may be proven in a tree that a later start could deny.
   std::string note = TRY(checkpoints_.publish(read.tenant(), head));
-  const auto published = TRY(head_in(note));
+  const auto published = TRY(ledger::claimed_checkpoint(note)).head;
   const std::uint64_t wanted = size.value_or(known);
   const auto nodes = stored_nodes(read.connection(), read.tenant().number);
   if (ledger::number(published.size) != wanted) {

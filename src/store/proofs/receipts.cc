@@ -1,7 +1,6 @@
 #include "store/proofs/receipts.h"
 
 #include "base/log.h"
-#include "ledger/note.h"
 #include "store/proofs/tree.h"
 
 #include <algorithm>
@@ -24,7 +23,7 @@ struct SignedHead {
 // Everything committed, or more; the note is durable.
 Result<SignedHead> published_head(const Receipts::Parts& parts, const Tenant& tenant) {
   std::string note = TRY(parts.checkpoints.publish(tenant, parts.committed.head(tenant.number)));
-  const auto checkpoint = ledger::parse_checkpoint(TRY(ledger::parse_note(note)).text);
+  const auto checkpoint = ledger::claimed_checkpoint(note);
   if (!checkpoint) return Error{Code::internal, "the checkpoint just signed cannot be read"};
   return SignedHead{.note = std::move(note), .head = checkpoint->head};
 }

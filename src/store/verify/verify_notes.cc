@@ -43,9 +43,7 @@ std::optional<NoteFile> note_file(const std::string& name) {
 }
 
 Result<void> VerifyNotes::add(VerifyNote note) {
-  const auto parsed = ledger::parse_note(note.text);
-  if (!parsed) return not_the_logs(note, parsed.error().detail);
-  const auto checkpoint = ledger::parse_checkpoint(parsed->text);
+  const auto checkpoint = ledger::claimed_checkpoint(note.text);
   if (!checkpoint) return not_the_logs(note, checkpoint.error().detail);
   const std::uint64_t size = ledger::number(checkpoint->head.size);
   if (note.kind == VerifyNote::Kind::checkpoint) {
