@@ -124,7 +124,7 @@ def size_in(note):
 def log_of(server):
     """The newest checkpoint and the entries below it."""
     note = (server.data / "checkpoints/default").read_bytes()
-    with sqlite3.connect(server.data / "ledger.db") as database:
+    with contextlib.closing(sqlite3.connect(server.data / "ledger.db")) as database:
         rows = database.execute(
             "SELECT body FROM events WHERE position >> 40 = 1 ORDER BY position")
         entries = [bytes(row[0]) for row in rows]
@@ -424,13 +424,14 @@ def a_store_is_verified_in_the_same_shape(server):
     equal(server.stop(), 0)
     copy = server.scratch / "copy"
     shutil.copytree(server.data, copy)
-    with sqlite3.connect(copy / "ledger.db") as database:
+    with contextlib.closing(sqlite3.connect(copy / "ledger.db")) as database:
         trigger = database.execute("SELECT sql FROM sqlite_schema "
                                    "WHERE name = 'events_are_never_updated'").fetchone()[0]
         database.execute("DROP TRIGGER events_are_never_updated")
         database.execute("UPDATE events SET body = CAST(replace(CAST(body AS TEXT), 'publish', "
                          "'publicx') AS BLOB) WHERE position = (1 << 40) + 200")
         database.execute(trigger)
+        database.commit()
     code, said = verify("--data", copy)
     equal(code, FAILED, said)
     equal(said["finding"]["sequence"], 200)

@@ -57,7 +57,7 @@ class Victim:
         self.server = server
         self.data = server.data
         shutil.rmtree(self.data / "search")  # Nobody verifies what can be made again.
-        with contextlib.closing(self.connect(self.data)) as database:
+        with self.connect(self.data) as database:
             # The whole store in its one file, so that copies are small.
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -66,7 +66,9 @@ class Victim:
 
     @staticmethod
     def connect(data):
-        return sqlite3.connect(data / "ledger.db", isolation_level=None)
+        """Closed at the end of the `with`: a connection left to the garbage collector takes its
+        write-ahead log away in the middle of somebody's copy."""
+        return contextlib.closing(sqlite3.connect(data / "ledger.db", isolation_level=None))
 
     def remove(self):
         self.server.remove()
@@ -86,7 +88,7 @@ def copy_of(data):
 @contextlib.contextmanager
 def without_triggers(data):
     """A connection for whoever goes around the triggers and puts them back."""
-    with contextlib.closing(Victim.connect(data)) as database:
+    with Victim.connect(data) as database:
         triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         triggers = triggers.fetchall()
         for name, _ in triggers:
