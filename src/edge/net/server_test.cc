@@ -343,9 +343,23 @@ TEST(Server, SaysWhyItCannotListen) {
   EXPECT_EQ(nameless.error().code, Code::validation_error);
 }
 
+// A container has often none.
+bool has_ipv6() {
+  const int probe = ::socket(AF_INET6, SOCK_STREAM, 0);
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  const auto* any = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+  const bool is_bound = probe >= 0 && ::bind(probe, any, sizeof address) == 0;
+  if (probe >= 0) ::close(probe);
+  return is_bound;
+}
+
 TEST(Server, ListensOnEveryFormOfAddress) {
   Echo handler;
-  for (const char* host : {"127.0.0.1", "localhost", "0.0.0.0", "::", "[::1]", "::1"}) {
+  std::vector<const char*> hosts = {"127.0.0.1", "localhost", "0.0.0.0"};
+  if (has_ipv6()) hosts.insert(hosts.end(), {"::", "[::1]", "::1"});
+  for (const char* const host : hosts) {
     const auto server = Server::listen({.host = host, .threads = 2}, handler);
     ASSERT_TRUE(server.has_value()) << host << ": " << server.error().detail;
     EXPECT_NE((*server)->port(), 0);
