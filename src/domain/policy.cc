@@ -1,6 +1,7 @@
 #include "domain/policy.h"
 
 #include "base/text.h"
+#include "domain/policy_parts.h"
 
 #include <algorithm>
 
@@ -104,7 +105,12 @@ Policy default_policy() {
   policy.defaults.quorum = {{{ApproverRequirement{}}}};
   policy.defaults.expires_after = std::chrono::hours(48);
   policy.defaults.grant_expires_after = std::chrono::hours(24);
+  policy.plan_entries = plan_entries_of(policy.defaults, {}, {});
   return policy;
+}
+
+const PolicyEntry& plan_entry(const Policy& policy, RiskTier tier) {
+  return policy.plan_entries[static_cast<std::size_t>(tier)];
 }
 
 PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
