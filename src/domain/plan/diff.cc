@@ -36,6 +36,7 @@ class Differ {
   Node read_node(const Json& value, const PlanPlace& at, std::size_t index);
   void read_claim(const Json& value, const PlanPlace& at, Node& node);
   void match(std::size_t index);
+  void add_extra(std::size_t index) { extra_.items().emplace_back(std::uint64_t{index}); }
   void compare(std::size_t step_index, std::size_t index);
   void mismatch(std::size_t step_index, std::string expected, std::string actual);
   void find_missing();
@@ -51,7 +52,7 @@ class Differ {
   std::vector<Node> nodes_;
   std::size_t node_count_ = 0;
   std::vector<std::optional<std::size_t>> node_of_;  // The first node of each step.
-  std::optional<std::size_t> last_step_;             // The latest step that a node stood for.
+  std::size_t last_step_ = 0;                        // The latest step that a node stood for.
   bool is_rebuildable_ = true;  // The nodes, as a plan, say all that the DAG says.
   Json missing_ = Json::array();
   Json extra_ = Json::array();
@@ -130,26 +131,27 @@ void Differ::compare(std::size_t step_index, std::size_t index) {
 void Differ::match(std::size_t index) {
   const Node& node = nodes_[index];
   const PlanPlace at{&nodes_place_, {}, index};
-  const auto step = node.step ? ids_.find(node.id) : std::nullopt;
-  if (!step || node_of_[*step]) {
-    extra_.push(std::uint64_t{index});
-    if (step) {
-      findings_.add("DUPLICATE_NODE",
-                    "Node " + std::to_string(*node_of_[*step]) + " stands for the same step.", at);
-    } else if (node.step) {
-      findings_.add("FOREIGN_NODE_ID", "No step has the id " + quoted(node.id) + ".", at);
-    }
-    return;
+  // What is malformed stands for no step, whatever it calls itself.
+  if (!node.step) return add_extra(index);
+  const std::size_t step = ids_.find(node.id).value_or(plan_.steps.size());
+  if (step == plan_.steps.size()) {
+    findings_.add("FOREIGN_NODE_ID", "No step has the id " + quoted(node.id) + ".", at);
+    return add_extra(index);
   }
-  node_of_[*step] = index;
-  if (last_step_ && *step < *last_step_) {
+  if (node_of_[step]) {
+    findings_.add("DUPLICATE_NODE",
+                  "Node " + std::to_string(*node_of_[step]) + " stands for the same step.", at);
+    return add_extra(index);
+  }
+  node_of_[step] = index;
+  if (step < last_step_) {
     findings_.add("REORDERED_NODE",
-                  "Stands for step " + std::to_string(*step) + ", after a node of step " +
-                      std::to_string(*last_step_) + ".",
+                  "Stands for step " + std::to_string(step) + ", after a node of step " +
+                      std::to_string(last_step_) + ".",
                   at);
   }
-  last_step_ = std::max(last_step_.value_or(0), *step);
-  compare(*step, index);
+  last_step_ = std::max(last_step_, step);
+  compare(step, index);
 }
 
 void Differ::read(const Json& dag) {
@@ -184,7 +186,7 @@ void Differ::read(const Json& dag) {
 void Differ::find_missing() {
   for (std::size_t i = 0; i < node_of_.size(); ++i) {
     if (node_of_[i]) continue;
-    missing_.push(std::uint64_t{i});
+    missing_.items().emplace_back(std::uint64_t{i});
     findings_.add(
         "MISSING_NODE",
         "No node stands for step " + std::to_string(i) + " (" + quoted(step_id_of(plan_, i)) + ").",

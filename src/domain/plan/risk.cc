@@ -45,6 +45,13 @@ void StepAssessor::raise(RiskTier tier, Reason reason) {
   }
 }
 
+// `folded` without the spaces around it, which nobody sees.
+std::string_view trimmed(std::string_view folded) {
+  const std::size_t begin = folded.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return folded.substr(begin, folded.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
 bool has_name(const std::vector<std::string>& globs, std::string_view folded) {
   return std::any_of(globs.begin(), globs.end(),
                      [folded](const auto& glob) { return matches_glob(glob, folded); });
@@ -58,13 +65,16 @@ std::int64_t count_of(const Json& value) {
   return count;
 }
 
-// What a member that counts something says: a number, or one in a text.
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.string() : canonical_json(value);
+}
+
+// How much a member that counts says, in a number or in a text; nothing if it says it otherwise.
 std::optional<std::int64_t> number_of(const Json& value) {
-  if (value.is_integer()) return value.integer();
-  if (!value.is_string()) return std::nullopt;
-  const auto number = from_decimal(value.string());
-  if (!number) return std::nullopt;
-  return static_cast<std::int64_t>(std::min<std::uint64_t>(*number, INT64_MAX));
+  if (value.is_integer() && value.integer() >= 0) return value.integer();
+  const auto number = value.is_string() ? from_decimal(value.string()) : std::nullopt;
+  if (!number || *number > INT64_MAX) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
 }
 
 bool is_set(const Json& value) {
@@ -75,7 +85,7 @@ void StepAssessor::resource(std::string_view folded, std::string_view shown,
                             const Json::Member* param) {
   for (const PlanResources* const each : resources_) {
     if (param != nullptr && !has_name(each->params, fold(param->first))) continue;
-    if (!has_name(each->names, folded)) continue;
+    if (!has_name(each->names, trimmed(folded))) continue;
     raise(each->risk_tier, [&] { return each->reason + ": " + quoted(shown); });
   }
 }
@@ -86,6 +96,7 @@ void StepAssessor::measure(const Json::Member& member, const PlanPlace& at) {
   const std::string folded = fold(name);
   const bool is_many = value.is_array() || value.is_object();
   const std::int64_t count = is_many ? count_of(value) : 0;
+  const bool counts = value.is_integer() || value.is_string();
   const auto number = number_of(value);
   for (const PlanBulk& bulk : catalogue_.bulk) {
     if (is_many && count > bulk.above) {
@@ -94,10 +105,12 @@ void StepAssessor::measure(const Json::Member& member, const PlanPlace& at) {
                " items, more than " + std::to_string(bulk.above);
       });
     }
-    if (number && *number > bulk.above && has_name(bulk.numbers, folded)) {
+    // "all", and -1, may be more than any number.
+    if (counts && (!number || *number > bulk.above) && has_name(bulk.numbers, folded)) {
       raise(bulk.risk_tier, [&] {
-        return bulk.reason + ": " + at.path() + " is " + std::to_string(*number) + ", more than " +
-               std::to_string(bulk.above);
+        const std::string subject = bulk.reason + ": " + at.path() + " is ";
+        if (!number) return subject + "no number to compare: " + quoted(text_of(value));
+        return subject + std::to_string(*number) + ", more than " + std::to_string(bulk.above);
       });
     }
     if (is_set(value) && has_name(bulk.flags, folded)) {
@@ -155,7 +168,7 @@ void StepAssessor::walk_texts(const Json& value, const PlanPlace& at) {
 // What a step itself calls its environment has to be known, or nobody knows where it happens.
 void StepAssessor::stated_environment(const Json& value, const PlanPlace& at) {
   if (value.is_null()) return;
-  const std::string text = value.is_string() ? value.string() : canonical_json(value);
+  const std::string text = text_of(value);
   if (value.is_string() && environment_words(fold(text), text, at)) return;
   raise(RiskTier::high, [&] { return "Unknown environment: " + quoted(text); });
 }
