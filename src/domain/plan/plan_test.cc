@@ -112,8 +112,9 @@ Json shuffled(Json value, std::mt19937& random) {
 
 Json rich_plan() {
   return json_of(R"json({"tenantId": "acme", "steps": [
-    {"action": "a.one", "provider": "p", "resource": "r", "params": {"b": [1, {"c": null}], "a": {}},
-     "idempotencyKey": "k1", "constraints": {"environment": "dev", "x": true}, "stepId": "first"},
+    {"action": "a.one", "provider": "p", "resource": "r",
+     "params": {"b": [1, {"c": null}], "a": {}}, "idempotencyKey": "k1",
+     "constraints": {"environment": "dev", "x": true}, "stepId": "first"},
     {"action": "a.two", "provider": "p", "resource": "r", "params": {"text": "é"},
      "idempotencyKey": "k2", "constraints": {}, "budgetCents": 7, "dependsOn": ["first", "2"]},
     {"action": "a.two", "provider": "p", "resource": "r", "params": {},
