@@ -47,6 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto json = assent::parse_json(bytes); json && json->is_object()) {
     check_each_type(Dialect::butlers, "event_type", *json);
     check_each_type(Dialect::kernel, "eventName", *json);
+    check_each_type(Dialect::charter, "type", *json);
   }
   const auto event = assent::stored_event_from(bytes);
   if (!event) return 0;
@@ -54,5 +55,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(!assent::translate(Dialect::canonical, *event));
   check_row(Dialect::butlers, "event_type", *event);
   check_row(Dialect::kernel, "eventName", *event);
+  check_row(Dialect::charter, "type", *event);
   return 0;
 }
