@@ -17,10 +17,11 @@ import jsonschema
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from assent_client import ROOT, check, equal, run, types  # noqa: E402
 
-DIALECTS = {"butlers": "event_type", "kernel": "eventName"}
+DIALECTS = {"butlers": "event_type", "kernel": "eventName", "rtv": "actionType"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TYPEID = re.compile(r"(?:[a-z]{3})_([0-9a-z]{26})")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+TRACE = re.compile(r"[0-9a-f]{32}")
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -62,15 +63,22 @@ class Comparable:
             return {name: self.of(inner, name) for name, inner in value.items()}
         if isinstance(value, list):
             return [self.of(inner) for inner in value]
-        if name in ("ageSeconds", "evidenceAge") and value is not None:
-            return "<seconds>"  # Of a clock that we do not hold.
+        if name in ("ageSeconds", "evidenceAge", "durationSeconds", "timeToConsumeSeconds",
+                    "durationMs") and value is not None:
+            return "<duration>"  # Of a clock that we do not hold.
         if not isinstance(value, str):
             return value
+        if name in ("keyHash", "verifierKey"):
+            return f"<{name}>"
+        if name == "correlationId" and TRACE.fullmatch(value):
+            return self.name(value, name)
+        value = TYPEID.sub(lambda found: uuid_of(found[0]), value)
         value = TIME.sub(lambda found: self.times[found[0]], value)
         return UUID.sub(lambda found: self.name(found[0], name), value)
 
     def name(self, uuid, member):
-        kind = {"event_id": "event", "traceId": "call", "evidenceId": "evidence"}.get(member, "id")
+        kind = {"event_id": "event", "traceId": "call", "evidenceId": "evidence",
+                "correlationId": "flow"}.get(member, "id")
         same_kind = sum(name.startswith(f"<{kind} ") for name in self.names.values())
         return self.names.setdefault(uuid, f"<{kind} {same_kind + 1:02}>")
 
@@ -204,6 +212,14 @@ def h8_the_schemas_refuse_what_the_systems_do_not_write(server):
     refuses("kernel", "approval.succeeded",
             lambda row: row["eventData"]["evidenceCheck"].pop("isFresh"), "no isFresh")
     refuses("kernel", "approval.succeeded", lambda row: row.update(traceId="0" * 32), "hex")
+    for column in ann.events(dialect="rtv")[0]:
+        refuses("rtv", "approval.requested", lambda row: row.pop(column), f"no {column}")
+    for column, value in (("more", 1), ("actorType", "human"), ("outcome", "ok"), ("proof", None),
+                          ("proof", {}), ("proof", {"type": "video"}), ("metadata", None),
+                          ("targetId", "x" * 256), ("parentEventId", asked), ("clientId", ""),
+                          ("createdAt", "2026-01-19T22:26:59.790Z")):
+        refuses("rtv", "approval.requested", lambda row: row.update({column: value}),
+                f"{column} {value}")
 
 
 def seed_events_of_plans():
@@ -382,6 +398,36 @@ def h8_a_rule_made_while_approving_is_linked_to_its_action(server):
     check(("action_approved", user, action, None, "approved by operator") in map(links, rows))
 
 
+def h8_emitted_events_are_rows_of_the_audit_table(server):
+    """The source's own calls: a success with an API's answer, a failure, and its child."""
+    robot = server.agent()
+
+    def emit(outcome, metadata=None, **more):
+        return robot.post("/v1/events", {
+            "type": "content.publish", "target": {"type": "post", "id": "post-456"},
+            "outcome": outcome, "actor": {"type": "agent", "id": "publisher-agent"},
+            **({"metadata": metadata} if metadata else {}), **more}).expect(201).data["id"]
+
+    first = emit("failure", {"errorCode": "PLATFORM_ERROR", "errorMessage": "Rate limit exceeded"},
+                 correlationId="flow-1")
+    emit("success", proof={"type": "api_response", "data": {"postId": "ig_789"}},
+         causationId=first, occurredAt="2026-01-19T22:26:59.79Z")
+    rows = validated("rtv", robot.events(dialect="rtv", type="CONTENT.PUBLISH"))
+    for row in rows:
+        equal({name: row[name] for name in ("clientId", "actorType", "actorId", "targetType",
+                                            "targetId", "actionType")},
+              {"clientId": "default", "actorType": "agent", "actorId": "publisher-agent",
+               "targetType": "post", "targetId": "post-456", "actionType": "content.publish"})
+    equal([row["outcome"] for row in rows], ["failure", "success"])
+    equal([row["metadata"] for row in rows],
+          [{"errorCode": "PLATFORM_ERROR", "errorMessage": "Rate limit exceeded"},
+           {"occurredAt": "2026-01-19T22:26:59.790000Z"}])
+    equal([row["proof"] for row in rows],
+          [{"type": "none"}, {"type": "api_response", "data": {"postId": "ig_789"}}])
+    equal(rows[0]["correlationId"], "flow-1")
+    equal([row["parentEventId"] for row in rows], [None, uuid_of(first)])
+
+
 if __name__ == "__main__":
     run(h8_every_row_of_a_life_is_the_source_systems,
         h8_the_schemas_refuse_what_the_systems_do_not_write,
@@ -390,4 +436,5 @@ if __name__ == "__main__":
         h8_the_command_line_takes_dialects_too,
         h8_rules_are_made_used_and_revoked_in_their_spelling,
         h8_what_a_rule_leaves_open_is_named,
-        h8_a_rule_made_while_approving_is_linked_to_its_action)
+        h8_a_rule_made_while_approving_is_linked_to_its_action,
+        h8_emitted_events_are_rows_of_the_audit_table)

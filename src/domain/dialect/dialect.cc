@@ -12,7 +12,8 @@ using dialect::Constants;
 using dialect::Name;
 using dialect::System;
 
-constexpr std::array<std::string_view, 4> kWords = {"canonical", "butlers", "kernel", "charter"};
+constexpr std::array<std::string_view, 5> kWords = {"canonical", "butlers", "kernel", "rtv",
+                                                    "charter"};
 
 // By enumerator; canonical has none.
 const System* system_of(Dialect dialect) {
@@ -23,6 +24,8 @@ const System* system_of(Dialect dialect) {
       return &dialect::butlers();
     case Dialect::kernel:
       return &dialect::kernel();
+    case Dialect::rtv:
+      return &dialect::rtv();
     case Dialect::charter:
       return &dialect::charter();
   }

@@ -17,7 +17,7 @@
 namespace assent {
 
 // canonical is the log itself, which needs no translation.
-enum class Dialect { canonical, butlers, kernel, charter };
+enum class Dialect { canonical, butlers, kernel, rtv, charter };
 template <>
 std::span<const std::string_view> words<Dialect>();
 

@@ -36,7 +36,16 @@ void check_each_type(Dialect dialect, std::string_view member, const assent::Jso
   for (const auto& type : shown->types) {
     event.type = type;
     check_row(dialect, member, event);
+    check_every_event(event);
   }
+}
+
+// This one has a row for every event, under its own type.
+void check_every_event(const assent::StoredEvent& event) {
+  const auto row = assent::translate(Dialect::rtv, event);
+  CHECK(row && row->string_at("actionType") == event.type);
+  const auto back = assent::parse_json(assent::json_text(*row), {.depth = 90});
+  CHECK(back.has_value() && *back == *row);
 }
 
 }  // namespace
@@ -56,5 +65,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_row(Dialect::butlers, "event_type", *event);
   check_row(Dialect::kernel, "eventName", *event);
   check_row(Dialect::charter, "type", *event);
+  check_every_event(*event);
   return 0;
 }

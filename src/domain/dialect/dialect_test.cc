@@ -87,6 +87,7 @@ TEST(H8_Dialects, TheNamesAreTheSourceSystems) {
   EXPECT_EQ(as_set(shown_by(Dialect::butlers)->names), together(kButlersSource, kButlersAdded));
   EXPECT_EQ(as_set(shown_by(Dialect::kernel)->names), together(kKernelSource, kKernelAdded));
   EXPECT_EQ(as_set(shown_by(Dialect::charter)->names), kCharterSource);
+  EXPECT_FALSE(shown_by(Dialect::rtv)) << "every event has a row";
   EXPECT_FALSE(shown_by(Dialect::canonical));
 }
 

@@ -34,6 +34,7 @@ struct System {
 const System& butlers();
 const System& kernel();
 const System& charter();
+const System& rtv();
 
 // The names of a table whose rows begin with type and name, checked at compile time to be sorted.
 template <class Row, std::size_t N>
