@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "edge/cli/commands.h"
 #include "edge/cli/export_command.h"
+#include "edge/cli/import/import_command.h"
 #include "edge/cli/keeping_command.h"
 #include "edge/cli/local_commands.h"
 #include "edge/cli/proof_command.h"
@@ -35,6 +36,7 @@ struct Tree {
   KeepingCommands keeping;
   std::string log_level = "info";
   ExportOptions exported;
+  ImportOptions imported;
   VerifyOptions verify;
   ProofOptions proof;
   RunOptions run;
@@ -297,6 +299,12 @@ int run(int argc, char** argv, const Wiring& wiring) {
   add_export(root, tree.exported, [&tree] {
     tree.chosen = [](Tree& it, const Wiring&) {
       return static_cast<int>(export_command(output_of(it.common), it.common.url, it.exported));
+    };
+  });
+  add_import(root, tree.imported, [&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return with_session(
+          it, [&](const Session& session) { return import_command(session, it.imported); });
     };
   });
   add_witness(root, tree);

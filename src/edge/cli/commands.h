@@ -45,6 +45,9 @@ void add_operation(CLI::App& root, OperationCommand& command, const std::functio
 // Sends what the command says and prints what came back.
 int run_operation(const Session& session, OperationCommand& command);
 
+// A file's bytes; `-` is standard input.
+Result<std::string> read_input(const std::string& name);
+
 // `k=v` pairs as an object: plain strings, or JSON.
 Result<Json> arguments_from(const std::vector<std::string>& plain,
                             const std::vector<std::string>& json);

@@ -13,22 +13,6 @@ namespace {
 
 constexpr std::size_t kConfirmDigits = 6;
 
-// A file's bytes; `-` is standard input.
-Result<std::string> read_input(const std::string& name) {
-  std::string bytes;
-  if (name == "-") {
-    std::array<char, 65536> buffer{};
-    for (ssize_t got = 0; (got = ::read(STDIN_FILENO, buffer.data(), buffer.size())) > 0;) {
-      bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    return bytes;
-  }
-  std::ifstream file(name, std::ios::binary);
-  if (!file) return Error{Code::validation_error, "cannot read " + name, {}};
-  bytes.assign(std::istreambuf_iterator<char>(file), {});
-  return bytes;
-}
-
 // `@file`, `-`, or the text itself.
 Result<std::string> read_data(const std::string& data) {
   if (data == "-") return read_input(data);
@@ -198,6 +182,21 @@ Exit write_receipt(const OperationCommand& command, const Reply& reply) {
 }
 
 }  // namespace
+
+Result<std::string> read_input(const std::string& name) {
+  std::string bytes;
+  if (name == "-") {
+    std::array<char, 65536> buffer{};
+    for (ssize_t got = 0; (got = ::read(STDIN_FILENO, buffer.data(), buffer.size())) > 0;) {
+      bytes.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return bytes;
+  }
+  std::ifstream file(name, std::ios::binary);
+  if (!file) return Error{Code::validation_error, "cannot read " + name, {}};
+  bytes.assign(std::istreambuf_iterator<char>(file), {});
+  return bytes;
+}
 
 Given OperationCommand::given() const {
   Given given;
