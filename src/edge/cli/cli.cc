@@ -3,6 +3,7 @@
 #include "app/reference.h"
 #include "base/version.h"
 #include "edge/cli/commands.h"
+#include "edge/cli/emit_command.h"
 #include "edge/cli/export_command.h"
 #include "edge/cli/import/import_command.h"
 #include "edge/cli/keeping_command.h"
@@ -37,6 +38,7 @@ struct Tree {
   std::string log_level = "info";
   ExportOptions exported;
   ImportOptions imported;
+  EmitOptions emitted;
   VerifyOptions verify;
   ProofOptions proof;
   RunOptions run;
@@ -269,6 +271,7 @@ void add_run(CLI::App& root, Tree& tree) {
 void add_operations(CLI::App& root, Tree& tree) {
   for (const app::Operation& operation : app::operations()) {
     if (operation.about.command.empty()) continue;
+    if (operation.about.body == app::BodyKind::events) continue;  // add_emit() has it.
     OperationCommand& command = tree.operations.emplace_back();
     command.operation = &operation;
     add_operation(root, command, [&tree, &command] {
@@ -305,6 +308,12 @@ int run(int argc, char** argv, const Wiring& wiring) {
     tree.chosen = [](Tree& it, const Wiring&) {
       return with_session(
           it, [&](const Session& session) { return import_command(session, it.imported); });
+    };
+  });
+  add_emit(root, tree.emitted, [&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return with_session(
+          it, [&](const Session& session) { return emit_command(session, it.emitted); });
     };
   });
   add_witness(root, tree);

@@ -47,6 +47,10 @@ int run_operation(const Session& session, OperationCommand& command);
 
 // A file's bytes; `-` is standard input.
 Result<std::string> read_input(const std::string& name);
+// `@FILE`, `-`, or the text itself.
+Result<std::string> read_data(const std::string& data);
+// Writes the answer's receipt, if it has one.
+Exit write_receipt(const std::string& file, const Reply& reply);
 
 // `k=v` pairs as an object: plain strings, or JSON.
 Result<Json> arguments_from(const std::vector<std::string>& plain,
