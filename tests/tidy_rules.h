@@ -20,7 +20,9 @@ namespace assent::tidy {
 inline const std::map<std::string, std::set<std::string>> kLayers = {
     {"base",           {}},
     // What may happen, and in its own room how other systems would have said that it did.
-    {"domain",         {"base"}},
+    // A policy has a catalogue of plans.
+    {"domain",         {"base", "domain/plan"}},
+    {"domain/plan",    {"base", "domain"}},
     {"domain/dialect", {"base", "domain"}},
     {"ledger",         {"base"}},
     // What strangers link (include/assent/verify.h): bundles and pages, without a store.
@@ -34,14 +36,14 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
                         "store/search", "store/verify", "store/proofs"}},
     {"store/sqlite",   {"base", "store"}},
     {"store/postgres", {"base", "store"}},
-    {"store/state",    {"base", "domain", "store", "store/sqlite", "store/search"}},
+    {"store/state",    {"base", "domain", "domain/plan", "store", "store/sqlite", "store/search"}},
     {"store/search",   {"base", "domain", "store", "store/sqlite"}},
     {"store/verify",   {"base", "domain", "ledger", "verify", "store", "store/sqlite",
                         "store/state", "store/search"}},
     {"store/bundle",   {"base", "domain", "domain/dialect", "ledger", "store", "store/sqlite",
                         "store/search", "store/proofs"}},
     {"store/proofs",   {"base", "domain", "ledger", "store", "store/sqlite"}},
-    {"app",            {"base", "domain", "domain/dialect", "ledger", "store", "store/state",
+    {"app",            {"base", "domain", "domain/plan", "domain/dialect", "ledger", "store", "store/state",
                         "store/search", "store/verify", "store/proofs", "store/keeping"}},
     {"edge/net",       {"base"}},
     {"edge/http",      {"base", "domain", "domain/dialect", "ledger", "store", "store/verify",
@@ -78,6 +80,7 @@ inline const std::vector<Home> kHomes = {
                                                     "use store/bundle/tar_file.h to write"},
     {"<openssl/*",   {"base/hash.cc", "base/seal.cc", "ledger/*", "edge/net/*"},
                                                     "use base/hash.h or ledger/key.h"},
+    {"<utf8proc.h>", {"base/unicode.cc"},           "use base/text.h"},
     {"<yaml-cpp/*",  {"domain/policy_document.cc"}, "use domain/policy.h"},
     {"<prometheus/*", {"edge/http/metrics*"},       "use edge/http/metrics.h"},
     {"<spdlog/*",    {"base/log.cc"},               "use base/log.h"},

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace assent {
 
@@ -33,6 +34,17 @@ std::optional<std::string_view> take_line(std::string_view& text);
 bool is_utf8(std::string_view text);
 // The byte offset of the first violation, or nothing.
 std::optional<std::size_t> first_bad_utf8(std::string_view text);
+
+// Whether it is in Unicode's normalization form C (UAX #15), in which one text has one spelling in
+// bytes. REQUIRES: is_utf8(text).
+bool is_nfc(std::string_view text);
+// `text` as it is compared where its look counts and not its spelling: NFKC_Casefold (UAX #31),
+// which makes capitals small and full-width letters plain, and drops what is invisible.
+// REQUIRES: is_utf8(text).
+std::string fold(std::string_view text);
+// The words of what fold() made: its longest runs of letters, their marks, and digits. Views into
+// `folded`.
+std::vector<std::string_view> split_words(std::string_view folded);
 
 // `text` made safe to print on a terminal: every control, format (bidi, zero-width),
 // private-use, tag, surrogate and line/paragraph separator character, and every byte that is

@@ -22,6 +22,7 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TYPEID = re.compile(r"(?:[a-z]{3})_([0-9a-z]{26})")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 TRACE = re.compile(r"[0-9a-f]{32}")
+FLOWS = ("correlationId", "correlation_id", "request_id")
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -64,14 +65,14 @@ class Comparable:
         if isinstance(value, list):
             return [self.of(inner) for inner in value]
         if name in ("ageSeconds", "evidenceAge", "durationSeconds", "timeToConsumeSeconds",
-                    "durationMs") and value is not None:
+                    "durationMs", "time_to_consume_seconds") and value is not None:
             return "<duration>"  # Of a clock that we do not hold.
         if not isinstance(value, str):
             return value
         if name in ("keyHash", "verifierKey"):
             return f"<{name}>"
-        if name == "correlationId" and TRACE.fullmatch(value):
-            return self.name(value, name)
+        if name in FLOWS and TRACE.fullmatch(value):
+            return self.name(value, "correlationId")
         value = TYPEID.sub(lambda found: uuid_of(found[0]), value)
         value = TIME.sub(lambda found: self.times[found[0]], value)
         return UUID.sub(lambda found: self.name(found[0], name), value)

@@ -54,7 +54,7 @@ void add_operation(CLI::App& root, OperationCommand& command, const std::functio
         ->expected(1)
         ->take_all();
   }
-  if (is_raw || about.name == "check_policy") {
+  if (is_raw || about.name == "check_policy" || about.name == "diff_plan") {
     app->add_option("file", command.file, "a file, or - for standard input");
   }
   if (about.name == "attach_evidence") {

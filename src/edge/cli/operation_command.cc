@@ -13,11 +13,22 @@ namespace {
 
 constexpr std::size_t kConfirmDigits = 6;
 
-// A body that is not made of flags: a policy, a blob.
+// A body that is not made of flags: a policy, a plan, a blob.
 Result<void> add_raw_body(OperationCommand& command, HttpRequest& request) {
-  const bool is_document = command.operation->about.body == app::BodyKind::document;
   request.body = TRY(read_input(command.file.empty() ? "-" : command.file));
-  request.content_type = is_document ? "application/yaml" : "application/octet-stream";
+  switch (command.operation->about.body) {
+    case app::BodyKind::json:
+    case app::BodyKind::bytes:
+    case app::BodyKind::events:  // `emit` has a command of its own.
+      request.content_type = "application/octet-stream";
+      break;
+    case app::BodyKind::plan:
+      request.content_type = "application/json";
+      break;
+    case app::BodyKind::document:
+      request.content_type = "application/yaml";
+      break;
+  }
   return {};
 }
 
@@ -55,6 +66,9 @@ Result<Json> extra_of(const Session& session, OperationCommand& command) {
   }
   if (name == "attach_evidence" && !command.file.empty()) {
     TRY(upload_file(session, command, extra));
+  }
+  if (name == "diff_plan" && !command.file.empty()) {
+    extra.set("dag", TRY(parse_json(TRY(read_input(command.file)))));
   }
   if (name == "check_policy" && !command.file.empty()) {
     extra.set("document", TRY(read_input(command.file)));
@@ -222,6 +236,10 @@ int run_operation(const Session& session, OperationCommand& command) {
   // Where the question was "may I?", the exit code is the answer.
   const bool asks = name == "request_approval" || (name == "get_approval" && command.wait > 0);
   const auto status = reply->data().string_at("status").value_or("");
+  if (name == "validate_plan") return static_cast<int>(exit_of_plan(status));
+  if (name == "diff_plan" && *reply->data().find("allHashesMatch") == Json(false)) {
+    return static_cast<int>(Exit::verification_failed);
+  }
   return static_cast<int>(asks ? exit_of_status(status) : Exit::done);
 }
 
