@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace assent {
 
@@ -42,9 +41,9 @@ bool is_nfc(std::string_view text);
 // which makes capitals small and full-width letters plain, and drops what is invisible.
 // REQUIRES: is_utf8(text).
 std::string fold(std::string_view text);
-// The words of what fold() made: its longest runs of letters, their marks, and digits. Views into
-// `folded`.
-std::vector<std::string_view> split_words(std::string_view folded);
+// Takes what comes before the next word, and the word itself, off `folded`, which fold() made;
+// empty if there is none. A word is a longest run of letters, their marks, and digits.
+std::string_view take_word(std::string_view& folded);
 
 // `text` made safe to print on a terminal: every control, format (bidi, zero-width),
 // private-use, tag, surrogate and line/paragraph separator character, and every byte that is

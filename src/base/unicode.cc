@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utf8proc.h>
+#include <vector>
 
 namespace assent {
 namespace {
@@ -100,19 +101,18 @@ std::string fold(std::string_view text) {
   return folded;
 }
 
-std::vector<std::string_view> split_words(std::string_view folded) {
-  std::vector<std::string_view> words;
+std::string_view take_word(std::string_view& folded) {
   std::size_t begin = 0;
-  for (std::size_t at = 0; at < folded.size();) {
-    const Character character = character_at(folded, at);
-    if (!character.is_of_word) {
-      if (at > begin) words.push_back(folded.substr(begin, at - begin));
-      begin = at + character.length;
-    }
-    at += character.length;
+  std::size_t end = 0;
+  while (end < folded.size()) {
+    const Character character = character_at(folded, end);
+    if (!character.is_of_word && end > begin) break;
+    end += character.length;
+    if (!character.is_of_word) begin = end;
   }
-  if (folded.size() > begin) words.push_back(folded.substr(begin));
-  return words;
+  const std::string_view word = folded.substr(begin, end - begin);
+  folded.remove_prefix(end);
+  return word;
 }
 
 }  // namespace assent

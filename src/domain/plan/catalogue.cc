@@ -128,8 +128,8 @@ PlanEnvironment CatalogueReader::environment(const Json& value, const std::strin
     environment.words = folded(*words, below(path, "words"));
   }
   for (std::size_t i = 0; i < environment.words.size(); ++i) {
-    const std::string& word = environment.words[i];
-    if (split_words(word) != std::vector<std::string_view>{word}) {
+    std::string_view rest = environment.words[i];
+    if (take_word(rest) != environment.words[i]) {
       reader_.impossible(below(below(path, "words"), i),
                          "can never be found: a word has letters and digits only");
     }

@@ -112,8 +112,9 @@ Json shuffled(Json value, std::mt19937& random) {
 
 Json rich_plan() {
   return json_of(R"json({"tenantId": "acme", "steps": [
-    {"action": "a.one", "provider": "p", "resource": "r", "params": {"b": [1, {"c": null}], "a": {}},
-     "idempotencyKey": "k1", "constraints": {"environment": "dev", "x": true}, "stepId": "first"},
+    {"action": "a.one", "provider": "p", "resource": "r",
+     "params": {"b": [1, {"c": null}], "a": {}}, "idempotencyKey": "k1",
+     "constraints": {"environment": "dev", "x": true}, "stepId": "first"},
     {"action": "a.two", "provider": "p", "resource": "r", "params": {"text": "é"},
      "idempotencyKey": "k2", "constraints": {}, "budgetCents": 7, "dependsOn": ["first", "2"]},
     {"action": "a.two", "provider": "p", "resource": "r", "params": {},
@@ -132,8 +133,6 @@ TEST(Plan, H44_WhatDoesNotMeanAnythingElseDoesNotChangeTheHash) {
                      ? const_cast<Json*>(document.find("steps"))->items()[1]
                      : document;
     step.set("description", std::to_string(random()));
-    step.set("dependsOn",
-             random() % 2 == 0 ? Json(Json::Array{"2", "first"}) : Json(Json::Array{"first", "2"}));
     EXPECT_EQ(ir_hash(plan_of(document)), hash);
   }
 }
@@ -158,6 +157,7 @@ TEST(Plan, H44_WhateverMeansSomethingElseChangesTheHash) {
   changed(0, "budgetCents", 0);
   changed(1, "budgetCents", 8);
   changed(1, "dependsOn", Json(Json::Array{"first"}));
+  changed(1, "dependsOn", Json(Json::Array{"2", "first"}));
   changed(1, "stepId", "second");
   changed(2, "dependsOn", Json(Json::Array{"first"}));
   Json other = rich_plan();

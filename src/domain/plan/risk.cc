@@ -23,8 +23,8 @@ class StepAssessor {
   void walk_texts(const Json& value, const PlanPlace& at);
   void constraints();
   void stated_environment(const Json& value, const PlanPlace& at);
-  bool environment_words(std::string_view folded, std::string_view shown, const PlanPlace& at);
-  void resource(std::string_view folded, std::string_view shown, const Json::Member* param);
+  bool environment_words(std::string_view text, const PlanPlace& at);
+  void resource(std::string_view text, const Json::Member* param);
   void measure(const Json::Member& member, const PlanPlace& at);
   void action_risk(const PlanAction* action);
 
@@ -81,23 +81,27 @@ bool is_set(const Json& value) {
   return !value.is_null() && value != Json(false) && value != Json(0);
 }
 
-void StepAssessor::resource(std::string_view folded, std::string_view shown,
-                            const Json::Member* param) {
+// `param` is the member of the params that the text is of; null: the step's resource.
+void StepAssessor::resource(std::string_view text, const Json::Member* param) {
+  if (resources_.empty()) return;
+  const std::string name = param == nullptr ? std::string() : fold(param->first);
+  std::optional<std::string> folded;  // Once somebody asks.
   for (const PlanResources* const each : resources_) {
-    if (param != nullptr && !has_name(each->params, fold(param->first))) continue;
-    if (!has_name(each->names, trimmed(folded))) continue;
-    raise(each->risk_tier, [&] { return each->reason + ": " + quoted(shown); });
+    if (param != nullptr && !has_name(each->params, name)) continue;
+    if (!folded) folded = fold(text);
+    if (!has_name(each->names, trimmed(*folded))) continue;
+    raise(each->risk_tier, [&] { return each->reason + ": " + quoted(text); });
   }
 }
 
 void StepAssessor::measure(const Json::Member& member, const PlanPlace& at) {
   if (catalogue_.bulk.empty()) return;
   const auto& [name, value] = member;
-  const std::string folded = fold(name);
   const bool is_many = value.is_array() || value.is_object();
   const std::int64_t count = is_many ? count_of(value) : 0;
   const bool counts = value.is_integer() || value.is_string();
   const auto number = number_of(value);
+  const std::string folded = fold(name);
   for (const PlanBulk& bulk : catalogue_.bulk) {
     if (is_many && count > bulk.above) {
       raise(bulk.risk_tier, [&] {
@@ -120,15 +124,16 @@ void StepAssessor::measure(const Json::Member& member, const PlanPlace& at) {
 }
 
 // Whether any word of the text is an environment's.
-bool StepAssessor::environment_words(std::string_view folded, std::string_view shown,
-                                     const PlanPlace& at) {
+bool StepAssessor::environment_words(std::string_view text, const PlanPlace& at) {
+  const std::string all = fold(text);
+  std::string_view folded = all;
   bool is_known = false;
-  for (const std::string_view found : split_words(folded)) {
+  for (auto found = take_word(folded); !found.empty(); found = take_word(folded)) {
     for (const PlanEnvironment& each : catalogue_.environments) {
       if (std::find(each.words.begin(), each.words.end(), found) == each.words.end()) continue;
       is_known = true;
       raise(each.risk_tier,
-            [&] { return each.reason + ": " + quoted(shown) + " (" + at.path() + ")"; });
+            [&] { return each.reason + ": " + quoted(text) + " (" + at.path() + ")"; });
     }
   }
   return is_known;
@@ -136,7 +141,7 @@ bool StepAssessor::environment_words(std::string_view folded, std::string_view s
 
 void StepAssessor::walk_params(const Json& value, const PlanPlace& at) {
   if (value.is_string()) {
-    environment_words(fold(value.string()), value.string(), at);
+    environment_words(value.string(), at);
   } else if (value.is_array()) {
     for (std::size_t i = 0; i < value.items().size(); ++i) {
       walk_params(value.items()[i], {&at, {}, i});
@@ -145,9 +150,7 @@ void StepAssessor::walk_params(const Json& value, const PlanPlace& at) {
     for (const auto& member : value.members()) {
       const PlanPlace below{&at, member.first};
       measure(member, below);
-      if (member.second.is_string()) {
-        resource(fold(member.second.string()), member.second.string(), &member);
-      }
+      if (member.second.is_string()) resource(member.second.string(), &member);
       walk_params(member.second, below);
     }
   }
@@ -155,7 +158,7 @@ void StepAssessor::walk_params(const Json& value, const PlanPlace& at) {
 
 void StepAssessor::walk_texts(const Json& value, const PlanPlace& at) {
   if (value.is_string()) {
-    environment_words(fold(value.string()), value.string(), at);
+    environment_words(value.string(), at);
   } else if (value.is_array()) {
     for (std::size_t i = 0; i < value.items().size(); ++i) {
       walk_texts(value.items()[i], {&at, {}, i});
@@ -169,7 +172,7 @@ void StepAssessor::walk_texts(const Json& value, const PlanPlace& at) {
 void StepAssessor::stated_environment(const Json& value, const PlanPlace& at) {
   if (value.is_null()) return;
   const std::string text = text_of(value);
-  if (value.is_string() && environment_words(fold(text), text, at)) return;
+  if (value.is_string() && environment_words(text, at)) return;
   raise(RiskTier::high, [&] { return "Unknown environment: " + quoted(text); });
 }
 
@@ -205,9 +208,8 @@ StepRisk StepAssessor::assess(const PlanAction* action) {
     if (each.actions.empty() || has_name(each.actions, step_.action)) resources_.push_back(&each);
   }
   const PlanPlace root;
-  const std::string folded = fold(step_.resource);
-  resource(folded, step_.resource, nullptr);
-  environment_words(folded, step_.resource, {&root, "resource"});
+  resource(step_.resource, nullptr);
+  environment_words(step_.resource, {&root, "resource"});
   constraints();
   walk_params(step_.params, {&root, "params"});
   action_risk(action);
