@@ -56,7 +56,9 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
                         "edge/execute/calls.h"}},
     {"edge/cli",       {"base", "domain", "domain/dialect", "ledger", "verify", "store",
                         "store/verify", "store/keeping", "store/bundle", "store/search", "app",
-                        "edge/execute/webhook.h"}},
+                        "edge/execute/webhook.h", "edge/cli/import"}},
+    // Rows of other systems' tables, on their way to the server.
+    {"edge/cli/import", {"base", "domain", "app", "edge/cli"}},
     // The mains, which wire it all.
     {"",               {"base", "domain", "ledger", "store", "app", "edge/net", "edge/http",
                         "edge/mcp", "edge/execute", "edge/witness", "edge/cli"}},
