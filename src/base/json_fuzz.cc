@@ -1,4 +1,5 @@
 // Whatever the reader accepts, the canonical writer must write so that it reads as the same.
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/text.h"
 

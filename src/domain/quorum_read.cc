@@ -1,4 +1,5 @@
 // The notation of a quorum: what a policy's expression means, and how it is stored.
+#include "base/canonical.h"
 #include "domain/quorum.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "edge/cli/proof_command.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 #include "ledger/proof.h"
 

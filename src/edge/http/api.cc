@@ -1,5 +1,6 @@
 #include "edge/http/api.h"
 
+#include "base/canonical.h"
 #include "edge/http/health.h"
 #include "edge/http/log_pages.h"
 #include "edge/http/openapi.h"
