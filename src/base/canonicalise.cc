@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <system_error>
 
@@ -26,46 +27,40 @@ constexpr std::size_t kDepthMax = 1000;  // As parse_json(): recursion is bounde
 // The literal that `text` begins with, in its parts.
 struct Literal {
   std::string_view whole;     // The digits before the point.
-  std::string_view fraction;  // Those behind it.
+  std::string_view fraction;  // Those behind it; empty without a point.
   bool is_negative = false;
-  bool has_point = false;
   bool has_exponent = false;
   std::size_t size = 0;  // 0: no number in JSON.
 };
 
-std::string_view leading_digits(std::string_view text) {
-  const auto* const end = std::find_if_not(text.begin(), text.end(), is_digit);
-  return text.substr(0, static_cast<std::size_t>(end - text.begin()));
-}
-
 Literal read_literal(std::string_view text) {
   Literal literal;
-  std::string_view rest = text;
-  const auto take = [&rest](std::string_view any) {
-    if (rest.empty() || any.find(rest.front()) == any.npos) return false;
-    rest.remove_prefix(1);
+  std::size_t at = 0;
+  const auto next_is = [&](char c) { return at < text.size() && text[at] == c; };
+  const auto take = [&](char c) {
+    if (!next_is(c)) return false;
+    ++at;
     return true;
   };
-  const auto digits = [&rest] {
-    const std::string_view taken = leading_digits(rest);
-    rest.remove_prefix(taken.size());
-    return taken;
+  const auto digits = [&] {
+    const std::size_t begin = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return text.substr(begin, at - begin);
   };
-  literal.is_negative = take("-");
+  literal.is_negative = take('-');
   literal.whole = digits();
   if (literal.whole.empty() || (literal.whole.size() > 1 && literal.whole.front() == '0'))
     return {};
-  literal.has_point = take(".");
-  if (literal.has_point) {
+  if (take('.')) {
     literal.fraction = digits();
     if (literal.fraction.empty()) return {};
   }
-  literal.has_exponent = take("eE");
+  literal.has_exponent = take('e') || take('E');
   if (literal.has_exponent) {
-    take("+-");
+    if (!take('+')) take('-');
     if (digits().empty()) return {};
   }
-  literal.size = text.size() - rest.size();
+  literal.size = at;
   return literal;
 }
 
@@ -209,7 +204,8 @@ bool Canonicaliser::number() {
     return true;
   }
   const std::string_view text = rest.substr(0, literal.size);
-  if (!literal.has_point && !literal.has_exponent && literal.whole != "0") return integer(text);
+  if (literal.fraction.empty() && !literal.has_exponent && literal.whole != "0")
+    return integer(text);
   const auto real = json_syntax::read_real(text);
   if (real.kind != json_syntax::Real::Kind::finite) return false;
   replace(literal.size, {});
@@ -241,11 +237,25 @@ struct UnicodeEscape {
   std::size_t length = 0;  // 0: none, or half of a pair.
 };
 
+// What a hexadecimal digit is worth; -1 for no such digit.
+constexpr std::array<std::int8_t, 256> hex_values() {
+  std::array<std::int8_t, 256> values;
+  values.fill(-1);
+  for (std::size_t i = 0; i < 16; ++i) {
+    const auto value = static_cast<std::int8_t>(i);
+    values[static_cast<std::uint8_t>("0123456789abcdef"[i])] = value;
+    values[static_cast<std::uint8_t>("0123456789ABCDEF"[i])] = value;
+  }
+  return values;
+}
+constexpr auto kHexValues = hex_values();
+
+// The code unit that the escape at the front of `text` is, or nothing.
 std::optional<char32_t> escaped_unit(std::string_view text) {
-  if (text.size() < 6 || !text.starts_with("\\u")) return std::nullopt;
-  std::uint32_t unit = 0;
-  const auto read = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
-  if (read.ec != std::errc() || read.ptr != text.data() + 6) return std::nullopt;
+  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
+  const auto digit = [&](std::size_t i) { return kHexValues[static_cast<std::uint8_t>(text[i])]; };
+  const int unit = digit(2) * 0x1000 | digit(3) * 0x100 | digit(4) * 0x10 | digit(5);
+  if (unit < 0) return std::nullopt;
   return static_cast<char32_t>(unit);
 }
 
@@ -258,42 +268,34 @@ UnicodeEscape unicode_escape(std::string_view text) {
   return {.code = 0x10000 + ((*unit - 0xD800) << 10 | (*low - 0xDC00)), .length = 12};
 }
 
-std::string utf8_of(char32_t code) {
-  std::string text;
-  const auto continuation = [&](int shift) {
-    text.push_back(static_cast<char>(0x80 | (code >> shift & 0x3F)));
-  };
-  if (code < 0x80) {
-    text.push_back(static_cast<char>(code));
-  } else if (code < 0x800) {
-    text.push_back(static_cast<char>(0xC0 | code >> 6));
-  } else if (code < 0x10000) {
-    text.push_back(static_cast<char>(0xE0 | code >> 12));
-    continuation(6);
-  } else {
-    text.push_back(static_cast<char>(0xF0 | code >> 18));
-    continuation(12);
-    continuation(6);
+// REQUIRES: it is no ASCII.
+void append_utf8(std::string& out, char32_t code) {
+  std::array<char, 4> bytes;
+  const std::size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (std::size_t i = length; i-- > 1; code >>= 6) {
+    bytes[i] = static_cast<char>(0x80 | (code & 0x3F));
   }
-  if (code >= 0x80) continuation(0);
-  return text;
+  bytes[0] = static_cast<char>(0xF00U >> length | code);  // Begins with as many ones.
+  out.append(bytes.data(), length);
 }
 
 bool Canonicaliser::escape() {
   const std::string_view rest = text_.substr(at_);
-  if (const std::size_t size = json_syntax::escape_length(rest); size > 0) {
-    at_ += size;
-    return true;
-  }
-  if (rest.starts_with("\\/")) {
-    replace(2, "/");
-    return true;
-  }
   const UnicodeEscape escape = unicode_escape(rest);
-  if (escape.length == 0) return false;
-  std::string literal;
-  append_json_string(literal, utf8_of(escape.code));
-  replace(escape.length, std::string_view(literal).substr(1, literal.size() - 2));
+  if (escape.code >= 0x80) {
+    replace(escape.length, {});
+    append_utf8(out_, escape.code);
+  } else if (const std::size_t size = json_syntax::escape_length(rest); size > 0) {
+    at_ += size;
+  } else if (escape.length > 0) {  // A character that needs none, or another.
+    std::string literal;
+    append_json_string(literal, std::string(1, static_cast<char>(escape.code)));
+    replace(escape.length, std::string_view(literal).substr(1, literal.size() - 2));
+  } else if (rest.starts_with("\\/")) {
+    replace(2, "/");
+  } else {
+    return false;
+  }
   return true;
 }
 
