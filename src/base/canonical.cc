@@ -54,7 +54,7 @@ Decimal shortest_decimal(double value) {
   const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
                                      std::chars_format::scientific);
   const std::string_view text(buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data()));
-  const std::size_t e = text.find('e');
+  const std::size_t e = text.rfind('e');
   int exponent = 0;
   std::from_chars(text.data() + e + 2, text.data() + text.size(), exponent);
   Decimal decimal{.point = (text[e + 1] == '-' ? -exponent : exponent) + 1};

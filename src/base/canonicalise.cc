@@ -64,6 +64,43 @@ Literal read_literal(std::string_view text) {
   return literal;
 }
 
+// A \u escape and the one after it, if they are a pair.
+struct UnicodeEscape {
+  char32_t code = 0;
+  std::size_t length = 0;  // 0: none, or half of a pair.
+};
+
+// What a hexadecimal digit is worth; -1 for no such digit.
+constexpr std::array<std::int8_t, 256> hex_values() {
+  std::array<std::int8_t, 256> values;
+  values.fill(-1);
+  for (std::size_t i = 0; i < 16; ++i) {
+    const auto value = static_cast<std::int8_t>(i);
+    values[static_cast<std::uint8_t>("0123456789abcdef"[i])] = value;
+    values[static_cast<std::uint8_t>("0123456789ABCDEF"[i])] = value;
+  }
+  return values;
+}
+constexpr auto kHexValues = hex_values();
+
+// The code unit that the escape at the front of `text` is, or nothing.
+std::optional<char32_t> escaped_unit(std::string_view text) {
+  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
+  const auto digit = [&](std::size_t i) { return kHexValues[static_cast<std::uint8_t>(text[i])]; };
+  const int unit = digit(2) * 0x1000 | digit(3) * 0x100 | digit(4) * 0x10 | digit(5);
+  if (unit < 0) return std::nullopt;
+  return static_cast<char32_t>(unit);
+}
+
+UnicodeEscape unicode_escape(std::string_view text) {
+  const auto unit = escaped_unit(text);
+  if (!unit) return {};
+  if (*unit < 0xD800 || *unit > 0xDFFF) return {.code = *unit, .length = 6};
+  const auto low = escaped_unit(text.substr(6));
+  if (*unit > 0xDBFF || !low || *low < 0xDC00 || *low > 0xDFFF) return {};
+  return {.code = 0x10000 + ((*unit - 0xD800) << 10 | (*low - 0xDC00)), .length = 12};
+}
+
 class Canonicaliser {
  public:
   Canonicaliser(std::string_view text, std::size_t depth) : text_(text), depth_(depth) {
@@ -89,6 +126,7 @@ class Canonicaliser {
   bool integer(std::string_view literal);
   bool string();
   bool escape();
+  void unescape(UnicodeEscape escape);
   bool array();
   bool object();
   bool name();
@@ -231,60 +269,20 @@ bool Canonicaliser::string() {
   }
 }
 
-// A \u escape and the one after it, if they are a pair.
-struct UnicodeEscape {
-  char32_t code = 0;
-  std::size_t length = 0;  // 0: none, or half of a pair.
-};
-
-// What a hexadecimal digit is worth; -1 for no such digit.
-constexpr std::array<std::int8_t, 256> hex_values() {
-  std::array<std::int8_t, 256> values;
-  values.fill(-1);
-  for (std::size_t i = 0; i < 16; ++i) {
-    const auto value = static_cast<std::int8_t>(i);
-    values[static_cast<std::uint8_t>("0123456789abcdef"[i])] = value;
-    values[static_cast<std::uint8_t>("0123456789ABCDEF"[i])] = value;
-  }
-  return values;
-}
-constexpr auto kHexValues = hex_values();
-
-// The code unit that the escape at the front of `text` is, or nothing.
-std::optional<char32_t> escaped_unit(std::string_view text) {
-  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
-  const auto digit = [&](std::size_t i) { return kHexValues[static_cast<std::uint8_t>(text[i])]; };
-  const int unit = digit(2) * 0x1000 | digit(3) * 0x100 | digit(4) * 0x10 | digit(5);
-  if (unit < 0) return std::nullopt;
-  return static_cast<char32_t>(unit);
-}
-
-UnicodeEscape unicode_escape(std::string_view text) {
-  const auto unit = escaped_unit(text);
-  if (!unit) return {};
-  if (*unit < 0xD800 || *unit > 0xDFFF) return {.code = *unit, .length = 6};
-  const auto low = escaped_unit(text.substr(6));
-  if (*unit > 0xDBFF || !low || *low < 0xDC00 || *low > 0xDFFF) return {};
-  return {.code = 0x10000 + ((*unit - 0xD800) << 10 | (*low - 0xDC00)), .length = 12};
-}
-
-// REQUIRES: it is no ASCII.
-void append_utf8(std::string& out, char32_t code) {
-  std::array<char, 4> bytes;
+// Writes it behind `out`, and says where that ends. REQUIRES: it is no ASCII.
+char* write_utf8(char* out, char32_t code) {
   const std::size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  for (std::size_t i = length; i-- > 1; code >>= 6) {
-    bytes[i] = static_cast<char>(0x80 | (code & 0x3F));
-  }
-  bytes[0] = static_cast<char>(0xF00U >> length | code);  // Begins with as many ones.
-  out.append(bytes.data(), length);
+  for (std::size_t i = length; i-- > 1; code >>= 6)
+    out[i] = static_cast<char>(0x80 | (code & 0x3F));
+  out[0] = static_cast<char>(0xF00U >> length | code);  // Begins with as many ones.
+  return out + length;
 }
 
 bool Canonicaliser::escape() {
   const std::string_view rest = text_.substr(at_);
   const UnicodeEscape escape = unicode_escape(rest);
   if (escape.code >= 0x80) {
-    replace(escape.length, {});
-    append_utf8(out_, escape.code);
+    unescape(escape);
   } else if (const std::size_t size = json_syntax::escape_length(rest); size > 0) {
     at_ += size;
   } else if (escape.length > 0) {  // A character that needs none, or another.
@@ -297,6 +295,21 @@ bool Canonicaliser::escape() {
     return false;
   }
   return true;
+}
+
+// Writes the character, and those that follow: whoever escapes one letter escapes whole words.
+void Canonicaliser::unescape(UnicodeEscape escape) {
+  constexpr std::size_t kCharacterBytesMax = 4;
+  std::array<char, 32 * kCharacterBytesMax> bytes;
+  char* end = bytes.data();
+  flush();
+  do {
+    at_ += escape.length;
+    end = write_utf8(end, escape.code);
+    escape = unicode_escape(text_.substr(at_));
+  } while (escape.code >= 0x80 && end <= bytes.data() + bytes.size() - kCharacterBytesMax);
+  out_.append(bytes.data(), end);
+  copied_ = at_;
 }
 
 bool Canonicaliser::array() {
