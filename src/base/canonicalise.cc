@@ -22,6 +22,8 @@ using json_syntax::is_digit;
 constexpr std::size_t kExactDigits = 15;
 // ECMAScript takes an exponent from 1e-7 on: with more zeros than these behind the point.
 constexpr std::size_t kLeadingZerosMax = 5;
+// The reader refuses exponents that overflow its integers, even of a nought: it decides from here.
+constexpr std::size_t kExponentDigitsMax = 6;
 constexpr std::size_t kDepthMax = 1000;  // As parse_json(): recursion is bounded.
 
 // The literal that `text` begins with, in its parts.
@@ -58,7 +60,8 @@ Literal read_literal(std::string_view text) {
   literal.has_exponent = take('e') || take('E');
   if (literal.has_exponent) {
     if (!take('+')) take('-');
-    if (digits().empty()) return {};
+    const std::string_view exponent = digits();
+    if (exponent.empty() || exponent.size() > kExponentDigitsMax) return {};
   }
   literal.size = at;
   return literal;
