@@ -63,7 +63,7 @@ bool Scan::string() {
   }
 }
 
-// Beyond short whole numbers the two other readers decide: there are few.
+// Beyond short whole numbers another reader decides: there are few.
 bool Scan::number() {
   const auto end = std::ranges::find_if(rest_, [](char c) {
     return !is_digit(c) && std::string_view("+-.eE").find(c) == std::string_view::npos;
@@ -75,8 +75,8 @@ bool Scan::number() {
   if (!digits.empty() && digits.size() <= kSafeDigits && std::ranges::all_of(digits, is_digit)) {
     return digits.front() != '0' || literal == "0";
   }
-  const auto parsed = parse_json(literal);
-  return parsed && canonical_json(*parsed) == literal;
+  const auto canonical = canonicalise(literal);
+  return canonical && *canonical == literal;
 }
 
 bool Scan::array() {

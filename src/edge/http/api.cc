@@ -120,8 +120,8 @@ Hash fingerprint_of(const Route& route, Parameters query, std::string_view body)
 // anything else byte for byte.
 std::string canonical_body(const net::Request& request, std::string_view media_type) {
   if (media_type != "application/json") return request.body;
-  const auto body = parse_json(request.body);
-  return body ? canonical_json(*body) : request.body;
+  auto body = canonicalise(request.body);
+  return body ? std::move(*body) : request.body;
 }
 
 }  // namespace
