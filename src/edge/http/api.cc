@@ -169,9 +169,9 @@ Result<Caller> Api::authenticate(const net::Request& request) const {
 Result<Api::Opening> Api::open(const net::Request& head) const {
   const auto path = split_target(head.target).first;
   if (is_plain(path)) return Error{Code::method_not_allowed, "this path is only for reading"};
-  Opening opening{.route = TRY(routes_.find(head.method, path)),
-                  .caller = TRY(authenticate(head)),
-                  .media_type = {}};
+  auto route = TRY(routes_.find(head.method, path));
+  auto caller = TRY(authenticate(head));
+  Opening opening{.route = std::move(route), .caller = std::move(caller), .media_type = {}};
   if (!is_get(opening.route)) {
     opening.media_type = TRY(media_type_of(head, opening.route.operation->about));
   } else if (announces_body(head) || !head.body.empty()) {
