@@ -1,5 +1,6 @@
 #include "app/emit_events.h"
 
+#include "base/canonical.h"
 #include "store/idempotency.h"
 #include "store/search/search.h"
 

@@ -1,6 +1,8 @@
 // From a fact to its canonical bytes. The way back is event_read.cc.
 #include "domain/event.h"
 
+#include "base/canonical.h"
+
 #include <algorithm>
 #include <array>
 
