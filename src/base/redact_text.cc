@@ -161,13 +161,16 @@ std::optional<Span> TextScan::url_password(std::size_t colon) {
   if (colon == 0 || !text_.is(colon - 1, kAlnum)) return std::nullopt;
   const std::size_t authority = colon + 3;
   std::optional<std::size_t> split, at_sign;
-  std::size_t end = authority;
-  for (; end < text_.size() && !text_.is(end, kUrlStop); ++end) {
-    const char c = text_.at(end);
-    if (c == '/' || c == '?' || c == '#' || c == '\\') break;
-    if (c == ':' && !split) split = end;
-    if (c == '@') at_sign = end;
-  }
+  const auto read_authority = [&](std::size_t at) {
+    for (; at < text_.size() && !text_.is(at, kUrlStop); at = next(at)) {
+      const char c = text_.at(at);
+      if (c == '/' || c == '?' || c == '#' || c == '\\') break;
+      if (c == ':' && !split) split = at;
+      if (c == '@') at_sign = at;
+    }
+    return at;
+  };
+  std::size_t end = read_authority(authority);
   if (!split || text_.at(authority) == '[') return std::nullopt;
   if (!at_sign) {
     constexpr std::size_t kPortMax = 5;
@@ -175,8 +178,8 @@ std::optional<Span> TextScan::url_password(std::size_t colon) {
     const bool is_port =
         port.size() <= kPortMax && port.find_first_not_of("0123456789") == std::string_view::npos;
     if (is_port || end < no_at_sign_until_) return std::nullopt;
-    while (end < text_.size() && !text_.is(end, kUrlStop) && text_.at(end) != '@') ++end;
-    if (text_.at(end) == '@') at_sign = end;
+    while (end < text_.size() && !text_.is(end, kUrlStop) && text_.at(end) != '@') end = next(end);
+    if (text_.at(end) == '@') read_authority(end);
     if (!at_sign) no_at_sign_until_ = end;
   }
   if (!at_sign || *at_sign < *split + 2) return std::nullopt;
@@ -283,16 +286,21 @@ std::optional<Span> TextScan::quoted(std::size_t quote) const {
   return Span{begin, end};
 }
 
-// A value without quotes ends where a text usually goes on, but not within a private key or a card
-// number, which have spaces.
+// The next position, past a private key or a card number that begins here. They are one piece,
+// for all their spaces and line ends.
+std::size_t TextScan::next(std::size_t at) const {
+  const char c = text_.at(at);
+  std::optional<std::size_t> end;
+  if (c == '-') end = private_key_end(text_, at);
+  if (c >= '0' && c <= '9' && text_.starts_word(at)) end = card_end(text_, at);
+  return end.value_or(at + 1);
+}
+
+// A value without quotes ends where a text usually goes on.
 std::size_t TextScan::value_end(std::size_t at) const {
   while (at < text_.size() && !text_.is(at, kStop)) {
-    std::optional<std::size_t> end;
-    const char c = text_.at(at);
-    if (c == '\\' && text_.is(at + 1, kQuote)) return at;
-    if (c == '-') end = private_key_end(text_, at);
-    if (c >= '0' && c <= '9' && text_.starts_word(at)) end = card_end(text_, at);
-    at = end.value_or(at + 1);
+    if (text_.at(at) == '\\' && text_.is(at + 1, kQuote)) return at;
+    at = next(at);
   }
   return at;
 }
@@ -301,8 +309,7 @@ std::size_t TextScan::line_end(std::size_t at, char quote_around) const {
   while (at < text_.size()) {
     const char c = text_.at(at);
     if (c == '\n' || c == '\r' || (quote_around != '\0' && c == quote_around)) return at;
-    const auto end = c == '-' ? private_key_end(text_, at) : std::nullopt;
-    at = end.value_or(at + 1);
+    at = next(at);
   }
   return at;
 }

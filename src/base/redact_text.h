@@ -40,6 +40,7 @@ class TextScan {
   enum class By { name, phrase, bearer };
   std::optional<Span> value(std::size_t at, By by, char quote_around) const;
   std::optional<Span> quoted(std::size_t quote) const;
+  std::size_t next(std::size_t at) const;
   std::size_t value_end(std::size_t at) const;
   std::size_t line_end(std::size_t at, char quote_around) const;
   bool is_no_value(std::string_view value) const;
