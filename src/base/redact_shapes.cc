@@ -156,7 +156,8 @@ std::optional<std::size_t> armour_end(const Text& text, std::size_t at) {
 }  // namespace
 
 bool Text::is(std::size_t at, CharClass wanted) const {
-  return at < size_ && (kClasses[static_cast<unsigned char>(text_[at])] & wanted) != 0;
+  return at >= begin_ && at < size_ &&
+         (kClasses[static_cast<unsigned char>(text_[at])] & wanted) != 0;
 }
 
 bool Text::has(std::size_t at, std::string_view expected) const {
@@ -164,7 +165,7 @@ bool Text::has(std::size_t at, std::string_view expected) const {
 }
 
 bool Text::starts_word(std::size_t at) const {
-  return at == 0 || !is(at - 1, kAlnum);
+  return at == begin_ || !is(at - 1, kAlnum);
 }
 
 std::size_t Text::skip(std::size_t at, CharClass wanted) const {

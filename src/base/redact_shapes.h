@@ -18,17 +18,18 @@ inline constexpr CharClass kQuote = 32;     // " ' `
 inline constexpr CharClass kUrlStop = 64;   // Ends a URL, wherever it stands.
 inline constexpr CharClass kStart = 128;    // A secret may begin here, or what leads to one.
 
-// A text, of which what is beyond its end is not there.
+// A text, of which what is before its beginning or beyond its end is not there.
 class Text {
  public:
   explicit Text(std::string_view text) : text_(text), size_(text.size()) {}
 
   std::size_t size() const { return size_; }
   void resize(std::size_t size) { size_ = size; }  // REQUIRES: no more than there is.
+  void begin_at(std::size_t begin) { begin_ = begin; }
   std::string_view part(std::size_t begin, std::size_t end) const {
     return text_.substr(begin, end - begin);
   }
-  char at(std::size_t at) const { return at < size_ ? text_[at] : '\0'; }
+  char at(std::size_t at) const { return at >= begin_ && at < size_ ? text_[at] : '\0'; }
   bool is(std::size_t at, CharClass wanted) const;
   bool has(std::size_t at, std::string_view expected) const;
   // Whether no letter and no digit is before it.
@@ -38,6 +39,7 @@ class Text {
 
  private:
   std::string_view text_;
+  std::size_t begin_ = 0;
   std::size_t size_;
 };
 

@@ -132,6 +132,7 @@ void TextScan::replace(Span secret) {
   out_.append(whole_.substr(done_, secret.begin - done_));
   out_.append(kRedactionMarker);
   done_ = secret.end;
+  text_.begin_at(done_);
   flag_end_.reset();
 }
 
@@ -162,7 +163,6 @@ std::optional<Span> TextScan::secret_at(std::size_t at) {
 // `scheme://user:password@host`. A password with a slash in it, which should have been written as
 // %2F, makes an authority whose port is no number.
 std::optional<Span> TextScan::url_password(std::size_t colon) {
-  if (colon == 0 || !text_.is(colon - 1, kAlnum)) return std::nullopt;
   const std::size_t authority = colon + 3;
   std::optional<std::size_t> split, at_sign;
   const auto read_authority = [&](std::size_t at) {
@@ -192,7 +192,7 @@ std::optional<Span> TextScan::url_password(std::size_t colon) {
 
 // `--password hunter2`: where the name ends, a value follows, unless a secret is met before.
 void TextScan::note_flag(std::size_t at) {
-  if (text_.at(at + 1) != '-' || (at > 0 && text_.is(at - 1, kNameChar))) return;
+  if (text_.at(at + 1) != '-' || (at > done_ && text_.is(at - 1, kNameChar))) return;
   const std::size_t end = text_.skip(at, kNameChar);
   if (!text_.is(end, kBlank) || !is_secret_name(text_.part(at, end))) return;
   flag_end_ = end;

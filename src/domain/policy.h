@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/redact.h"
 #include "base/result.h"
 #include "domain/condition.h"
 #include "domain/evidence.h"
@@ -121,6 +122,7 @@ struct Policy {
   std::map<std::string, PolicyTemplate, std::less<>> templates;
   BreakGlass break_glass;
   Retention retention;
+  Redactor redactor;  // Of what is emitted and of what executions say.
 };
 
 // What the policy says to one request, and why.
