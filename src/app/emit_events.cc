@@ -1,6 +1,7 @@
 #include "app/emit_events.h"
 
 #include "base/canonical.h"
+#include "domain/policy.h"
 #include "store/idempotency.h"
 #include "store/search/search.h"
 
@@ -72,6 +73,18 @@ Result<void> check_type(const EmitEvents& in, std::size_t index) {
                     "is of a family that only the engine writes");
   }
   return {};
+}
+
+void redact(EmittedEvent& event, const Redactor& redactor) {
+  redactor.redact(event.target.type);
+  redactor.redact(event.target.id);
+  if (event.actor) {
+    redactor.redact(event.actor->id);
+    if (event.actor->name) redactor.redact(*event.actor->name);
+  }
+  if (event.proof) redactor.redact(event.proof->value);
+  if (event.metadata) redactor.redact(event.metadata->value);
+  if (event.correlation_id) redactor.redact(*event.correlation_id);
 }
 
 Json data_of(const EmittedEvent& event, const Caller& caller) {
@@ -198,6 +211,9 @@ bool blocks(const EmitEvents& in) {
 }
 
 Result<void> prepare(EmitEvents& in, const Preparation& preparation) {
+  // Before anything is made of the events: what a retry says is compared without its secrets too.
+  const auto policy = TRY(preparation.policies.of(preparation.caller.tenant.number));
+  for (EmittedEvent& event : in.events) redact(event, policy->redactor);
   in.rendered.reserve(in.events.size());
   for (std::size_t i = 0; i < in.events.size(); ++i) TRY(render(in, i, preparation));
   return {};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/redact.h"
 #include "base/result.h"
 #include "domain/plan/catalogue.h"
 #include "domain/policy_entry.h"
@@ -84,6 +85,7 @@ struct Policy {
   // The same where a plan passes, and what answers one that is rejected.
   std::vector<PolicyEntry> plan_passes;
   PolicyEntry plan_refusal;
+  Redactor redactor;  // Of what is emitted and of what executions say.
 };
 
 // What the policy says to one request, and why.

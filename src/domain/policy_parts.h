@@ -28,6 +28,7 @@ std::map<std::string, PolicyTemplate, std::less<>> read_templates(DocumentReader
                                                                   const ApproverGroups& groups);
 BreakGlass read_break_glass(DocumentReader& reader, const Json& value);
 Retention read_retention(DocumentReader& reader, const Json& value);
+Redactor read_redaction(DocumentReader& reader, const Json& value);
 
 // What answers a plan that escalates, by its tier. `base` is what entries inherit.
 std::vector<PolicyEntry> plan_entries_of(const PolicyEntry& base,

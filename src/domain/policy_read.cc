@@ -202,13 +202,16 @@ void PolicyReader::shared_parts(const Json& value, Policy& policy) {
   if (const Json* const member = value.find("plans")) {
     policy.plans = read_plan_catalogue(reader_, *member, groups_);
   }
+  if (const Json* const member = value.find("redaction")) {
+    policy.redactor = read_redaction(reader_, *member);
+  }
   policy.groups = groups_;
 }
 
 Policy PolicyReader::document(const Json& value) {
-  constexpr auto kKnown =
-      std::to_array<std::string_view>({"version", "defaults", "selfApproval", "groups", "tiers",
-                                       "templates", "breakGlass", "retention", "plans", "tools"});
+  constexpr auto kKnown = std::to_array<std::string_view>(
+      {"version", "defaults", "selfApproval", "groups", "tiers", "templates", "breakGlass",
+       "retention", "plans", "redaction", "tools"});
   Policy policy = default_policy();
   if (!reader_.object(value, {}, kKnown)) return policy;
   if (const Json* const version = value.find("version"); version == nullptr) {
