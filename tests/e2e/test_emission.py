@@ -1,7 +1,7 @@
-"""What emitted events count, owe and prove, over HTTP and on the command line: gaps and obligations.
+"""What emitted events count, owe and prove, over HTTP and on the command line.
 
-A flood of emitters is killed in the middle, again and again; what was acknowledged is there once, what
-is missing is what never arrived, and the state is what a replay makes of the log.
+A flood of emitters is killed in the middle, again and again; what was acknowledged is there once,
+what is missing is what never arrived, and the state is what a replay makes of the log.
 """
 
 import collections
@@ -101,8 +101,8 @@ def numbers_are_used_once_whoever_is_first(server):
                            for _ in range(CROWD)])
     equal(collections.Counter(a.status for a in answers), {201: CROWD}, "the same event")
     equal(len({a.data["sequence"] for a in answers}), 1, "recorded once")
-    answers = all_at_once([lambda c=robot.clone(), n=n: c.post("/v1/events", numbered(2, "racer"))
-                           for n in range(CROWD)])
+    answers = all_at_once([lambda c=robot.clone(): c.post("/v1/events", numbered(2, "racer"))
+                           for _ in range(CROWD)])
     equal(collections.Counter(a.status for a in answers), {201: 1, 409: CROWD - 1})
     for answer in answers:
         if answer.status == 409:
@@ -154,7 +154,7 @@ def h54_a_proof_that_the_policy_demands(server):
 
 
 class Producer(threading.Thread):
-    """Numbers its events, and sends some of them never, late, or again, until the server is gone."""
+    """Numbers its events, sends some never, late or again, until the server is gone."""
 
     def __init__(self, client, name, first):
         super().__init__()
