@@ -1,0 +1,2 @@
+from .emitter import *
+from .event import Event

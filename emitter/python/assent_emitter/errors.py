@@ -1,0 +1,57 @@
+"""What can go wrong, by who has to do something about it."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+
+class EmitterError(Exception):
+    """All errors of this package."""
+
+
+class InvalidEvent(EmitterError):
+    """The event says something it must not. Nothing was sent or spooled.
+
+    The text is `<field> <what is wrong>`, such as `targetId is required`.
+    """
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path} {message}")
+        self.path = path
+
+
+class Misconfigured(EmitterError):
+    """The emitter was given options that cannot work."""
+
+
+class SpoolFull(EmitterError):
+    """The spool has no room; the event was not taken."""
+
+
+class SpoolUnusable(EmitterError):
+    """The spool's directory cannot be used, or the disk refused a write."""
+
+
+class Closed(EmitterError):
+    """The emitter was closed; the event was not taken."""
+
+
+class Refused(EmitterError):
+    """The server said no, and would say it again."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{status} {code}: {detail}" if code else f"{status} {detail}")
+        self.status = status
+        self.code = code
+
+
+class Unconfirmed(EmitterError):
+    """Whether the event is in the log is not known. It has `event_id`: sending it again is harmless.
+
+    With a spool, the event is in it and will be sent.
+    """
+
+    def __init__(self, event_id: str, reason: str) -> None:
+        super().__init__(f"{event_id} is not confirmed: {reason}")
+        self.event_id = event_id
+        self.reason: Optional[str] = reason
