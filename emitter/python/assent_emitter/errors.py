@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 
 class EmitterError(Exception):
     """All errors of this package."""
@@ -26,6 +24,10 @@ class Misconfigured(EmitterError):
 
 class SpoolFull(EmitterError):
     """The spool has no room; the event was not taken."""
+
+    def __init__(self, message: str, *, is_hopeless: bool = False) -> None:
+        super().__init__(message)
+        self.is_hopeless = is_hopeless  # There never will be room for it.
 
 
 class SpoolUnusable(EmitterError):
@@ -54,4 +56,4 @@ class Unconfirmed(EmitterError):
     def __init__(self, event_id: str, reason: str) -> None:
         super().__init__(f"{event_id} is not confirmed: {reason}")
         self.event_id = event_id
-        self.reason: Optional[str] = reason
+        self.reason = reason

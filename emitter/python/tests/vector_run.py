@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 import tempfile
 from typing import Any, Dict, List
 
 from assent_emitter import Emitter, Event, EmitterError, Options, Trace
+from assent_emitter.transport import Answer
 from assent_emitter.wire import Request
 
 
@@ -36,14 +38,15 @@ class Machine:
         answers = [{"id": id.decode(), "sequence": 1, "time": "2026-11-21T07:00:01.000000Z"}
                    for id in ids]
         if request.headers["Content-Type"] == "application/x-ndjson":
-            return 201, {"data": {"events": answers}}
-        return 201, {"data": answers[0] if answers else {}}
+            return Answer(201, {"data": {"events": answers}})
+        return Answer(201, {"data": answers[0] if answers else {}})
 
     def options(self, spool: str) -> Options:
         given = self.case["emitter"]
         trace = given["trace"] and Trace(given["trace"]["traceId"], given["trace"]["spanId"])
         is_spooled = given["producer"] is not None
         return Options(url="http://127.0.0.1:1", keys=given["keys"], producer=given["producer"],
+                       sync="never" if is_spooled else None,
                        spool=spool if is_spooled else None, redact=given["redact"],
                        current_trace=lambda: trace, now=lambda: self.now, random=self.take,
                        send=self.send, log=self.lines.append, flush_interval=None)
@@ -88,6 +91,8 @@ def expected_of(case: Dict[str, Any]) -> Dict[str, Any]:
                 made["error"] = str(error)
                 assert not machine.lines
             out["events"].append(made)
+        if case["call"] == "buffer":
+            out["spool"] = pathlib.Path(directory, "0000000000000001.spool").read_bytes().hex()
         emitter.close()
     out["requests"] = [request_json(request) for request in machine.requests]
     return out
