@@ -164,7 +164,7 @@ def _moved_data(proof: Dict[str, Any], redactor: Redactor) -> Optional[bytes]:
         return None
     if "blob" in proof:
         raise InvalidEvent("proof.blob", "must not be given with proof.data")
-    proof["data"] = redactor.value(proof["data"])
+    proof["data"] = redactor.value(proof["data"], "proof.data")
     data = canonical(proof["data"], "proof.data", 2)
     if len(data) <= INLINE_DATA_BYTES_MAX:
         return None
@@ -229,7 +229,7 @@ def prepare(event: Event, *, tenants: Any, now: int, random: Callable[[int], byt
     members: Dict[str, bytes] = {}
     proof, blob = _proof(event.proof, redactor) if event.proof is not None else (None, None)
     if event.metadata is not None:
-        metadata = redactor.value(_members("metadata", event.metadata))
+        metadata = redactor.value(_members("metadata", event.metadata), "metadata")
         if metadata:
             _nested(members, "metadata", metadata)
     id = event_id(now, random(10))

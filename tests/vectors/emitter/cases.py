@@ -177,6 +177,19 @@ CASES = [
          metadata={"IBAN": "DE02 1203 0000 0000 2020 51", "platform": "web"}),
     said("secrets in proof", proof={"type": "api_response", "data": {"token": "abc", "id": 1}}),
 
+    built("secrets in an error's text",
+          ["failed", "E401", "401 from https://bot:hunter2@api.example.com: Bearer abc.def-ghi"]),
+    said("secrets in a target's id", targetId="https://ann:s3cret@example.com/a"),
+    said("secrets in a proof's url",
+         proof={"type": "url", "url": "https://example.com/a?access_token=abc123&x=1"}),
+    said("secrets that are numbers and names",
+         metadata={"card": 4111111111111111, "sk_live_0123456789abcdef": 1,
+                   "sk_live_fedcba9876543210": 2}),
+    said("a long secret makes room: what counts is what is sent",
+         targetId="t" * 230 + " password=" + "x" * 100),
+    said("secrets in data that is a blob",
+         proof={"type": "api_response", "data": {"password": "hunter2", "x": "y" * 17000}}),
+
     # With a spool an emit is numbered as what is buffered is.
     case("an emit of a numbered producer", "emit", [line()], producer="worker-1"),
 
