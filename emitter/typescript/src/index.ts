@@ -1,0 +1,2 @@
+export { Redactor } from "./redact.js";
+export * from "./event.js";
