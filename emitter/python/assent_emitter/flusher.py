@@ -243,6 +243,8 @@ class Flusher:
             with self._changed:
                 self._spool.undo_save(save)
             self._tell("disk", f"{self._spool.directory}: {error.strerror}")
+        with self._changed:
+            self._changed.notify_all()  # There may be room now.
 
     def _tell(self, kind: str, text: str) -> None:
         guarded(self._options.report, kind, text)

@@ -17,6 +17,8 @@ from .spool_lock import SpoolLock
 
 # A segment that was sent whole, and is smaller, stays to be appended to.
 _SMALL_BYTES = 256 * 1024
+# Room comes back in pieces of segments, so a spool has so many of them.
+_SEGMENTS_MIN = 4
 
 Report = Callable[[str, str], None]
 
@@ -27,6 +29,10 @@ def _sync_directory(path: str) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class Save(NamedTuple):
@@ -44,7 +50,8 @@ class Spool:
         self.directory = directory
         self._producer = producer
         self._bytes_max = bytes_max
-        self._segment_bytes = segment_bytes
+        self._segment_bytes = min(segment_bytes, bytes_max // _SEGMENTS_MIN)
+        self._small_bytes = min(_SMALL_BYTES, self._segment_bytes // 2)
         self._report = report
         self._segments: List[Segment] = []
         self._next: Dict[str, int] = {}
@@ -208,7 +215,7 @@ class Spool:
     def prepare_save(self) -> "Save":
         """What has to be written and what nobody needs any more. The disk is not touched yet."""
         unneeded = [segment for segment in self._segments if segment.waiting == 0
-                    and not (segment.is_open and segment.size < _SMALL_BYTES)]
+                    and not (segment.is_open and segment.size < self._small_bytes)]
         self._segments = [segment for segment in self._segments if segment not in unneeded]
         state = {"next": self._next, "producer": self._producer, "sent": self._sent}
         save = Save(None if self._is_state_saved else canonical(state) + b"\n", unneeded)
@@ -219,7 +226,7 @@ class Spool:
         """Needs no lock, but one at a time."""
         if save.state is not None:
             path = os.path.join(self.directory, "state.json")
-            with open(path + ".new", "wb") as file:
+            with open(path + ".new", "wb", opener=_private) as file:
                 file.write(save.state)
                 file.flush()
                 os.fsync(file.fileno())
@@ -241,7 +248,8 @@ class Spool:
 
     def set_aside(self, line: bytes) -> None:
         """Keeps what the server will never take."""
-        with open(os.path.join(self.directory, "refused.ndjson"), "ab") as file:
+        path = os.path.join(self.directory, "refused.ndjson")
+        with open(path, "ab", opener=_private) as file:
             file.write(line + b"\n")
             file.flush()
             os.fsync(file.fileno())

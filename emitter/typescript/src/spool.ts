@@ -11,6 +11,8 @@ import { SpoolLock } from "./spool_lock.js";
 
 // A segment that was sent whole, and is smaller, stays to be appended to.
 const SMALL_BYTES = 256 * 1024;
+// Room comes back in pieces of segments, so a spool has so many of them.
+const SEGMENTS_MIN = 4;
 const NAME = /^\d{16}\.spool$/;
 
 export type ProblemKind = "damaged" | "disk" | "refused" | "unreachable";
@@ -64,6 +66,7 @@ export class Spool {
   readonly #producer: string;
   readonly #bytesMax: number;
   readonly #segmentBytes: number;
+  readonly #smallBytes: number;
   readonly #report: Report;
   readonly #lock: SpoolLock;
   #segments: Segment[] = [];
@@ -81,7 +84,8 @@ export class Spool {
   }) {
     this.#producer = options.producer;
     this.#bytesMax = options.bytesMax;
-    this.#segmentBytes = options.segmentBytes;
+    this.#segmentBytes = Math.min(options.segmentBytes, Math.floor(options.bytesMax / SEGMENTS_MIN));
+    this.#smallBytes = Math.min(SMALL_BYTES, Math.floor(this.#segmentBytes / 2));
     this.#report = options.report;
     let lock: SpoolLock | undefined;
     try {
@@ -287,7 +291,7 @@ export class Spool {
 
   #prepareSave(): Save {
     const unneeded = this.#segments.filter((segment) =>
-      segment.waiting === 0 && !(segment.isOpen && segment.size < SMALL_BYTES));
+      segment.waiting === 0 && !(segment.isOpen && segment.size < this.#smallBytes));
     this.#segments = this.#segments.filter((segment) => !unneeded.includes(segment));
     const state = canonical({
       next: Object.fromEntries(this.#next),
