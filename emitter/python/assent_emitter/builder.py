@@ -1,4 +1,4 @@
-"""The fluent way to an event: `audit().for_client(…).action(…)…`. Every step is a new value."""
+"""The fluent way to an event: `audit().for_client(…).action(…)…`. Each step is a new value."""
 
 from __future__ import annotations
 

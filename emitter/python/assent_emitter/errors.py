@@ -48,7 +48,7 @@ class Refused(EmitterError):
 
 
 class Unconfirmed(EmitterError):
-    """Whether the event is in the log is not known. It has `event_id`: sending it again is harmless.
+    """Whether the event is in the log is not known. To send it again is harmless: it has an id.
 
     With a spool, the event is in it and will be sent.
     """

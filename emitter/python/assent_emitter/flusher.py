@@ -39,7 +39,7 @@ def guarded(call: Callable[..., Any], *arguments: Any) -> None:
 
 
 def _missing(wanted: Dict[Lane, int]) -> int:
-    return sum(max(0, count - lane.settled) for lane, count in wanted.items())
+    return sum(max(0, count - lane.noted) for lane, count in wanted.items())
 
 
 class Loaded(NamedTuple):
@@ -174,7 +174,7 @@ class Flusher:
                 lane.failures = 0
             except (Later, OSError) as error:
                 self._put_off(lane, error)
-            self._save()
+            self._save(lane)
 
     def _is_enough(self) -> bool:
         return sum(len(lane.items) for lane in self._lanes.values()) >= self._options.flush_size
@@ -234,7 +234,7 @@ class Flusher:
         if lane.failures == 1:
             self._tell("unreachable", f"events of {lane.tenant} wait in the spool: {error}")
 
-    def _save(self) -> None:
+    def _save(self, lane: Lane) -> None:
         with self._changed:
             save = self._spool.prepare_save()
         try:
@@ -244,6 +244,7 @@ class Flusher:
                 self._spool.undo_save(save)
             self._tell("disk", f"{self._spool.directory}: {error.strerror}")
         with self._changed:
+            lane.noted = lane.settled
             self._changed.notify_all()  # There may be room now.
 
     def _tell(self, kind: str, text: str) -> None:

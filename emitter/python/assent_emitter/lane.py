@@ -52,6 +52,7 @@ class Lane:
         self.items: Deque[Item] = deque()
         self.added = 0
         self.settled = 0
+        self.noted = 0  # So many of the settled are noted in the spool.
         self.failures = 0
         self.not_before = 0.0
         self.hurried_to = 0  # Somebody waits for so many of them.

@@ -1,4 +1,4 @@
-"""A program that buffers until it is killed, or COUNT events: the ids that it was told, a line each.
+"""Buffers until it is killed, or COUNT events; prints the ids that it was told, a line each.
 
   buffering.py DIRECTORY SYNC [URL COUNT]
 """

@@ -2,8 +2,6 @@
 
 import { InvalidEvent } from "./errors.js";
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-
 // Of arrays and objects, the outermost included, as the server reads.
 export const DEPTH_MAX = 64;
 

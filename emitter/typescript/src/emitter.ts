@@ -44,7 +44,8 @@ export class Emitter {
 
   constructor(options: EmitterOptions) {
     const given = settingsOf(options);
-    this.#settings = { ...given, report: guarded(given.report), log: given.log && guarded(given.log) };
+    const log = given.log && guarded(given.log);
+    this.#settings = { ...given, report: guarded(given.report), log };
     this.#redactor = new Redactor(this.#settings.redact);
     const transport = options.send ? undefined
       : new Transport(options.url, this.#settings.timeoutMs, options.tls);
@@ -131,7 +132,8 @@ export class Emitter {
     const deadline = performance.now() + this.#settings.emitTimeoutMs;
     for (let attempt = 0; ; ++attempt) {
       try {
-        if (prepared.blob) await sendBlob(this.#send, blobRequest(key, prepared.blob), "waited for");
+        const blob = prepared.blob && blobRequest(key, prepared.blob);
+        if (blob) await sendBlob(this.#send, blob, "waited for");
         return await sendEvent(this.#send, request, prepared.id, "waited for");
       } catch (error) {
         if (!(error instanceof Later)) throw error;

@@ -3,7 +3,9 @@
 import { createHash } from "node:crypto";
 import { canonical, isObject, isUnicode } from "./canonical.js";
 import { InvalidEvent } from "./errors.js";
-import { eventId, isEventId, isTrace, isTraceId, timeFrom, timeText, traceFrom, traceparentOf } from "./ids.js";
+import {
+  eventId, isEventId, isTrace, isTraceId, timeFrom, timeText, traceFrom, traceparentOf,
+} from "./ids.js";
 import type { Trace } from "./ids.js";
 import type { Redactor } from "./redact.js";
 
@@ -21,7 +23,6 @@ const RESERVED_FAMILIES = new Set(
 
 const TYPE = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/;
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 export type ActorType = (typeof ACTOR_TYPES)[number] | "user";
@@ -55,7 +56,8 @@ export interface Event {
 
 const REQUIRED = ["clientId", "actionType", "actorType", "actorId", "targetType", "targetId",
   "outcome"] as const;
-const FIELDS: readonly string[] = [...REQUIRED, "proof", "metadata", "correlationId", "causationId"];
+const FIELDS: readonly string[] =
+  [...REQUIRED, "proof", "metadata", "correlationId", "causationId"];
 
 // Where an event is made: what the emitter knows, and the world that it is told of.
 export interface Surroundings {
@@ -153,14 +155,16 @@ function checkProof(said: unknown, redactor: Redactor): Record<string, unknown> 
   for (const name of ["sha256", "blob"]) {
     const hash = proof[name];
     if (hash !== undefined && !(typeof hash === "string" && SHA256.test(hash))) {
-      throw new InvalidEvent(`proof.${name}`, "must be sha256: and 64 lower-case hexadecimal digits");
+      throw new InvalidEvent(
+        `proof.${name}`, "must be sha256: and 64 lower-case hexadecimal digits");
     }
   }
   const at = proof["capturedAt"];
   if (at !== undefined) {
     proof["capturedAt"] = typeof at === "string" ? timeFrom(at) : undefined;
     if (proof["capturedAt"] === undefined) {
-      throw new InvalidEvent("proof.capturedAt", "must be a time of UTC such as 2026-11-21T07:00:00Z");
+      throw new InvalidEvent(
+        "proof.capturedAt", "must be a time of UTC such as 2026-11-21T07:00:00Z");
     }
   }
   checkParts(type, proof);
@@ -224,7 +228,8 @@ function correlationOf(event: Record<string, unknown>, around: Surroundings): Co
 function logLine(event: Record<(typeof REQUIRED)[number], string>): string {
   const { actionType, targetType, targetId, outcome, clientId } = event;
   const message = `Audit: ${actionType} on ${targetType}/${targetId}`;
-  return canonical({ auditEvent: true, actionType, targetType, targetId, outcome, clientId, message });
+  const line = { auditEvent: true, actionType, targetType, targetId, outcome, clientId, message };
+  return canonical(line);
 }
 
 function checkRequired(event: Record<string, unknown>, around: Surroundings) {

@@ -93,7 +93,8 @@ export class Flusher {
   // How many of what waits now still waits after that time.
   async flush(timeoutMs: number | undefined): Promise<number> {
     const wanted = [...this.#lanes.values()].map((lane) => ({ lane, to: lane.added }));
-    const missing = () => wanted.reduce((sum, { lane, to }) => sum + Math.max(0, to - lane.settled), 0);
+    const missing = () => wanted.map(({ lane, to }) => Math.max(0, to - lane.noted))
+      .reduce((sum, count) => sum + count, 0);
     for (const { lane } of wanted) {
       lane.hurry();
       lane.notBefore = 0;
@@ -138,7 +139,8 @@ export class Flusher {
         throw new Unconfirmed(handle.id, `it is spooled, but the disk says ${reasonOf(error)}`);
       });
     } else if (this.#options.sync === "interval") {
-      this.#syncTimer ??= setTimeout(() => this.#syncInTime(), this.#options.syncIntervalMs).unref();
+      const { syncIntervalMs } = this.#options;
+      this.#syncTimer ??= setTimeout(() => this.#syncInTime(), syncIntervalMs).unref();
     }
     return handle;
   }
@@ -195,7 +197,8 @@ export class Flusher {
     const dueAt = (lane: Lane) => {
       if (isAll || lane.isHurried) return lane.notBefore;
       const interval = this.#options.flushIntervalMs;
-      return interval === null ? Infinity : Math.max(lane.notBefore, lane.items[0]!.since + interval);
+      if (interval === null) return Infinity;
+      return Math.max(lane.notBefore, lane.items[0]!.since + interval);
     };
     const next = lanes.reduce((best, lane) => (dueAt(lane) < dueAt(best) ? lane : best));
     const at = dueAt(next);
@@ -218,6 +221,7 @@ export class Flusher {
       this.#putOff(lane, error);
     }
     await this.#spool.save().catch((error: unknown) => this.#tellOfDisk(error));
+    lane.noted = lane.settled;
     this.#isSending = false;
     this.#unblock();
     this.#changed();
@@ -225,7 +229,8 @@ export class Flusher {
   }
 
   #putOff(lane: Lane, error: unknown): void {
-    lane.notBefore = performance.now() + pauseMs(lane.failures, error instanceof Later ? error.afterMs : 0);
+    const afterMs = error instanceof Later ? error.afterMs : 0;
+    lane.notBefore = performance.now() + pauseMs(lane.failures, afterMs);
     lane.failures += 1;
     if (lane.failures > 1) return;
     this.#tell("unreachable", `events of ${lane.tenant} wait in the spool: ${reasonOf(error)}`);
@@ -313,7 +318,8 @@ export class Flusher {
   }
 
   async #setAside({ id, event }: Loaded, refused: Refused): Promise<void> {
-    const answer = { at: timeText(this.#settings.now()), reason: refused.message, status: refused.status };
+    const { message: reason, status } = refused;
+    const answer = { at: timeText(this.#settings.now()), reason, status };
     await this.#spool.setAside(Buffer.concat([
       Buffer.from(`{"answer":${canonical(answer)},"event":`), event, Buffer.from("}")]));
     this.#tell("refused", `the server refused ${id}: ${refused.message}`);

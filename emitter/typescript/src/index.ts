@@ -2,7 +2,9 @@
 
 export { Audit } from "./builder.js";
 export { Emitter } from "./emitter.js";
-export { Closed, EmitterError, InvalidEvent, Misconfigured, Refused, SpoolFull, SpoolUnusable, Unconfirmed } from "./errors.js";
+export {
+  Closed, EmitterError, InvalidEvent, Misconfigured, Refused, SpoolFull, SpoolUnusable, Unconfirmed,
+} from "./errors.js";
 export type { ActorType, Event, Outcome, Proof } from "./event.js";
 export type { Trace } from "./ids.js";
 export type { Spooled } from "./lane.js";

@@ -57,6 +57,7 @@ export class Lane {
   items: Item[] = [];
   added = 0;
   settled = 0;
+  noted = 0;  // So many of the settled are noted in the spool.
   hurriedTo = 0;  // Somebody waits for so many of them.
   failures = 0;
   notBefore = 0;

@@ -46,7 +46,8 @@ export interface EmitterOptions {
   readonly send?: Send;  // Instead of HTTP.
 }
 
-export type Settings = Required<Omit<EmitterOptions, "spool" | "log" | "currentTrace" | "tls" | "send" | "keys">> &
+type WithDefaults = "timeoutMs" | "emitTimeoutMs" | "redact" | "report" | "now" | "random";
+export type Settings = Required<Pick<EmitterOptions, WithDefaults>> &
   Pick<EmitterOptions, "log" | "currentTrace"> & { readonly keys: ReadonlyMap<string, string> };
 export type SpoolSettings = Required<SpoolOptions>;
 
@@ -55,7 +56,9 @@ export function settingsOf(options: EmitterOptions): Settings {
   if (keys.length === 0) throw new Misconfigured("keys must name a tenant");
   for (const [tenant, key] of keys) {
     if (!TENANT.test(tenant)) throw new Misconfigured(`keys: "${tenant}" is no tenant's name`);
-    if (!KEY.test(key)) throw new Misconfigured(`keys: the key of ${tenant} must be printable ASCII`);
+    if (!KEY.test(key)) {
+      throw new Misconfigured(`keys: the key of ${tenant} must be printable ASCII`);
+    }
   }
   return {
     timeoutMs: 10_000,

@@ -88,7 +88,8 @@ function isCard(value: number): boolean {
 }
 
 // The name under which `value` is kept where it has a place: {"name": …, "value": …}.
-function nameOfValue(names: readonly string[], members: Record<string, unknown>): string | undefined {
+function nameOfValue(names: readonly string[],
+                     members: Record<string, unknown>): string | undefined {
   if (!names.includes("value")) return undefined;
   const texts = names.filter((name) => name === "name" || name === "key")
     .map((name) => members[name]).filter((text): text is string => typeof text === "string");

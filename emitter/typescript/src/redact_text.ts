@@ -2,7 +2,9 @@
 
 import { isPhrase, isShort, plainName } from "./redact_names.js";
 import type { Secrecy } from "./redact_names.js";
-import { ALNUM, BLANK, DIGIT, NAME, QUOTE, START, STOP, Shapes, Text, URL_STOP, cardEnd, privateKeyEnd } from "./redact_shapes.js";
+import {
+  ALNUM, BLANK, DIGIT, NAME, QUOTE, START, STOP, Shapes, Text, URL_STOP, cardEnd, privateKeyEnd,
+} from "./redact_shapes.js";
 
 export const MARKER = "***REDACTED***";
 

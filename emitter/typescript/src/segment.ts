@@ -1,6 +1,8 @@
 // One file of a spool: records of a length, a CRC and a payload. See emitter/README.md.
 
-import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync, constants, fsyncSync, ftruncateSync, openSync, readSync, writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "./crc32.js";
 
@@ -43,7 +45,8 @@ export class Segment {
   }
 
   get file(): number {
-    this.#file ??= openSync(this.path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
+    this.#file ??= openSync(this.path, flags, 0o600);
     return this.#file;
   }
 

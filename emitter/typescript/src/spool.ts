@@ -1,6 +1,8 @@
 // The spool: events on disk until the server has them. See emitter/README.md.
 
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, truncateSync } from "node:fs";
+import {
+  closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, truncateSync,
+} from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { canonical, isObject } from "./canonical.js";
@@ -84,7 +86,8 @@ export class Spool {
   }) {
     this.#producer = options.producer;
     this.#bytesMax = options.bytesMax;
-    this.#segmentBytes = Math.min(options.segmentBytes, Math.floor(options.bytesMax / SEGMENTS_MIN));
+    const share = Math.floor(options.bytesMax / SEGMENTS_MIN);
+    this.#segmentBytes = Math.min(options.segmentBytes, share);
     this.#smallBytes = Math.min(SMALL_BYTES, Math.floor(this.#segmentBytes / 2));
     this.#report = options.report;
     let lock: SpoolLock | undefined;
@@ -150,7 +153,8 @@ export class Spool {
         continue;
       }
       this.#count(place.tenant, place.sequence);
-      if (place.sequence > (this.#sent.get(place.tenant) ?? 0)) entries.push({ event: place, blob });
+      const sent = this.#sent.get(place.tenant) ?? 0;
+      if (place.sequence > sent) entries.push({ event: place, blob });
       blob = undefined;
     }
     const rest = data.subarray(segment.size);

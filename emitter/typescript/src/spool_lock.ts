@@ -1,7 +1,9 @@
 // One process at a time in a spool. Node has no flock: the file says whose it is
 // (emitter/README.md), and those who have flock read that too.
 
-import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync, ftruncateSync, openSync, readFileSync, rmSync, statSync, writeSync,
+} from "node:fs";
 import { SpoolUnusable } from "./errors.js";
 
 const TAKING_SECONDS_MAX = 10;

@@ -26,6 +26,14 @@ function jsonOf(text: string): unknown {
   }
 }
 
+function parsed(url: string): URL {
+  try {
+    return new URL(url);
+  } catch {
+    throw new Misconfigured("url must be such as https://assent.example");
+  }
+}
+
 export class Transport {
   readonly #prefix: string;
   readonly #url: URL;
@@ -34,10 +42,7 @@ export class Transport {
   readonly #timeout: number;
 
   constructor(url: string, timeoutMs: number, tls: https.AgentOptions | undefined) {
-    if (!URL.canParse?.(url) && !/^https?:\/\//.test(url)) {
-      throw new Misconfigured("url must be such as https://assent.example");
-    }
-    this.#url = new URL(url);
+    this.#url = parsed(url);
     const { protocol, username, password, search, pathname } = this.#url;
     if ((protocol !== "http:" && protocol !== "https:") || search !== "") {
       throw new Misconfigured("url must be such as https://assent.example");
@@ -81,7 +86,8 @@ export class Transport {
       const timer = setTimeout(() => asking.destroy(new Error("no answer in time")), this.#timeout);
       const fail = (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
-        const isKept = asking.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+        const isClosed = error.code === "ECONNRESET" || error.code === "EPIPE";
+        const isKept = asking.reusedSocket && isClosed;
         reject(new Unreachable(error.code ?? error.message, { cause: isKept ? "kept" : error }));
       };
       asking.on("error", fail);

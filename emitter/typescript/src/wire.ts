@@ -10,7 +10,9 @@ export interface Request {
 }
 
 function headersOf(key: string, contentType: string): Record<string, string> {
-  return { "Authorization": `Bearer ${key}`, "Content-Type": contentType, "User-Agent": USER_AGENT };
+  return {
+    "Authorization": `Bearer ${key}`, "Content-Type": contentType, "User-Agent": USER_AGENT,
+  };
 }
 
 export function blobRequest(key: string, blob: Buffer): Request {
@@ -27,5 +29,6 @@ export function eventRequest(key: string, event: Buffer, traceparent: string | u
 export function batchRequest(key: string, events: readonly Buffer[]): Request {
   const end = Buffer.from("\n");
   const body = Buffer.concat(events.flatMap((event) => [event, end]));
-  return { method: "POST", path: "/v1/events", headers: headersOf(key, "application/x-ndjson"), body };
+  const headers = headersOf(key, "application/x-ndjson");
+  return { method: "POST", path: "/v1/events", headers, body };
 }

@@ -17,7 +17,10 @@ export const PLAIN = Object.freeze({
   targetType: "post", targetId: "post-42", outcome: "success",
 });
 
-const idsIn = (body) => [...body.matchAll(/"id":"(evt_[0-9a-z]{26})","(?:metadata|occurredAt)"/g)].map((found) => found[1]);
+const ID = /"id":"(evt_[0-9a-z]{26})","(?:metadata|occurredAt)"/g;
+const idsIn = (body) => [...body.matchAll(ID)].map((found) => found[1]);
+export const eventsIn = (body) => body.toString("utf8").split("\n").filter(Boolean)
+  .map((line) => JSON.parse(line));
 
 // The answer of a server that takes everything.
 export function taken({ headers, body }, sequence = 0) {
@@ -35,7 +38,7 @@ export function fakeServer(answer = taken) {
     return answer(request, requests.length);
   };
   const events = () => requests.filter((request) => request.path === "/v1/events")
-    .flatMap((request) => request.body.toString("utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line)));
+    .flatMap((request) => eventsIn(request.body));
   return { requests, send, events };
 }
 

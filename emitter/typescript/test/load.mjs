@@ -12,7 +12,8 @@ const emitter = new Emitter({
 });
 const ends = performance.now() + Number(seconds) * 1000;
 while (performance.now() < ends) {
-  const handle = await emitter.buffer({ ...PLAIN, clientId: "default", targetId: String(ids.length) });
+  const event = { ...PLAIN, clientId: "default", targetId: String(ids.length) };
+  const handle = await emitter.buffer(event);
   ids.push(handle.id);
   if (process.env.ASSENT_TELL) writeSync(1, `${handle.id}\n`);
   if (ids.length % 20 === 0) await soon(5);
