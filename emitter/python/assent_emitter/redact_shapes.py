@@ -37,20 +37,21 @@ _CARD_DIGITS_MAX = 19
 
 
 class Text:
-    """A text, of which what is at or beyond `size` is not there."""
+    """A text, of which what is before `begin`, or at or beyond `size`, is not there."""
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.begin = 0
         self.size = len(text)
 
     def at(self, place: int) -> str:
-        return self.text[place] if place < self.size else "\0"
+        return self.text[place] if self.begin <= place < self.size else "\0"
 
     def has(self, place: int, expected: str) -> bool:
         return self.text.startswith(expected, place, self.size)
 
     def starts_word(self, place: int) -> bool:
-        return place == 0 or self.text[place - 1] not in ALNUM
+        return place == self.begin or self.text[place - 1] not in ALNUM
 
     def run_end(self, run: "re.Pattern[str]", place: int) -> int:
         found = run.match(self.text, place, self.size)
@@ -85,7 +86,7 @@ def _may_end_card(text: Text, place: int) -> bool:
 
 def card_end(text: Text, begin: int) -> Optional[int]:
     """Where the card number ends that begins with the digit at `begin`."""
-    if begin >= 2 and text.at(begin - 1) == "." and text.at(begin - 2) in DIGITS:
+    if text.at(begin - 1) == "." and text.at(begin - 2) in DIGITS:
         return None
     digits, separator, found, group = "", "", None, begin
     while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Tuple
 
 from .redact_names import DECLARED, SECRET, is_phrase, is_short, plain_name
 from .redact_shapes import ALNUM, DIGITS, Shapes, Span, Text, card_end, private_key_end
@@ -14,14 +14,16 @@ _OPENING = re.compile(r"[ \t\[({]*")
 _NAME_RUN = re.compile(r"[A-Za-z0-9_.-]*")
 _NAME_CHARS = ALNUM | frozenset("_-.")
 _QUOTES = frozenset("\"'`")
-_AUTHORITY = re.compile("[^/?#\\\\\x00-\x20\x7f\"'`<>]*")
-_NOT_URL_STOP = re.compile("[^@\x00-\x20\x7f\"'`<>]*")
+# Runs up to what ends them, or to what may begin a private key or a card number.
+_AUTHORITY = re.compile("[^/?#\\\\\x00-\x20\x7f\"'`<>0-9-]*")
+_URL = re.compile("[^@\x00-\x20\x7f\"'`<>0-9-]*")
+_VALUE = re.compile("[^\x00-\x20\x7f\"'`<>,;&)\\]}\\\\0-9-]*")
+_PIECES = DIGITS | {"-"}
 _PORT = re.compile(r"[0-9]{0,5}")
-# Of a value without quotes: what neither ends it nor may begin a key or a card number.
-_PLAIN_VALUE = re.compile("[^\x00-\x20\x7f\"'`<>,;&)\\]}\\\\0-9-]*")
-_STOPS = frozenset("\x7f\"'`<>,;&)]}") | frozenset(map(chr, range(0x21)))
 # A secret may begin here, or what leads to one.
 _START = re.compile("[-:=0-9abdeghnprswxyABGS]")
+# To the end of the line, or to the quote around it.
+_LINES = {quote: re.compile(f"[^\n\r{quote}0-9-]*") for quote in ("", *_QUOTES)}
 _SCHEMES = frozenset("apikey basic bearer digest negotiate token".split())
 # What follows a secret's name in a message without being one: "Invalid token: expected …".
 _NO_VALUES = frozenset(
@@ -53,6 +55,7 @@ class _Scan:
         self._out: List[str] = []
         self._done = 0  # Up to here, `_out` has it.
         self._password: Optional[Span] = None  # Of the URL whose user is being looked at.
+        self._flag_end: Optional[int] = None  # Of a flag's name, whose value is secret.
         self._no_at_sign_until = 0
 
     def run(self) -> str:
@@ -65,26 +68,32 @@ class _Scan:
                 self._password = None
                 continue
             found = _START.search(whole, at, self._text.size)
-            if found is None:
-                if self._password is None:
-                    break
-                at = self._password[0] - 1
-                continue
-            secret = self._secret_at(found.start())
-            at = found.start() + 1 if secret is None else self._replace(secret)
+            start = self._text.size if found is None else found.start()
+            if self._flag_end is not None and at <= self._flag_end <= start:
+                start = self._flag_end
+            if start < self._text.size:
+                secret = self._secret_at(start)
+                at = start + 1 if secret is None else self._replace(secret)
+            else:
+                at = start
         self._out.append(whole[self._done:])
         return "".join(self._out)
 
     def _replace(self, secret: Span) -> int:
         self._out += (self._text.text[self._done:secret[0]], _MARKER)
-        self._done = secret[1]
+        self._done = self._text.begin = secret[1]
+        self._flag_end = None
         return self._done
 
     def _secret_at(self, at: int) -> Optional[Span]:
         text = self._text
         c = text.at(at)
         if c == "-":
-            return _span(at, private_key_end(text, at)) or self._after_flag(at)
+            self._note_flag(at)
+            return _span(at, private_key_end(text, at))
+        if at == self._flag_end:
+            begin = text.run_end(_BLANKS, at)
+            return None if text.at(begin) == "-" else self._value(begin, _NAME, "")
         if c == ":" and text.has(at, "://"):
             self._password = self._url_password(at)
             if self._password is not None:
@@ -103,33 +112,58 @@ class _Scan:
     def _url_password(self, colon: int) -> Optional[Span]:
         """Of `scheme://user:password@host`, where the password may have a slash in it."""
         text = self._text
-        if colon == 0 or text.at(colon - 1) not in ALNUM:
-            return None
         authority = colon + 3
-        end = text.run_end(_AUTHORITY, authority)
-        split = text.text.find(":", authority, end)
+        split, at_sign, end = self._authority(authority, -1)
         if split < 0 or text.at(authority) == "[":
             return None
-        at_sign = text.text.rfind("@", authority, end)
         if at_sign < 0:
-            if text.run_end(_PORT, split + 1) >= end or end < self._no_at_sign_until:
+            is_port = end - split <= 6 and text.run_end(_PORT, split + 1) >= end
+            if is_port or end < self._no_at_sign_until:
                 return None
-            at_sign = text.run_end(_NOT_URL_STOP, end)
-            if text.at(at_sign) != "@":
-                self._no_at_sign_until = at_sign
-                return None
+            end = self._run_end(_URL, end)
+            if text.at(end) == "@":
+                at_sign = self._authority(end, split)[1]
+            if at_sign < 0:
+                self._no_at_sign_until = end
         return (split + 1, at_sign) if at_sign >= split + 2 else None
 
-    def _after_flag(self, at: int) -> Optional[Span]:
-        """`--password hunter2`"""
+    def _authority(self, at: int, split: int) -> Tuple[int, int, int]:
+        """The first colon (unless there is one), the last at sign, and the end."""
+        text, at_sign = self._text, -1
+        while True:
+            end = text.run_end(_AUTHORITY, at)
+            if split < 0:
+                split = text.text.find(":", at, end)
+            at_sign = max(at_sign, text.text.rfind("@", at, end))
+            if text.at(end) not in _PIECES:
+                return split, at_sign, end
+            at = self._next(end)
+
+    def _run_end(self, run: "re.Pattern[str]", at: int) -> int:
+        """Where such characters end, past private keys and card numbers among them."""
+        while True:
+            at = self._text.run_end(run, at)
+            if self._text.at(at) not in _PIECES:
+                return at
+            at = self._next(at)
+
+    def _next(self, at: int) -> int:
+        """The next position, past what begins here and is one piece for all its spaces."""
+        text, end = self._text, None
+        if text.at(at) == "-":
+            end = private_key_end(text, at)
+        elif text.starts_word(at):
+            end = card_end(text, at)
+        return at + 1 if end is None else end
+
+    def _note_flag(self, at: int) -> None:
+        """`--password hunter2`: where the name ends, unless a secret is met before."""
         text = self._text
-        if text.at(at + 1) != "-" or (at > 0 and text.at(at - 1) in _NAME_CHARS):
-            return None
+        if text.at(at + 1) != "-" or text.at(at - 1) in _NAME_CHARS:
+            return
         end = text.run_end(_NAME_RUN, at)
-        begin = text.run_end(_BLANKS, end)
-        if begin == end or text.at(begin) == "-" or not self._is_secret_name(text.text[at:end]):
-            return None
-        return self._value(begin, _NAME, "")
+        if text.at(end) in " \t" and self._is_secret_name(text.text[at:end]):
+            self._flag_end = end
 
     def _after_separator(self, separator: int) -> Optional[Span]:
         """`password=hunter2`, `"token": "abc"`, `secret => abc`, `Authorization: Basic abc`"""
@@ -202,7 +236,7 @@ class _Scan:
                     else self._value_end(credentials))
             if last > credentials:
                 return at, last
-        if self._is_no_value(word):
+        if self._is_no_value(at, end):
             return None
         return at, self._line_end(at, quote_around) if by == _PHRASE else end
 
@@ -228,34 +262,25 @@ class _Scan:
         """A value without quotes ends where a text usually goes on."""
         text = self._text
         while True:
-            at = text.run_end(_PLAIN_VALUE, at)
-            if at >= text.size or text.at(at) in _STOPS:
+            at = self._run_end(_VALUE, at)
+            if text.at(at) != "\\" or text.at(at + 1) in _QUOTES:
                 return at
-            end = None
-            c = text.at(at)
-            if c == "\\" and text.at(at + 1) in _QUOTES:
-                return at
-            if c == "-":
-                end = private_key_end(text, at)
-            elif c in DIGITS and text.starts_word(at):
-                end = card_end(text, at)
-            at = at + 1 if end is None else end
+            at += 1
 
     def _line_end(self, at: int, quote_around: str) -> int:
-        text = self._text
-        stop = re.compile(f"[^\n\r{quote_around}-]*")
-        while True:
-            at = text.run_end(stop, at)
-            if text.at(at) != "-" or at >= text.size:
-                return at
-            at = private_key_end(text, at) or at + 1
+        return self._run_end(_LINES[quote_around], at)
 
-    def _is_no_value(self, word: str) -> bool:
+    def _is_no_value(self, begin: int, end: int) -> bool:
         """A word of a message, or the name of what comes next."""
+        text = self._text
+        word = text.text[begin:end]
         if _is_one_of(word.rstrip(".:!?="), _NO_VALUES):
             return True
         name = word.rstrip(":=")
-        return len(name) != len(word) and self._is_secret_name(name)
+        if len(name) == len(word) or text.run_end(_NAME_RUN, begin) != begin + len(name):
+            return False
+        return self._is_secret_name(name) and not any(
+            text.starts_word(at) and self._shapes.key_end(text, at) for at in range(begin, end))
 
     def _is_secret_name(self, name: str) -> bool:
         return not is_short(plain_name(name)) and self._secrecy_of(name) in (SECRET, DECLARED)

@@ -33,8 +33,9 @@ const CLASSES = (() => {
   return classes;
 })();
 
-// A text, of which what is at or beyond `size` is not there.
+// A text, of which what is before `begin`, or at or beyond `size`, is not there.
 export class Text {
+  begin = 0;
   size: number;
 
   constructor(readonly text: string) {
@@ -42,11 +43,11 @@ export class Text {
   }
 
   at(place: number): string {
-    return place >= 0 && place < this.size ? this.text[place]! : "\0";
+    return place >= this.begin && place < this.size ? this.text[place]! : "\0";
   }
 
   is(place: number, wanted: number): boolean {
-    return place >= 0 && place < this.size &&
+    return place >= this.begin && place < this.size &&
       ((CLASSES[this.text.charCodeAt(place)] ?? 0) & wanted) !== 0;
   }
 

@@ -3,7 +3,7 @@
 import { isPhrase, isShort, plainName } from "./redact_names.js";
 import type { Secrecy } from "./redact_names.js";
 import {
-  ALNUM, BLANK, DIGIT, NAME, QUOTE, START, STOP, Shapes, Text, URL_STOP, cardEnd, privateKeyEnd,
+  BLANK, DIGIT, NAME, QUOTE, START, STOP, Shapes, Text, URL_STOP, cardEnd, privateKeyEnd,
 } from "./redact_shapes.js";
 
 export const MARKER = "***REDACTED***";
@@ -50,6 +50,7 @@ class Scan {
   #out = "";
   #done = 0;  // Up to here, `#out` has it.
   #password: Span | undefined;  // Of the URL whose user is being looked at.
+  #flagEnd: number | undefined;  // Of a flag's name, whose value is secret.
   #noAtSignUntil = 0;
 
   constructor(text: string, secrecyOf: SecrecyOf) {
@@ -67,7 +68,8 @@ class Scan {
         this.#password = undefined;
         continue;
       }
-      const secret = text.is(at, START) ? this.#secretAt(at) : undefined;
+      const mayStart = text.is(at, START) || at === this.#flagEnd;
+      const secret = mayStart ? this.#secretAt(at) : undefined;
       at = secret ? this.#replace(secret) : at + 1;
     }
     return this.#done === 0 ? whole : this.#out + whole.slice(this.#done);
@@ -75,14 +77,19 @@ class Scan {
 
   #replace([begin, end]: Span): number {
     this.#out += this.#text.text.slice(this.#done, begin) + MARKER;
-    this.#done = end;
+    this.#done = this.#text.begin = end;
+    this.#flagEnd = undefined;
     return end;
   }
 
   #secretAt(at: number): Span | undefined {
     const text = this.#text;
     const c = text.at(at);
-    if (c === "-") return span(at, privateKeyEnd(text, at)) ?? this.#afterFlag(at);
+    if (c === "-") {
+      this.#noteFlag(at);
+      return span(at, privateKeyEnd(text, at));
+    }
+    if (at === this.#flagEnd) return this.#afterFlag(at);
     if (c === ":" && text.has(at, "://")) {
       this.#password = this.#urlPassword(at);
       if (this.#password) text.size = this.#password[0] - 1;
@@ -98,34 +105,42 @@ class Scan {
   // Of `scheme://user:password@host`, where the password may have a slash in it.
   #urlPassword(colon: number): Span | undefined {
     const text = this.#text;
-    if (!text.is(colon - 1, ALNUM)) return undefined;
     const authority = colon + 3;
-    let end = authority, split = -1, atSign = -1;
-    for (; end < text.size && !text.is(end, URL_STOP); ++end) {
-      const c = text.at(end);
-      if (c === "/" || c === "?" || c === "#" || c === "\\") break;
-      if (c === ":" && split < 0) split = end;
-      if (c === "@") atSign = end;
-    }
+    let split = -1, atSign = -1;
+    const readAuthority = (at: number) => {
+      for (; at < text.size && !text.is(at, URL_STOP); at = this.#next(at)) {
+        const c = text.at(at);
+        if (c === "/" || c === "?" || c === "#" || c === "\\") break;
+        if (c === ":" && split < 0) split = at;
+        if (c === "@") atSign = at;
+      }
+      return at;
+    };
+    let end = readAuthority(authority);
     if (split < 0 || text.at(authority) === "[") return undefined;
     if (atSign < 0) {
       const isPort = end - split <= 6 && text.skip(split + 1, DIGIT) >= end;
       if (isPort || end < this.#noAtSignUntil) return undefined;
-      while (end < text.size && !text.is(end, URL_STOP) && text.at(end) !== "@") ++end;
-      if (text.at(end) === "@") atSign = end;
-      else this.#noAtSignUntil = end;
+      while (end < text.size && !text.is(end, URL_STOP) && text.at(end) !== "@") {
+        end = this.#next(end);
+      }
+      if (text.at(end) === "@") readAuthority(end);
+      if (atSign < 0) this.#noAtSignUntil = end;
     }
     return atSign >= split + 2 ? [split + 1, atSign] : undefined;
   }
 
-  // `--password hunter2`
-  #afterFlag(at: number): Span | undefined {
+  // `--password hunter2`: where the name ends, a value follows, unless a secret is met before.
+  #noteFlag(at: number): void {
     const text = this.#text;
-    if (text.at(at + 1) !== "-" || text.is(at - 1, NAME)) return undefined;
+    if (text.at(at + 1) !== "-" || text.is(at - 1, NAME)) return;
     const end = text.skip(at, NAME);
-    if (!text.is(end, BLANK) || !this.#isSecretName(text.text.slice(at, end))) return undefined;
-    const begin = text.skip(end, BLANK);
-    return text.at(begin) === "-" ? undefined : this.#value(begin, "name", "");
+    if (text.is(end, BLANK) && this.#isSecretName(text.text.slice(at, end))) this.#flagEnd = end;
+  }
+
+  #afterFlag(at: number): Span | undefined {
+    const begin = this.#text.skip(at, BLANK);
+    return this.#text.at(begin) === "-" ? undefined : this.#value(begin, "name", "");
   }
 
   // `password=hunter2`, `"token": "abc"`, `secret => abc`, `Authorization: Basic abc`
@@ -191,7 +206,7 @@ class Scan {
         : this.#valueEnd(credentials);
       if (last > credentials) return [at, last];
     }
-    if (this.#isNoValue(word)) return undefined;
+    if (this.#isNoValue(at, end)) return undefined;
     return [at, by === "phrase" ? this.#lineEnd(at, quoteAround) : end];
   }
 
@@ -211,17 +226,22 @@ class Scan {
     return end > begin ? [begin, end] : undefined;
   }
 
-  // A value without quotes ends where a text usually goes on, but not within a private key or a
-  // card number, which have spaces.
+  // The next position, past a private key or a card number that begins here. They are one piece,
+  // for all their spaces and line ends.
+  #next(at: number): number {
+    const text = this.#text;
+    let end: number | undefined;
+    if (text.at(at) === "-") end = privateKeyEnd(text, at);
+    else if (text.is(at, DIGIT) && text.startsWord(at)) end = cardEnd(text, at);
+    return end ?? at + 1;
+  }
+
+  // A value without quotes ends where a text usually goes on.
   #valueEnd(at: number): number {
     const text = this.#text;
     while (at < text.size && !text.is(at, STOP)) {
-      const c = text.at(at);
-      if (c === "\\" && text.is(at + 1, QUOTE)) return at;
-      let end: number | undefined;
-      if (c === "-") end = privateKeyEnd(text, at);
-      else if (text.is(at, DIGIT) && text.startsWord(at)) end = cardEnd(text, at);
-      at = end ?? at + 1;
+      if (text.at(at) === "\\" && text.is(at + 1, QUOTE)) return at;
+      at = this.#next(at);
     }
     return at;
   }
@@ -231,16 +251,23 @@ class Scan {
     while (at < text.size) {
       const c = text.at(at);
       if (c === "\n" || c === "\r" || c === quoteAround) return at;
-      at = (c === "-" ? privateKeyEnd(text, at) : undefined) ?? at + 1;
+      at = this.#next(at);
     }
     return at;
   }
 
   // A word of a message, or the name of what comes next.
-  #isNoValue(word: string): boolean {
+  #isNoValue(begin: number, end: number): boolean {
+    const text = this.#text;
+    const word = text.text.slice(begin, end);
     if (isOneOf(withoutEnding(word, ".:!?="), NO_VALUES)) return true;
     const name = withoutEnding(word, ":=");
-    return name.length !== word.length && this.#isSecretName(name);
+    if (name.length === word.length || text.skip(begin, NAME) !== begin + name.length) return false;
+    if (!this.#isSecretName(name)) return false;
+    for (let at = begin; at < end; ++at) {
+      if (text.startsWord(at) && this.#shapes.keyEnd(text, at) !== undefined) return false;
+    }
+    return true;
   }
 
   #isSecretName(name: string): boolean {
