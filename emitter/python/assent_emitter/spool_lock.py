@@ -17,9 +17,11 @@ def _started(pid: int) -> Optional[str]:
     """When the process began, which tells it from another that has its id later."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[19]
+            fields = file.read().rpartition(")")[2].split()
     except OSError:
         return None
+    # Dead, but its parent has not asked yet how it died.
+    return None if fields[0] in "ZX" else fields[19]
 
 
 def _is_alive(pid: int) -> bool:

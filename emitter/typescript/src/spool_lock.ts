@@ -12,7 +12,9 @@ const TAKING_SECONDS_MAX = 10;
 function started(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "-";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // Dead, but its parent has not asked yet how it died.
+    return fields[0] === "Z" || fields[0] === "X" ? "" : fields[19] ?? "-";
   } catch {
     return "-";
   }
