@@ -146,8 +146,9 @@ test("H53 the end of the program sends what waits", async (t) => {
 });
 
 test("an event at fault does not stop the others", async (t) => {
+  const isAtFault = ({ target }) => ["3", "7"].includes(target.id);
   const { emitter, server, directory, reports } = made(t, {
-    answer: (request) => (eventsIn(request.body).some(({ target }) => ["3", "7"].includes(target.id))
+    answer: (request) => (eventsIn(request.body).some(isAtFault)
       ? { status: 422, body: { error: { code: "UNPROCESSABLE", message: "no such thing" } } }
       : taken(request)),
   });
@@ -180,7 +181,9 @@ test("a tenant whose key fails holds up nobody else", async (t) => {
     answer: (request) => (request.headers.Authorization === "Bearer key-b"
       ? { status: 401, body: {} } : taken(request)),
   });
-  for (const n of range(10)) await emitter.buffer(numbered(n, { clientId: n % 2 ? "beta" : "acme" }));
+  for (const n of range(10)) {
+    await emitter.buffer(numbered(n, { clientId: n % 2 ? "beta" : "acme" }));
+  }
   assert.equal(await emitter.flush(500), 5);
   assert.deepEqual(targets(server.log), [0, 2, 4, 6, 8]);
   server.answer = taken;
@@ -217,7 +220,8 @@ test("a full spool makes wait if the program chose so, in order", async (t) => {
 });
 
 test("who waits for room is told of the end", async (t) => {
-  const { emitter } = made(t, { answer: unavailable, spool: { bytesMax: 2000, whenFull: "block" } });
+  const spool = { bytesMax: 2000, whenFull: "block" };
+  const { emitter } = made(t, { answer: unavailable, spool });
   const outcomes = Promise.allSettled(range(100).map((n) => emitter.buffer(numbered(n))));
   await soon(50);
   await emitter.close(50);
@@ -236,7 +240,8 @@ test("an invalid event leaves the spool unharmed", async (t) => {
   const bytes = () => readFileSync(join(directory, "0000000000000001.spool"));
   const before = bytes();
   for (const bad of [numbered("a\0b"), numbered(1, { outcome: "done" }),
-    numbered(1, { actionType: "ledger.reset" }), numbered(1, { metadata: { a: "x".repeat(65_536) } }),
+    numbered(1, { actionType: "ledger.reset" }),
+    numbered(1, { metadata: { a: "x".repeat(65_536) } }),
     numbered(1, { proof: { type: "api_response", data: "x".repeat(2 ** 21) } })]) {
     await assert.rejects(emitter.buffer(bad), InvalidEvent);
   }

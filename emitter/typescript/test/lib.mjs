@@ -75,7 +75,8 @@ export function optionsFor(server, more = {}) {
 export function spooledFor(directory, server, more = {}, spool = {}) {
   return optionsFor(server, {
     spool: {
-      directory, producer: "worker-1", sync: "never", flushIntervalMs: null, flushSize: 1e9, ...spool,
+      directory, producer: "worker-1", sync: "never", flushIntervalMs: null, flushSize: 1e9,
+      ...spool,
     },
     ...more,
   });
