@@ -1,6 +1,7 @@
 // Side effects told to the log by those who caused them: one, an array, or NDJSON; all or nothing.
 #pragma once
 
+#include "app/emitted_proof.h"
 #include "app/operation.h"
 #include "domain/event.h"
 
@@ -38,7 +39,8 @@ struct EmittedEvent {
   EmittedTarget target;
   EmitOutcome outcome = EmitOutcome::success;
   std::optional<EmittedActor> actor;
-  std::optional<JsonObject> proof, metadata;
+  std::optional<EmittedProof> proof;
+  std::optional<JsonObject> metadata;
   std::optional<std::string> id;  // `evt_…` or a UUIDv7; makes a retry harmless.
   std::optional<Timestamp> occurred_at;
   std::optional<std::string> causation_id;
@@ -52,11 +54,12 @@ struct EmitEvents {
   std::vector<EmittedEvent> events;
   bool is_single = false;
 
-  // Made by prepare(): the rendered event, and, where the emitter brought an id, what "the same
-  // event again" means.
+  // Made by prepare(): the rendered event; where the emitter brought an id, what "the same event
+  // again" means; and what it was rendered from, where the state is to hear of it.
   struct Rendered {
     PreparedEvent event;
     std::optional<Hash> fingerprint;
+    std::optional<Event> said;
   };
   std::vector<Rendered> rendered;
 };
@@ -64,6 +67,9 @@ void describe(Fields& fields, EmitEvents& in);
 Result<void> take_body(EmitEvents& in, const RawBody& body);
 Result<void> prepare(EmitEvents& in, const Preparation& preparation);
 bool blocks(const EmitEvents& in);
+
+// `events[3].proof`, or `proof` if the request is one event.
+std::string path_of(const EmitEvents& in, std::size_t index, std::string_view field);
 
 // What one event's place looks like; of an array, `events` has one for each.
 struct EmittedAt {

@@ -23,7 +23,9 @@
 #include "app/get_principal.h"
 #include "app/list_approvals.h"
 #include "app/list_kill_switches.h"
+#include "app/list_obligations.h"
 #include "app/list_principals.h"
+#include "app/list_producers.h"
 #include "app/list_rules.h"
 #include "app/list_suggestions.h"
 #include "app/log_consistency.h"
@@ -278,6 +280,18 @@ std::vector<Operation> events_and_policy() {
                             .is_creation = true,
                             .body = BodyKind::events},
                            &emit_events));
+  rows.push_back(operation({.name = "list_producers",
+                            .route = "GET /v1/producers",
+                            .command = "producers",
+                            .permission = Permission::read,
+                            .help = "List the programs that emit, and which events never arrived."},
+                           &list_producers));
+  rows.push_back(operation({.name = "list_obligations",
+                            .route = "GET /v1/obligations",
+                            .command = "obligations",
+                            .permission = Permission::read,
+                            .help = "List what is pending still, the first due first."},
+                           &list_obligations));
   rows.push_back(operation({.name = "query_events",
                             .route = "GET /v1/events",
                             .command = "events",

@@ -28,6 +28,8 @@ std::map<std::string, PolicyTemplate, std::less<>> read_templates(DocumentReader
                                                                   const ApproverGroups& groups);
 BreakGlass read_break_glass(DocumentReader& reader, const Json& value);
 Retention read_retention(DocumentReader& reader, const Json& value);
+std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value);
+Obligations read_obligations(DocumentReader& reader, const Json& value);
 
 // What is wrong with the URL of an executor, as the end of "executor.url …"; empty if nothing is.
 std::string executor_url_fault(std::string_view url);

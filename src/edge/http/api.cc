@@ -343,7 +343,8 @@ void Api::answer_metrics(const std::shared_ptr<Exchange>& exchange) {
                        connections = open_connections_(),
                        witnessing = witnessing_()](const store::Read* read) {
     Metrics& metrics = observer->metrics();
-    const auto state = read == nullptr ? std::nullopt : metrics.state(read->connection());
+    const auto state =
+        read == nullptr ? std::nullopt : metrics.state(read->connection(), read->now());
     exchange->answer({.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
                       .body = metrics.page({.health = store.health(),
                                             .log_events = store.events(),

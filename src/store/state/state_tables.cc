@@ -210,6 +210,35 @@ constexpr std::array kSuggestionColumns = {
     Column{"constraints", kText},   Column{"rule", kBytes},      Column{"approvals", kText},
     Column{"created_at", kInteger}, Column{"ended_at", kInteger}};
 
+constexpr std::string_view kProducers = R"sql(
+  SELECT tenant, id, next, missing, last_seen_at
+    FROM producers
+   ORDER BY tenant, id)sql";
+constexpr std::array kProducerColumns = {Column{"tenant", kInteger}, Column{"id", kText},
+                                         Column{"next", kInteger}, Column{"missing", kInteger},
+                                         Column{"last_seen_at", kInteger}};
+
+constexpr std::string_view kProducerGaps = R"sql(
+  SELECT tenant, producer, first, last
+    FROM producer_gaps
+   ORDER BY tenant, producer, first)sql";
+constexpr std::array kProducerGapColumns = {Column{"tenant", kInteger}, Column{"producer", kText},
+                                            Column{"first", kInteger}, Column{"last", kInteger}};
+
+constexpr std::string_view kObligations = R"sql(
+  SELECT tenant, id, type, target_type, target_id, actor_type, actor_id, correlation_id,
+         opened_at, due_at, closed_at, closed_by, outcome
+    FROM obligations
+   ORDER BY tenant, id)sql";
+constexpr std::array kObligationColumns = {
+    Column{"tenant", kInteger},    Column{"id", kBytes},
+    Column{"type", kText},         Column{"target_type", kText},
+    Column{"target_id", kText},    Column{"actor_type", kText},
+    Column{"actor_id", kText},     Column{"correlation_id", kText},
+    Column{"opened_at", kInteger}, Column{"due_at", kInteger},
+    Column{"closed_at", kInteger}, Column{"closed_by", kBytes},
+    Column{"outcome", kText}};
+
 constexpr std::array kTables = {
     StateTable{"tenants", kTenants, kTenantColumns, 1, "DELETE FROM tenants"},
     StateTable{"log_keys", kLogKeys, kLogKeyColumns, 2, "DELETE FROM log_keys"},
@@ -228,6 +257,9 @@ constexpr std::array kTables = {
     StateTable{"likes", kLikes, kLikeColumns, 2, "DELETE FROM likes"},
     StateTable{"suggestions", kSuggestions, kSuggestionColumns, 2, "DELETE FROM suggestions"},
     StateTable{"kill_switches", kKillSwitches, kKillSwitchColumns, 2, "DELETE FROM kill_switches"},
+    StateTable{"producers", kProducers, kProducerColumns, 2, "DELETE FROM producers"},
+    StateTable{"producer_gaps", kProducerGaps, kProducerGapColumns, 3, "DELETE FROM producer_gaps"},
+    StateTable{"obligations", kObligations, kObligationColumns, 2, "DELETE FROM obligations"},
 };
 
 }  // namespace
