@@ -6,6 +6,17 @@
 #include <algorithm>
 #include <array>
 
+namespace assent {
+
+template <>
+std::span<const std::string_view> words<app::EmittedActorType>() {
+  static constexpr std::array<std::string_view, 6> kWords = {"human",  "agent",   "service",
+                                                             "system", "webhook", "user"};
+  return kWords;
+}
+
+}  // namespace assent
+
 namespace assent::app {
 
 namespace {
@@ -73,20 +84,56 @@ Result<void> check_type(const EmitEvents& in, std::size_t index) {
   return {};
 }
 
+// A tenant's events are written with a key of that tenant; one that says otherwise went astray.
+Result<void> check_tenant(const EmitEvents& in, std::size_t index, const Caller& caller) {
+  const auto& tenant = in.events[index].tenant_id;
+  if (!tenant || *tenant == caller.tenant.name) return {};
+  return error_at(Code::insufficient_permissions, path_of(in, index, "tenantId"),
+                  "is not the tenant of your key");
+}
+
+Result<void> check_producer(const EmitEvents& in, std::size_t index) {
+  const auto& producer = in.events[index].producer;
+  if (!producer || is_producer_name(producer->id)) return {};
+  return error_at(Code::validation_error, path_of(in, index, "producer.id"),
+                  "must be letters, digits, dots, hyphens and underscores");
+}
+
+ActorType actor_type_of(EmittedActorType type) {
+  switch (type) {
+    case EmittedActorType::human:
+    case EmittedActorType::user:
+      return ActorType::human;
+    case EmittedActorType::agent:
+      return ActorType::agent;
+    case EmittedActorType::service:
+      return ActorType::service;
+    case EmittedActorType::system:
+      return ActorType::system;
+    case EmittedActorType::webhook:
+      return ActorType::webhook;
+  }
+  return ActorType::system;
+}
+
 Json data_of(const EmittedEvent& event, const Caller& caller) {
   Json data = Json::object({{"actionType", event.type},
                             {"targetType", event.target.type},
                             {"targetId", event.target.id},
                             {"outcome", word(event.outcome)}});
   if (event.actor) {
-    data.set("actor",
-             to_json(Actor{
-                 .type = event.actor->type, .id = event.actor->id, .name = event.actor->name}));
+    data.set("actor", to_json(Actor{.type = actor_type_of(event.actor->type),
+                                    .id = event.actor->id,
+                                    .name = event.actor->name}));
     data.set("recordedBy", to_json(actor_of(caller)));
   }
   if (event.proof) data.set("proof", event.proof->value);
   if (event.metadata) data.set("metadata", event.metadata->value);
   if (event.occurred_at) data.set("occurredAt", to_rfc3339(*event.occurred_at));
+  if (event.producer) {
+    data.set("producer",
+             Json::object({{"id", event.producer->id}, {"sequence", event.producer->sequence}}));
+  }
   return data;
 }
 
@@ -108,7 +155,9 @@ Result<EventId> cause_of(const EmitEvents& in, std::size_t index, const Preparat
 
 Result<void> render(EmitEvents& in, std::size_t index, const Preparation& preparation) {
   const EmittedEvent& emitted = in.events[index];
+  TRY(check_tenant(in, index, preparation.caller));
   TRY(check_type(in, index));
+  TRY(check_producer(in, index));
   Event event{.type = emitted.type,
               .subject = emitted.target.type + "/" + emitted.target.id,
               .data = data_of(emitted, preparation.caller),
@@ -227,6 +276,13 @@ void describe(Fields& fields, EmittedActor& actor) {
   fields.field("name", actor.name, "what it is called", {.length_max = 255});
 }
 
+void describe(Fields& fields, EmittedBy& producer) {
+  fields.field("id", producer.id, "which program: letters, digits, . _ -",
+               {.length_max = kProducerBytesMax, .length_min = 1});
+  fields.field("sequence", producer.sequence, "the number of this event among the program's own",
+               {.min = 1, .max = kProducerSequenceMax});
+}
+
 void describe(Fields& fields, EmittedEvent& event) {
   fields.field("type", event.type, "what was done, such as content.publish", {.length_max = 100});
   fields.field("target", event.target, "what it was done to");
@@ -240,6 +296,10 @@ void describe(Fields& fields, EmittedEvent& event) {
   fields.field("causationId", event.causation_id, "the event that caused it", {.length_max = 64});
   fields.field("correlationId", event.correlation_id, "the workflow",
                {.length_max = 255, .length_min = 1});
+  fields.field("tenantId", event.tenant_id, "the tenant, which must be that of the key",
+               {.length_max = 63});
+  fields.field("producer", event.producer,
+               "the program that numbers its events, so that a gap shows");
 }
 
 void describe(Fields&, EmitEvents&) {

@@ -15,12 +15,23 @@ struct EmittedTarget {
 };
 void describe(Fields& fields, EmittedTarget& target);
 
+// Who an emitter may say it was: not a rule, which only the engine follows. `user` is what some
+// programs call a human.
+enum class EmittedActorType { human, agent, service, system, webhook, user };
+
 struct EmittedActor {
-  ActorType type = ActorType::agent;
+  EmittedActorType type = EmittedActorType::agent;
   std::string id;
   std::optional<std::string> name;
 };
 void describe(Fields& fields, EmittedActor& actor);
+
+// The program that emits, and its count of its own events: from 1, one more with each.
+struct EmittedBy {
+  std::string id;
+  std::int64_t sequence = 0;
+};
+void describe(Fields& fields, EmittedBy& producer);
 
 struct EmittedEvent {
   std::string type;
@@ -32,6 +43,8 @@ struct EmittedEvent {
   std::optional<Timestamp> occurred_at;
   std::optional<std::string> causation_id;
   std::optional<std::string> correlation_id;
+  std::optional<std::string> tenant_id;  // Whose the emitter believes the event to be.
+  std::optional<EmittedBy> producer;
 };
 void describe(Fields& fields, EmittedEvent& event);
 

@@ -159,4 +159,11 @@ bool is_governed_type(std::string_view type) {
          kGovernedFamilies.end();
 }
 
+bool is_producer_name(std::string_view name) {
+  constexpr std::string_view kCharacters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !name.empty() && name.size() <= kProducerBytesMax &&
+         name.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
 }  // namespace assent

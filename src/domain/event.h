@@ -144,4 +144,11 @@ bool is_event_type(std::string_view type);
 // … and not of a family that only the engine writes.
 bool is_governed_type(std::string_view type);
 
+// A producer is a program that numbers the events that it emits, so that what never arrived shows.
+inline constexpr std::size_t kProducerBytesMax = 100;
+// The largest whole number that every reader of JSON keeps.
+inline constexpr std::int64_t kProducerSequenceMax = 9007199254740991;
+// Whether `name` may name one: 1 to 100 of `[A-Za-z0-9._-]`.
+bool is_producer_name(std::string_view name);
+
 }  // namespace assent

@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
 
 from .canonical import canonical
-from .errors import Closed, EmitterError, Refused, SpoolFull, SpoolUnusable
+from .errors import Closed, EmitterError, Refused, SpoolFull, SpoolUnusable, Unconfirmed
 from .event import Prepared
 from .ids import time_text
 from .lane import Item, Lane, Spooled
@@ -87,7 +87,7 @@ class Flusher:
             if is_alone:
                 lane.hurried_to = lane.added
             if self._options.sync == "each":
-                self._sync()
+                self._sync_at_once(prepared.id)
             if is_alone or len(lane.items) == 1 or self._is_enough():
                 self._changed.notify_all()
             return handle
@@ -146,6 +146,12 @@ class Flusher:
         file = self._spool.unsynced()
         if file is not None:
             os.fsync(file)
+
+    def _sync_at_once(self, id: str) -> None:
+        try:
+            self._sync()
+        except OSError as error:
+            raise Unconfirmed(id, f"it is spooled, but the disk says {error.strerror}") from None
 
     # ---- the thread ----
 

@@ -225,15 +225,17 @@ class Spool:
                 os.fsync(file.fileno())
             os.replace(path + ".new", path)
             _sync_directory(self.directory)
-        for segment in save.unneeded:  # Only now are its numbers known without it.
+        while save.unneeded:  # Only now are their numbers known without them.
+            segment = save.unneeded[0]
             segment.close()
             if segment.is_damaged:
                 os.replace(segment.path, segment.path + ".damaged")
             else:
                 os.remove(segment.path)
+            del save.unneeded[0]
 
     def undo_save(self, save: "Save") -> None:
-        """The disk refused: all stays as it is until the next time."""
+        """The disk refused: what is left stays as it is until the next time."""
         self._is_state_saved = False
         self._segments = sorted([*save.unneeded, *self._segments], key=lambda each: each.number)
 

@@ -193,6 +193,12 @@ function moveData(proof: Record<string, unknown>, redactor: Redactor): Buffer | 
   return data;
 }
 
+function checkMetadata(said: unknown, redactor: Redactor): unknown {
+  const metadata = redactor.value(given("metadata", said), "metadata");
+  const isEmpty = canonical(metadata, "metadata", 1) === "{}";
+  return isEmpty ? undefined : metadata;
+}
+
 interface Correlation {
   readonly id: string;
   readonly traceparent: string | undefined;
@@ -246,14 +252,11 @@ export function prepare(event: Record<string, unknown>, around: Surroundings): P
   if (causationId !== undefined && !(typeof causationId === "string" && isEventId(causationId))) {
     throw new InvalidEvent("causationId", "must be evt_ and 26 characters, or a UUID of version 7");
   }
-  const proof = (event["proof"] ?? undefined) && checkProof(event["proof"], redactor);
-  const blob = proof && moveData(proof, redactor);
-  let metadata: unknown;
-  if ((event["metadata"] ?? undefined) !== undefined) {
-    const clean = redactor.value(given("metadata", event["metadata"]), "metadata");
-    if (Object.keys(clean as object).length > 0) metadata = clean;
-    canonical(clean, "metadata", 1);
-  }
+  const hasProof = (event["proof"] ?? undefined) !== undefined;
+  const proof = hasProof ? checkProof(event["proof"], redactor) : undefined;
+  const blob = proof ? moveData(proof, redactor) : undefined;
+  const hasMetadata = (event["metadata"] ?? undefined) !== undefined;
+  const metadata = hasMetadata ? checkMetadata(event["metadata"], redactor) : undefined;
   const id = eventId(around.now, around.random(10));
   const correlation = correlationOf(event, around);
   return new Prepared(id, said.clientId, blob, correlation.traceparent, logLine(said), {
