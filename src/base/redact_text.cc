@@ -114,7 +114,8 @@ std::optional<std::string> TextScan::run() {
       at = done_;
       continue;
     }
-    const auto secret = text_.is(at, kStart) ? secret_at(at) : std::nullopt;
+    const bool may_start = text_.is(at, kStart) || at == flag_end_;
+    const auto secret = may_start ? secret_at(at) : std::nullopt;
     if (!secret) {
       ++at;
       continue;
@@ -131,14 +132,17 @@ void TextScan::replace(Span secret) {
   out_.append(whole_.substr(done_, secret.begin - done_));
   out_.append(kRedactionMarker);
   done_ = secret.end;
+  flag_end_.reset();
 }
 
 std::optional<Span> TextScan::secret_at(std::size_t at) {
   const char c = text_.at(at);
   if (c == '-') {
     if (const auto end = private_key_end(text_, at)) return Span{at, *end};
-    return after_flag(at);
+    note_flag(at);
+    return std::nullopt;
   }
+  if (at == flag_end_) return after_flag(at);
   if (c == ':' && text_.has(at, "://")) {
     password_ = url_password(at);
     if (password_) text_.resize(password_->begin - 1);
@@ -186,18 +190,22 @@ std::optional<Span> TextScan::url_password(std::size_t colon) {
   return Span{*split + 1, *at_sign};
 }
 
-// `--password hunter2`
-std::optional<Span> TextScan::after_flag(std::size_t at) const {
-  if (text_.at(at + 1) != '-' || (at > 0 && text_.is(at - 1, kNameChar))) return std::nullopt;
+// `--password hunter2`: where the name ends, a value follows, unless a secret is met before.
+void TextScan::note_flag(std::size_t at) {
+  if (text_.at(at + 1) != '-' || (at > 0 && text_.is(at - 1, kNameChar))) return;
   const std::size_t end = text_.skip(at, kNameChar);
-  if (!text_.is(end, kBlank) || !is_secret_name(text_.part(at, end))) return std::nullopt;
-  const std::size_t begin = text_.skip(end, kBlank);
+  if (!text_.is(end, kBlank) || !is_secret_name(text_.part(at, end))) return;
+  flag_end_ = end;
+}
+
+std::optional<Span> TextScan::after_flag(std::size_t at) {
+  const std::size_t begin = text_.skip(at, kBlank);
   if (text_.at(begin) == '-') return std::nullopt;
   return value(begin, By::name, '\0');
 }
 
 // `password=hunter2`, `"token": "abc"`, `secret => abc`, `Authorization: Basic abc`
-std::optional<Span> TextScan::after_separator(std::size_t separator) const {
+std::optional<Span> TextScan::after_separator(std::size_t separator) {
   const char c = text_.at(separator), next = text_.at(separator + 1);
   const char before = separator > done_ ? text_.at(separator - 1) : '\0';
   if (next == c || next == '~' || before == c || before == ':') return std::nullopt;
@@ -234,7 +242,7 @@ std::optional<Span> TextScan::after_separator(std::size_t separator) const {
   return value(separator + (is_long ? 2 : 1), by, is_around ? around : '\0');
 }
 
-std::optional<Span> TextScan::after_bearer(std::size_t at) const {
+std::optional<Span> TextScan::after_bearer(std::size_t at) {
   constexpr std::string_view kWord = "bearer";
   for (std::size_t i = 0; i < kWord.size(); ++i) {
     if (lower(text_.at(at + i)) != kWord[i]) return std::nullopt;
@@ -244,7 +252,7 @@ std::optional<Span> TextScan::after_bearer(std::size_t at) const {
   return value(end, By::bearer, '\0');
 }
 
-std::optional<Span> TextScan::value(std::size_t at, By by, char quote_around) const {
+std::optional<Span> TextScan::value(std::size_t at, By by, char quote_around) {
   while (text_.is(at, kBlank) || text_.at(at) == '[' || text_.at(at) == '(' ||
          text_.at(at) == '{') {
     ++at;
@@ -265,7 +273,7 @@ std::optional<Span> TextScan::value(std::size_t at, By by, char quote_around) co
         by == By::phrase ? line_end(credentials, quote_around) : value_end(credentials);
     if (last > credentials) return Span{at, last};
   }
-  if (is_no_value(word)) return std::nullopt;
+  if (is_no_value({at, end})) return std::nullopt;
   return Span{at, by == By::phrase ? line_end(at, quote_around) : end};
 }
 
@@ -315,10 +323,17 @@ std::size_t TextScan::line_end(std::size_t at, char quote_around) const {
 }
 
 // A word of a message, or the name of what comes next.
-bool TextScan::is_no_value(std::string_view value) const {
+bool TextScan::is_no_value(Span word) {
+  const std::string_view value = text_.part(word.begin, word.end);
   if (is_one_of(without_ending(value, ".:!?="), kNoValues)) return true;
   const std::string_view name = without_ending(value, ":=");
-  return name.size() != value.size() && is_secret_name(name);
+  if (name.size() == value.size()) return false;
+  if (text_.skip(word.begin, kNameChar) != word.begin + name.size()) return false;
+  if (!is_secret_name(name)) return false;
+  for (std::size_t at = word.begin; at < word.end; ++at) {
+    if (text_.starts_word(at) && shapes_.key_end(text_, at)) return false;
+  }
+  return true;
 }
 
 bool TextScan::is_secret_name(std::string_view name) const {

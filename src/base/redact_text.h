@@ -32,18 +32,19 @@ class TextScan {
   void replace(Span secret);
   std::optional<Span> secret_at(std::size_t at);
   std::optional<Span> url_password(std::size_t colon);
-  std::optional<Span> after_flag(std::size_t at) const;
-  std::optional<Span> after_separator(std::size_t separator) const;
-  std::optional<Span> after_bearer(std::size_t at) const;
+  void note_flag(std::size_t at);
+  std::optional<Span> after_flag(std::size_t at);
+  std::optional<Span> after_separator(std::size_t separator);
+  std::optional<Span> after_bearer(std::size_t at);
 
   // How a value was announced.
   enum class By { name, phrase, bearer };
-  std::optional<Span> value(std::size_t at, By by, char quote_around) const;
+  std::optional<Span> value(std::size_t at, By by, char quote_around);
   std::optional<Span> quoted(std::size_t quote) const;
   std::size_t next(std::size_t at) const;
   std::size_t value_end(std::size_t at) const;
   std::size_t line_end(std::size_t at, char quote_around) const;
-  bool is_no_value(std::string_view value) const;
+  bool is_no_value(Span word);
   // REQUIRES: `name` is as it stands in the text.
   bool is_secret_name(std::string_view name) const;
 
@@ -52,8 +53,9 @@ class TextScan {
   const Redactor& redactor_;
   Shapes shapes_;
   std::string out_;
-  std::size_t done_ = 0;          // Up to here, `out_` has it.
-  std::optional<Span> password_;  // Of the URL whose user is being looked at.
+  std::size_t done_ = 0;                 // Up to here, `out_` has it.
+  std::optional<Span> password_;         // Of the URL whose user is being looked at.
+  std::optional<std::size_t> flag_end_;  // Where the name of a flag ends, whose value is secret.
   std::size_t no_at_sign_until_ = 0;
 };
 
