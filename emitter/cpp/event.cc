@@ -141,7 +141,8 @@ Result<Prepared> prepare(const Event& event, const Making& making, Timestamp now
   }
   std::string target_id = event.target_id;
   if (is_utf8(target_id)) making.redactor.redact(target_id);
-  const std::string_view actor_type = event.actor_type == "user" ? "human" : event.actor_type;
+  std::string_view actor_type = event.actor_type;
+  if (actor_type == "user") actor_type = "human";
   if (auto fault = fault_of_facts(event, actor_type, target_id)) return std::move(*fault);
   ProofText proof;
   if (event.proof) proof = TRY(proof_text(*event.proof, making.redactor));
