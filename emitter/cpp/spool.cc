@@ -17,10 +17,34 @@ namespace {
 // A segment of which everything is settled, and that is smaller, stays to be appended to.
 constexpr std::uint64_t kSmallBytes = 256 * 1024;
 
-Result<std::uint64_t> counted(const Json& value) {
-  constexpr std::int64_t kFirst = 0;
-  if (!value.is_integer() || value.integer() < kFirst) return Error{};
-  return static_cast<std::uint64_t>(value.integer());
+using Numbers = std::map<std::string, std::uint64_t>;
+
+std::optional<Numbers> numbers_at(const Json& state, std::string_view member) {
+  const Json* const given = state.find(member);
+  if (given == nullptr || !given->is_object()) return std::nullopt;
+  Numbers numbers;
+  for (const auto& [tenant, value] : given->members()) {
+    if (!value.is_integer() || value.integer() < 0) return std::nullopt;
+    numbers[tenant] = static_cast<std::uint64_t>(value.integer());
+  }
+  return numbers;
+}
+
+// What state.json says.
+struct State {
+  std::string producer;
+  Numbers next;
+  Numbers sent;
+};
+
+std::optional<State> parse_state(std::string_view text) {
+  const auto json = read_json(text);
+  if (!json) return std::nullopt;
+  const Json* const producer = json->find("producer");
+  auto next = numbers_at(*json, "next");
+  auto sent = numbers_at(*json, "sent");
+  if (producer == nullptr || !producer->is_string() || !next || !sent) return std::nullopt;
+  return State{.producer = producer->string(), .next = std::move(*next), .sent = std::move(*sent)};
 }
 
 }  // namespace
@@ -47,37 +71,19 @@ std::optional<Error> Spool::read_state() {
   const std::string path = options_.directory + "/state.json";
   const auto content = TRY(read_file(path));
   if (!content) return std::nullopt;
-  const auto state = read_json(*content);
-  const auto producer = state ? state->string_at("producer") : std::nullopt;
-  std::map<std::string, Counts> counts;
-  bool is_whole = producer.has_value();
-  for (const auto& [member, count] :
-       {std::pair("next", &Counts::next), std::pair("sent", &Counts::sent)}) {
-    const Json* const numbers = state ? state->find(member) : nullptr;
-    if (numbers == nullptr || !numbers->is_object()) {
-      is_whole = false;
-      break;
-    }
-    for (const auto& [tenant, value] : numbers->members()) {
-      const auto number = counted(value);
-      if (!number) {
-        is_whole = false;
-      } else {
-        counts[tenant].*count = *number;
-      }
-    }
-  }
-  if (!is_whole) {
+  const auto state = parse_state(*content);
+  if (!state) {
     if (auto fault = rename_file(path, path + ".damaged")) return fault;
     report_("damaged", path + " was damaged and is kept as " + path + ".damaged");
     return std::nullopt;
   }
-  if (*producer != options_.producer) {
-    return Error{.fault = Fault::misconfigured,
-                 .message = "the spool in " + options_.directory + " is of producer " +
-                            std::string(*producer)};
+  if (state->producer != options_.producer) {
+    return Error{
+        .fault = Fault::misconfigured,
+        .message = "the spool in " + options_.directory + " is of producer " + state->producer};
   }
-  counts_ = std::move(counts);
+  for (const auto& [tenant, number] : state->next) counts_[tenant].next = number;
+  for (const auto& [tenant, number] : state->sent) counts_[tenant].sent = number;
   return std::nullopt;
 }
 
