@@ -81,6 +81,9 @@ struct Policy {
   // then `plans`. It names no tool and has no executor, and its grant lasts an hour unless the tier
   // or `plans` say otherwise, 24 hours at most.
   std::vector<PolicyEntry> plan_entries;
+  // The same where a plan passes, and what answers one that is rejected.
+  std::vector<PolicyEntry> plan_passes;
+  PolicyEntry plan_refusal;
 };
 
 // What the policy says to one request, and why.
@@ -101,9 +104,6 @@ Result<Policy> policy_from_json(const Json& document);
 
 // What a tenant has before anyone put a policy: humans decide everything, high risk, 48 h.
 Policy default_policy();
-
-// The entry of `policy` for a plan that escalates with that tier.
-const PolicyEntry& plan_entry(const Policy& policy, RiskTier tier);
 
 // First match wins. `arguments` must be an object for kind tool_call.
 PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,

@@ -141,6 +141,9 @@ void PolicyReader::match(const Json& value, const std::string& path, PolicyEntry
   }
   if (const Json* const kind = value.find("kind")) {
     reader_.choice(*kind, below(path, "kind"), entry.kind.emplace());
+    if (entry.kind == Kind::plan) {
+      reader_.fault(below(path, "kind"), "must be tool_call or content: `plans` answers plans");
+    }
   }
   const Json* const conditions = value.find("arguments");
   if (conditions == nullptr) return;
@@ -217,7 +220,7 @@ Policy PolicyReader::document(const Json& value) {
   const Json nothing = Json::object();
   const Json* const said = value.find("defaults");
   defaults(said == nullptr ? nothing : *said, policy);
-  policy.plan_entries = plan_entries_of(base_, tiers_, policy.plans.terms);
+  set_plan_entries(policy, plan_entries_of(base_, tiers_, policy.plans.terms));
   if (const Json* const member = value.find("selfApproval")) self_approval(*member, policy);
   const Json* const tools = value.find("tools");
   if (tools == nullptr) return policy;

@@ -4,6 +4,7 @@
 #include "domain/plan/step_reader.h"
 
 #include <algorithm>
+#include <array>
 
 namespace assent {
 namespace {
@@ -40,16 +41,10 @@ const PlanAction* check_catalogue(const PlanStep& step, const PlanPlace& at,
 
 }  // namespace
 
-std::string_view plan_word(PlanStatus status) {
-  switch (status) {
-    case PlanStatus::pass:
-      return "PASS";
-    case PlanStatus::escalate:
-      return "ESCALATE";
-    case PlanStatus::reject:
-      return "REJECT";
-  }
-  return {};
+template <>
+std::span<const std::string_view> words<PlanStatus>() {
+  static constexpr std::array<std::string_view, 3> kWords = {"PASS", "ESCALATE", "REJECT"};
+  return kWords;
 }
 
 std::int64_t brain_tier(RiskTier tier) {

@@ -14,7 +14,8 @@
 namespace assent {
 
 enum class PlanStatus { pass, escalate, reject };
-std::string_view plan_word(PlanStatus status);  // PASS, ESCALATE, REJECT.
+template <>
+std::span<const std::string_view> words<PlanStatus>();  // PASS, ESCALATE, REJECT.
 
 struct HighRiskStep {
   std::size_t step_index = 0;

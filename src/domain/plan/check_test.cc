@@ -142,7 +142,7 @@ TEST(PlanCheck, H43_TheSameAnswerEveryTime) {
                        step_json("a", "b", "c")};
   const auto told = [&steps] {
     const PlanVerdict verdict = check(plan_json(steps));
-    std::string text(plan_word(verdict.status));
+    std::string text(word(verdict.status));
     for (const auto& each : verdict.violations) text += canonical_json(to_json(each));
     for (const auto& each : verdict.high_risk_steps) text += each.reason;
     return text;

@@ -78,7 +78,7 @@ Json semantic_json(const PlanStep& step) {
   add("action", step.action);
   if (step.budget_cents) add("budgetCents", *step.budget_cents);
   add("constraints", step.constraints);
-  if (!step.depends_on.empty()) add("dependsOn", names_json(step.depends_on));
+  if (step.depends_on) add("dependsOn", names_json(*step.depends_on));
   add("idempotencyKey", step.idempotency_key);
   add("params", step.params);
   add("provider", step.provider);
@@ -99,10 +99,10 @@ void append_semantic(std::string& out, const PlanStep& step) {
   }
   out.append(",\"constraints\":");
   append_canonical(out, step.constraints);
-  if (!step.depends_on.empty()) {
+  if (step.depends_on) {
     out.append(",\"dependsOn\":[");
-    for (const auto& name : step.depends_on) {
-      text(&name == &step.depends_on.front() ? "" : ",", name);
+    for (const auto& name : *step.depends_on) {
+      text(&name == &step.depends_on->front() ? "" : ",", name);
     }
     out.append("]");
   }
@@ -117,14 +117,10 @@ void append_semantic(std::string& out, const PlanStep& step) {
 
 }  // namespace
 
-std::string_view plan_word(ViolationSeverity severity) {
-  switch (severity) {
-    case ViolationSeverity::error:
-      return "ERROR";
-    case ViolationSeverity::warning:
-      return "WARNING";
-  }
-  return {};
+template <>
+std::span<const std::string_view> words<ViolationSeverity>() {
+  static constexpr std::array<std::string_view, 2> kWords = {"ERROR", "WARNING"};
+  return kWords;
 }
 
 Json to_json(const PlanViolation& violation) {
@@ -133,7 +129,7 @@ Json to_json(const PlanViolation& violation) {
   json.set("code", violation.code);
   json.set("message", violation.message);
   if (!violation.path.empty()) json.set("path", violation.path);
-  json.set("severity", plan_word(violation.severity));
+  json.set("severity", word(violation.severity));
   return json;
 }
 

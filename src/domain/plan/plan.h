@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "domain/words.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,7 @@ struct PlanStep {
   Json constraints = Json::object();
   std::optional<std::int64_t> budget_cents = {};
   std::optional<std::string> step_id = {};
-  std::vector<std::string> depends_on = {};  // A set: ascending by bytes, each once.
+  std::optional<std::vector<std::string>> depends_on = {};  // As it was said; each once.
 };
 
 struct Plan {
@@ -44,7 +45,8 @@ struct Plan {
 };
 
 enum class ViolationSeverity { error, warning };
-std::string_view plan_word(ViolationSeverity severity);  // ERROR, WARNING.
+template <>
+std::span<const std::string_view> words<ViolationSeverity>();  // ERROR, WARNING.
 
 struct PlanViolation {
   std::optional<std::size_t> step_index;  // Nothing: of the plan as a whole.
@@ -79,7 +81,8 @@ PlanReading read_plan(const Json& document, std::string_view tenant);
 std::string step_id_of(const Plan& plan, std::size_t index);
 
 // `{"steps":[{action,budgetCents?,constraints,dependsOn?,idempotencyKey,params,provider,resource,
-// stepId?}],"tenantId"}`. dependsOn is there if it names any.
+// stepId?}],"tenantId"}`. What was not said is left out, so that anybody gets the hash from the plan
+// as it was sent.
 Json semantic_json(const Plan& plan);
 
 // `sha256:<hex>` of the RFC 8785 form of semantic_json(), and of a step of it.

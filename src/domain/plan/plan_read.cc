@@ -160,7 +160,8 @@ void PlanReader::check_dependencies(const Plan& plan) {
     const PlanPlace step{&steps_, {}, i};
     const PlanPlace at{&step, "dependsOn"};
     findings_.set_index(i);
-    for (const auto& id : plan.steps[i].depends_on) {
+    if (!plan.steps[i].depends_on) continue;
+    for (const auto& id : *plan.steps[i].depends_on) {
       const auto needed = ids.find(id);
       if (!needed) {
         findings_.add("UNKNOWN_DEPENDENCY", "No step has the id " + quoted(id) + ".", at);

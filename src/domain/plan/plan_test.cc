@@ -133,8 +133,6 @@ TEST(Plan, H44_WhatDoesNotMeanAnythingElseDoesNotChangeTheHash) {
                      ? const_cast<Json*>(document.find("steps"))->items()[1]
                      : document;
     step.set("description", std::to_string(random()));
-    step.set("dependsOn",
-             random() % 2 == 0 ? Json(Json::Array{"2", "first"}) : Json(Json::Array{"first", "2"}));
     EXPECT_EQ(ir_hash(plan_of(document)), hash);
   }
 }
@@ -159,6 +157,7 @@ TEST(Plan, H44_WhateverMeansSomethingElseChangesTheHash) {
   changed(0, "budgetCents", 0);
   changed(1, "budgetCents", 8);
   changed(1, "dependsOn", Json(Json::Array{"first"}));
+  changed(1, "dependsOn", Json(Json::Array{"2", "first"}));
   changed(1, "stepId", "second");
   changed(2, "dependsOn", Json(Json::Array{"first"}));
   Json other = rich_plan();

@@ -207,14 +207,16 @@ void StepReader::depends_on(const Json& value, const PlanPlace& at, PlanStep& st
   if (!value.is_array() || value.items().size() > kPlanStepsMax) {
     return findings_.add("INVALID_DEPENDENCY", "Must be a list of at most 1000 ids of steps.", at);
   }
+  std::vector<std::string> ids;
   for (std::size_t i = 0; i < value.items().size(); ++i) {
     const auto id =
         text(&value.items()[i], {&at, {}, i}, {"INVALID_DEPENDENCY", kStepIdText.length_max});
-    if (id) step.depends_on.push_back(*id);
+    if (id) ids.push_back(*id);
   }
-  std::sort(step.depends_on.begin(), step.depends_on.end());
-  const auto twice = std::adjacent_find(step.depends_on.begin(), step.depends_on.end());
-  if (twice != step.depends_on.end()) {
+  step.depends_on = ids;
+  std::sort(ids.begin(), ids.end());
+  const auto twice = std::adjacent_find(ids.begin(), ids.end());
+  if (twice != ids.end()) {
     findings_.add("INVALID_DEPENDENCY", "Must name each step once: " + quoted(*twice) + ".", at);
   }
 }

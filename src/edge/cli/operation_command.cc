@@ -53,6 +53,9 @@ Result<void> add_raw_body(OperationCommand& command, HttpRequest& request) {
     case app::BodyKind::bytes:
       request.content_type = "application/octet-stream";
       break;
+    case app::BodyKind::plan:
+      request.content_type = "application/json";
+      break;
     case app::BodyKind::document:
       request.content_type = "application/yaml";
       break;
@@ -98,6 +101,9 @@ Result<Json> extra_of(const Session& session, OperationCommand& command) {
   }
   if (name == "attach_evidence" && !command.file.empty()) {
     TRY(upload_file(session, command, extra));
+  }
+  if (name == "diff_plan" && !command.file.empty()) {
+    extra.set("dag", TRY(parse_json(TRY(read_input(command.file)))));
   }
   if (name == "check_policy" && !command.file.empty()) {
     extra.set("document", TRY(read_input(command.file)));
@@ -244,6 +250,10 @@ int run_operation(const Session& session, OperationCommand& command) {
   // Where the question was "may I?", the exit code is the answer.
   const bool asks = name == "request_approval" || (name == "get_approval" && command.wait > 0);
   const auto status = reply->data().string_at("status").value_or("");
+  if (name == "validate_plan") return static_cast<int>(exit_of_plan(status));
+  if (name == "diff_plan" && *reply->data().find("allHashesMatch") == Json(false)) {
+    return static_cast<int>(Exit::verification_failed);
+  }
   return static_cast<int>(asks ? exit_of_status(status) : Exit::done);
 }
 

@@ -51,6 +51,7 @@ bool is_plain(std::string_view path) {
 bool is_accepted(app::BodyKind kind, std::string_view type) {
   switch (kind) {
     case app::BodyKind::json:
+    case app::BodyKind::plan:
       return type == "application/json";
     case app::BodyKind::events:
       return type == "application/json" || type == "application/x-ndjson";
