@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Compiles a plan into the DAG that an executor runs: one node for each step, with its whole content.
+"""Compiles a plan into the DAG that an executor runs: a node for each step, with its whole content.
 
     examples/plans/compile.py month_end.json > dag.json     the DAG
     examples/plans/compile.py --hash month_end.json         the plan's irHash, computed without Assent
     examples/plans/compile.py --order month_end.json        the ids in an order in which they can run
 
-The nodes stand in the order of the steps: in what order they run is said by dependsOn, and a diff fails on
-nodes that were moved. A step that has no stepId is called by its index. irStepHash is what a node claims to
-be the hash of its step; Assent hashes the content itself and only compares.
+The nodes stand in the order of the steps: in what order they run is said by dependsOn, and a diff
+fails on nodes that were moved. A step that has no stepId is called by its index. irStepHash is what
+a node claims to be the hash of its step; Assent hashes the content itself and only compares.
 """
 
 import argparse
@@ -16,14 +16,13 @@ import hashlib
 import json
 import sys
 
-CONTENT = ("action", "provider", "resource", "params", "idempotencyKey", "constraints", "budgetCents")
-
 
 def canonical(value):
-    """RFC 8785, for what a plan may have: no floats, so sorting and escaping are all there is to it."""
+    """RFC 8785, for what a plan may have: without floats it is but sorting and escaping."""
     if isinstance(value, dict):
-        members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be", "surrogatepass"))
-        return "{" + ",".join(canonical(name) + ":" + canonical(member) for name, member in members) + "}"
+        members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be"))
+        texts = (canonical(name) + ":" + canonical(member) for name, member in members)
+        return "{" + ",".join(texts) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
     if isinstance(value, float):
@@ -36,17 +35,13 @@ def sha256(value):
 
 
 def semantic(step):
-    """What a step means: all but its description. dependsOn is a set, hashed in the order of its bytes."""
-    meaning = {name: step[name] for name in CONTENT if name in step}
-    if "stepId" in step:
-        meaning["stepId"] = step["stepId"]
-    if step.get("dependsOn"):
-        meaning["dependsOn"] = sorted(step["dependsOn"], key=str.encode)
-    return meaning
+    """What a step means: all that it says but its description."""
+    return {name: value for name, value in step.items() if name != "description"}
 
 
 def plan_hash(plan, tenant="default"):
-    return sha256({"tenantId": plan.get("tenantId", tenant), "steps": list(map(semantic, plan["steps"]))})
+    steps = [semantic(step) for step in plan["steps"]]
+    return sha256({"tenantId": plan.get("tenantId", tenant), "steps": steps})
 
 
 def id_of(step, index):
@@ -64,8 +59,9 @@ def compile_plan(plan):
 
 
 def run_order(plan):
-    steps = {id_of(step, index): step.get("dependsOn", []) for index, step in enumerate(plan["steps"])}
-    return list(graphlib.TopologicalSorter(steps).static_order())
+    needs = {id_of(step, index): step.get("dependsOn", [])
+             for index, step in enumerate(plan["steps"])}
+    return list(graphlib.TopologicalSorter(needs).static_order())
 
 
 def main():
@@ -73,7 +69,7 @@ def main():
     parser.add_argument("plan", help="a plan as JSON; - reads it from standard input")
     wanted = parser.add_mutually_exclusive_group()
     wanted.add_argument("--hash", action="store_true", help="print the plan's irHash")
-    wanted.add_argument("--order", action="store_true", help="print the ids in an order to run them in")
+    wanted.add_argument("--order", action="store_true", help="print the ids as they can run")
     arguments = parser.parse_args()
     with (sys.stdin if arguments.plan == "-" else open(arguments.plan, encoding="utf-8")) as file:
         plan = json.load(file)

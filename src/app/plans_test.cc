@@ -130,16 +130,12 @@ TEST_F(Plans, H45_TheTokenIsShownOnceToTheRequester) {
 TEST_F(Plans, H45_ATokenIsNowhereOnDisk) {
   const std::string hash = validated(risky());
   const std::string id = approved(hash);
-  const Reply shown = world.call({.operation = "issue_token",
-                                  .by = agent,
-                                  .path = {{"id", id}},
-                                  .idempotency_key = "once"});
+  const Reply shown = world.call(
+      {.operation = "issue_token", .by = agent, .path = {{"id", id}}, .idempotency_key = "once"});
   const std::string token = shown.at("token");
   ASSERT_FALSE(token.empty());
-  const Reply again = world.call({.operation = "issue_token",
-                                  .by = agent,
-                                  .path = {{"id", id}},
-                                  .idempotency_key = "once"});
+  const Reply again = world.call(
+      {.operation = "issue_token", .by = agent, .path = {{"id", id}}, .idempotency_key = "once"});
   EXPECT_TRUE(again.is_replay);
   EXPECT_EQ(again.at("token"), "") << "a replay does not show it again";
   consume("agt_wrong", hash);
@@ -214,10 +210,9 @@ TEST_F(Plans, H46_TwoHundredParallelConsumesHaveOneWinnerAlsoAcrossARestart) {
   const auto storm = [&](int count) {
     std::vector<std::future<Reply>> calls;
     for (int i = 0; i < count; ++i) {
-      calls.push_back(
-          world.start({.operation = "consume_plan_approval",
-                       .by = agent,
-                       .body = Json::object({{"token", token}, {"irHash", hash}})}));
+      calls.push_back(world.start({.operation = "consume_plan_approval",
+                                   .by = agent,
+                                   .body = Json::object({{"token", token}, {"irHash", hash}})}));
     }
     for (auto& call : calls) ++outcomes[call.get().outcome()];
   };
@@ -245,10 +240,8 @@ TEST_F(Plans, H47_TheRequesterGetsNoTokenWithoutAnotherHumansDecision) {
 // Two tenants in one store, and the first one's token in the second one's hands.
 TEST_F(Plans, Trap14_AWrongTenantsProbeTellsItNothingAndItsOwnerEverything) {
   const Person operator_ = world.make("human", "operator", {"operator"});
-  const Reply founded =
-      world.call({.operation = "create_tenant",
-                  .by = operator_,
-                  .body = Json::object({{"name", "acme"}})});
+  const Reply founded = world.call(
+      {.operation = "create_tenant", .by = operator_, .body = Json::object({{"name", "acme"}})});
   ASSERT_EQ(founded.outcome(), "ok") << (founded.error ? founded.error->detail : "");
   const Person stranger{.id = "", .key = founded.at("adminKey")};
   const std::string hash = validated(risky());
@@ -257,15 +250,14 @@ TEST_F(Plans, Trap14_AWrongTenantsProbeTellsItNothingAndItsOwnerEverything) {
 
   const Json body = Json::object({{"token", token}, {"irHash", hash}});
   const Reply probe = call_by(stranger, "consume_plan_approval", body);
-  const Reply guess = call_by(
-      stranger, "consume_plan_approval", Json::object({{"token", "agt_guess"}, {"irHash", hash}}));
+  const Reply guess = call_by(stranger, "consume_plan_approval",
+                              Json::object({{"token", "agt_guess"}, {"irHash", hash}}));
   EXPECT_EQ(probe.outcome(), "NOT_FOUND");
   EXPECT_EQ(probe.refused->message, guess.refused->message);
   EXPECT_EQ(probe.refused->details, guess.refused->details);
 
-  const Reply theirs = world.call({.operation = "query_events",
-                                   .by = stranger,
-                                   .query = {{"type", "grant.refused"}}});
+  const Reply theirs = world.call(
+      {.operation = "query_events", .by = stranger, .query = {{"type", "grant.refused"}}});
   ASSERT_EQ(theirs.data.items().size(), 2U);
   for (const Json& event : theirs.data.items()) {
     EXPECT_EQ(event.find("data")->string_at("reason"), "token_not_found");
@@ -306,8 +298,8 @@ TEST_F(Plans, H48_WhatRunsIsComparedWithThePlan) {
             "validation_error");
   EXPECT_EQ(compare(std::string("sha256:") + std::string(64, '0'), dag_of(wanted)).outcome(),
             "not_found");
-  EXPECT_EQ(call("diff_plan", Json::object({{"plan", Json::object({{"steps", 7}})},
-                                            {"dag", dag_of(wanted)}}))
+  EXPECT_EQ(call("diff_plan",
+                 Json::object({{"plan", Json::object({{"steps", 7}})}, {"dag", dag_of(wanted)}}))
                 .outcome(),
             "unprocessable");
 }
@@ -362,10 +354,10 @@ TEST_F(Plans, H49_WhoeverPresentedTheTokenMayStartAndNobodyElse) {
   const std::string token = token_of(approved(hash));
   compare(hash, dag_of(wanted));
   const Json body = Json::object({{"irHash", hash}});
-  ASSERT_EQ(call_by(engine, "consume_plan_approval",
-                    Json::object({{"token", token}, {"irHash", hash}}))
-                .outcome(),
-            "ok");
+  ASSERT_EQ(
+      call_by(engine, "consume_plan_approval", Json::object({{"token", token}, {"irHash", hash}}))
+          .outcome(),
+      "ok");
   EXPECT_EQ(call_by(other, "start_plan", body).outcome(), "insufficient_permissions");
   EXPECT_EQ(call_by(engine, "start_plan", body).outcome(), "ok");
 }
@@ -382,13 +374,13 @@ TEST_F(Plans, H50_AKillSwitchSetAfterTheDecisionBlocksTheStart) {
     ASSERT_EQ(engaged.outcome(), "ok");
     EXPECT_EQ(consume(token, hash).outcome(), "KILL_SWITCH") << "the token is kept";
     EXPECT_EQ(missing(start(hash)).back(), "kill_switch");
-    const Reply released =
-        world.decide("release_kill_switch", world.admin, engaged.id(), Json::object({{"reason", "go"}}));
+    const Reply released = world.decide("release_kill_switch", world.admin, engaged.id(),
+                                        Json::object({{"reason", "go"}}));
     ASSERT_EQ(released.outcome(), "ok");
   }
-  const Reply elsewhere = call_by(
-      world.admin, "engage_kill_switch",
-      Json::object({{"scope", "tool"}, {"tool", "deploy.*"}, {"reason", "not this"}}));
+  const Reply elsewhere =
+      call_by(world.admin, "engage_kill_switch",
+              Json::object({{"scope", "tool"}, {"tool", "deploy.*"}, {"reason", "not this"}}));
   ASSERT_EQ(elsewhere.outcome(), "ok");
   ASSERT_EQ(consume(token, hash).outcome(), "ok");
   const Reply started = start(hash);

@@ -16,7 +16,7 @@ spec.loader.exec_module(compiler)
 
 
 def output_of(*arguments):
-    return subprocess.run([sys.executable, "-B", PLANS / "compile.py", *arguments], check=True, text=True,
+    return subprocess.run([sys.executable, "-B", PLANS / "compile.py", *arguments], check=True,
                           capture_output=True, encoding="utf-8").stdout
 
 
@@ -28,7 +28,8 @@ class Plans(unittest.TestCase):
             self.assertEqual(compiler.plan_hash(vector["plan"]), vector["irHash"], vector["name"])
 
     def test_the_dag_is_what_the_compiler_makes_of_the_plan(self):
-        self.assertEqual(output_of(PLANS / "month_end.json"), (PLANS / "month_end.dag.json").read_text("utf-8"))
+        self.assertEqual(output_of(PLANS / "month_end.json"),
+                         (PLANS / "month_end.dag.json").read_text("utf-8"))
 
     def test_steps_run_after_what_they_depend_on(self):
         plan = json.loads((PLANS / "month_end.json").read_text("utf-8"))

@@ -125,12 +125,10 @@ constexpr std::string_view kGrants = R"sql(
     FROM grants
    ORDER BY tenant, approval)sql";
 constexpr std::array kGrantColumns = {
-    Column{"tenant", kInteger},     Column{"approval", kBytes},
-    Column{"id", kBytes},           Column{"content_hash", kText},
-    Column{"form", kText},          Column{"issued_at", kInteger},
-    Column{"expires_at", kInteger}, Column{"consumed_at", kInteger},
-    Column{"expired_at", kInteger}, Column{"token_hash", kBytes},
-    Column{"consumed_by", kBytes}};
+    Column{"tenant", kInteger},     Column{"approval", kBytes},      Column{"id", kBytes},
+    Column{"content_hash", kText},  Column{"form", kText},           Column{"issued_at", kInteger},
+    Column{"expires_at", kInteger}, Column{"consumed_at", kInteger}, Column{"expired_at", kInteger},
+    Column{"token_hash", kBytes},   Column{"consumed_by", kBytes}};
 
 constexpr std::string_view kPlans = R"sql(
   SELECT tenant, ir_hash, status, risk_tier, step_count, policy_version, request_id, plan,
@@ -138,19 +136,17 @@ constexpr std::string_view kPlans = R"sql(
     FROM plans
    ORDER BY tenant, ir_hash)sql";
 constexpr std::array kPlanColumns = {
-    Column{"tenant", kInteger},      Column{"ir_hash", kText},
-    Column{"status", kText},         Column{"risk_tier", kText},
-    Column{"step_count", kInteger},  Column{"policy_version", kInteger},
-    Column{"request_id", kText},     Column{"plan", kText},
-    Column{"validated_at", kInteger}};
+    Column{"tenant", kInteger},  Column{"ir_hash", kText},       Column{"status", kText},
+    Column{"risk_tier", kText},  Column{"step_count", kInteger}, Column{"policy_version", kInteger},
+    Column{"request_id", kText}, Column{"plan", kText},          Column{"validated_at", kInteger}};
 
 constexpr std::string_view kPlanDiffs = R"sql(
   SELECT tenant, ir_hash, matches, dag_hash, compared_at
     FROM plan_diffs
    ORDER BY tenant, ir_hash)sql";
-constexpr std::array kPlanDiffColumns = {
-    Column{"tenant", kInteger}, Column{"ir_hash", kText}, Column{"matches", kInteger},
-    Column{"dag_hash", kText}, Column{"compared_at", kInteger}};
+constexpr std::array kPlanDiffColumns = {Column{"tenant", kInteger}, Column{"ir_hash", kText},
+                                         Column{"matches", kInteger}, Column{"dag_hash", kText},
+                                         Column{"compared_at", kInteger}};
 
 constexpr std::string_view kExecutions = R"sql(
   SELECT tenant, id, approval, grant_id, attempt, state, started_by, started_at, completed_at,
