@@ -52,8 +52,8 @@ std::span<const Role> roles_with(Permission permission);
 bool is_allowed(Permission permission, const Principal& principal);
 
 // What the body is: a JSON object of fields, or something that take_body() reads: one event, an
-// array or NDJSON; a YAML or JSON document; raw bytes.
-enum class BodyKind { json, events, document, bytes };
+// array or NDJSON; a YAML or JSON document; a plan, whatever is wrong with it; raw bytes.
+enum class BodyKind { json, events, document, plan, bytes };
 
 struct About {
   std::string_view name;     // `approve`, in snake_case; the operationId.
@@ -74,6 +74,7 @@ struct Preparation {
   const Caller& caller;
   const TraceId& trace;
   const store::Blobs& blobs;
+  const store::PoliciesInForce& policies;
   Timestamp now;  // Of the preparation; the commit has its own.
   Random& random;
   const store::Read* read = nullptr;  // A snapshot; only where blocks() asked for a reader thread.
