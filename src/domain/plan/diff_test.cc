@@ -1,5 +1,6 @@
 #include "domain/plan/diff.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "domain/plan/testing_plan.h"
 
