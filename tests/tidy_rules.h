@@ -118,7 +118,7 @@ inline const std::vector<Ban> kBans = {
                           {}, "co_await"},
     {"system_clock::now", {"base/time.cc"}, "take a Clock, or be told the time"},
     {"random_device",     {}, "take a Random"},
-    {"sleep_for",         {"store/sqlite/*", "edge/*", "*_test.cc"},
+    {"sleep_for",         {"store/sqlite/*", "edge/*", "*_test.cc", "*testing*"},
                           "wait on a condition, with the clock as a variable"},
     {"getenv",            {"edge/cli/*", "assent.cc", "app/testing.cc"},
                           "read it at the top and pass it on"},

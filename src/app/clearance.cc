@@ -36,12 +36,13 @@ Result<std::optional<PlanStatus>> status_of(const store::Read& read,
 
 Result<PlanCase> judged(const store::Read& read, PlanCase found,
                         const std::optional<Execution>& latest) {
+  const bool stopped = TRY(is_stopped(read, found));
   PlanEvidence evidence{.validated = std::nullopt,
                         .approval = found.approval ? &*found.approval : nullptr,
                         .grant = found.grant ? &*found.grant : nullptr,
                         .latest = latest,
                         .diff_matches = std::nullopt,
-                        .is_stopped = TRY(is_stopped(read, found)),
+                        .is_stopped = stopped,
                         .now = read.now()};
   evidence.validated = found.status;
   if (found.comparison) evidence.diff_matches = found.comparison->matches;
@@ -54,11 +55,12 @@ Result<PlanCase> judged(const store::Read& read, PlanCase found,
 Result<PlanCase> plan_case(const store::Read& read, std::string_view ir_hash) {
   PlanCase found{.plan = TRY(store::validated_plan(read, ir_hash)),
                  .status = std::nullopt,
-                 .comparison = TRY(store::plan_comparison(read, ir_hash)),
+                 .comparison = std::nullopt,
                  .approval = std::nullopt,
                  .grant = std::nullopt,
                  .missing = {}};
   std::optional<Execution> latest;
+  found.comparison = TRY(store::plan_comparison(read, ir_hash));
   found.status = TRY(status_of(read, found.plan));
   if (found.status == PlanStatus::escalate) {
     found.approval = TRY(store::approval_of_plan(read, ir_hash));
@@ -74,10 +76,11 @@ Result<PlanCase> plan_case(const store::Read& read, const Approval& approval, co
                            const std::optional<Execution>& latest) {
   PlanCase found{.plan = TRY(store::validated_plan(read, approval.content_hash)),
                  .status = std::nullopt,
-                 .comparison = TRY(store::plan_comparison(read, approval.content_hash)),
+                 .comparison = std::nullopt,
                  .approval = approval,
                  .grant = grant,
                  .missing = {}};
+  found.comparison = TRY(store::plan_comparison(read, approval.content_hash));
   found.status = TRY(status_of(read, found.plan));
   return judged(read, std::move(found), latest);
 }

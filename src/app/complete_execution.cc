@@ -2,6 +2,8 @@
 
 #include "app/executions.h"
 #include "app/suggestions.h"
+#include "base/canonical.h"
+#include "domain/policy.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -103,6 +105,7 @@ Result<Completion> complete_as(store::Write& write, const CompleteExecution& in,
                       execution_event(std::string(event_of(ending.outcome)), execution.id, approval,
                                       std::move(data))));
   if (ending.outcome == EndedAs::failure) TRY(suggest_demotion(write, approval));
+  const auto escalation_id = TRY(escalate_if_exhausted(write, execution.id));
   return Completion{.execution_id = execution.id,
                     .approval_id = approval.id,
                     .outcome = ending.outcome,
@@ -110,13 +113,20 @@ Result<Completion> complete_as(store::Write& write, const CompleteExecution& in,
                     .completed_at = write.now(),
                     .duration_ms = took.count(),
                     .note = ending.note,
-                    .escalation_id = TRY(escalate_if_exhausted(write, execution.id)),
+                    .escalation_id = escalation_id,
                     .refused = std::nullopt};
 }
 
 }  // namespace
 
-Result<void> prepare(CompleteExecution& in, const Preparation&) {
+void redact(CompleteExecution& in, const Redactor& redactor) {
+  if (in.result) redactor.redact(*in.result);
+  if (in.error) redactor.redact(*in.error);
+  if (in.proof) redactor.redact(in.proof->value);
+}
+
+Result<void> prepare(CompleteExecution& in, const Preparation& preparation) {
+  redact(in, TRY(preparation.policies.of(preparation.caller.tenant.number))->redactor);
   std::size_t bytes = 0;
   if (in.result) bytes += canonical_json(*in.result).size();
   if (in.error) bytes += canonical_json(*in.error).size();

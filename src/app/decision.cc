@@ -49,8 +49,9 @@ Result<void> require_reason(DecideApproval& in) {
 }
 
 Result<Attempt> gather(store::Write& write, const DecideApproval& in, Verdict verdict) {
+  auto approval = TRY(current_approval(write, in.approval));
   Attempt attempt{.in = in,
-                  .approval = TRY(current_approval(write, in.approval)),
+                  .approval = std::move(approval),
                   .decision = {.verdict = verdict,
                                .by = &write.caller().principal,
                                .at = write.now(),

@@ -2,6 +2,7 @@
 
 #include "app/request_parts.h"
 #include "app/requirement.h"
+#include "base/canonical.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
 

@@ -16,9 +16,7 @@ namespace {
 
 constexpr std::size_t kBlobBytesMax = 25 * 1048576;
 
-}  // namespace
-
-std::vector<Operation> execution_operations() {
+std::vector<Operation> evidence() {
   std::vector<Operation> rows;
   rows.push_back(operation({.name = "attach_evidence",
                             .route = "POST /v1/approvals/{id}/evidence",
@@ -33,6 +31,27 @@ std::vector<Operation> execution_operations() {
                             .permission = Permission::attach,
                             .help = "Withdraw evidence, so that it no longer counts."},
                            &withdraw_evidence));
+  rows.push_back(operation({.name = "put_blob",
+                            .route = "PUT /v1/blobs",
+                            .command = "blob put",
+                            .permission = Permission::attach,
+                            .help = "Upload bytes; they are named by their hash.",
+                            .is_creation = true,
+                            .body = BodyKind::bytes,
+                            .body_bytes_max = kBlobBytesMax},
+                           &put_blob));
+  rows.push_back(operation({.name = "get_blob",
+                            .route = "GET /v1/blobs/{sha256}",
+                            .command = "blob get",
+                            .permission = Permission::read,
+                            .help = "Download a blob.",
+                            .raw_type = "application/octet-stream"},
+                           &get_blob));
+  return rows;
+}
+
+std::vector<Operation> executions() {
+  std::vector<Operation> rows;
   rows.push_back(operation({.name = "start_execution",
                             .route = "POST /v1/approvals/{id}/executions",
                             .command = "execution start",
@@ -73,22 +92,14 @@ std::vector<Operation> execution_operations() {
                             .permission = Permission::execute,
                             .help = "Say what became of an execution whose outcome is unknown."},
                            &resolve_execution));
-  rows.push_back(operation({.name = "put_blob",
-                            .route = "PUT /v1/blobs",
-                            .command = "blob put",
-                            .permission = Permission::attach,
-                            .help = "Upload bytes; they are named by their hash.",
-                            .is_creation = true,
-                            .body = BodyKind::bytes,
-                            .body_bytes_max = kBlobBytesMax},
-                           &put_blob));
-  rows.push_back(operation({.name = "get_blob",
-                            .route = "GET /v1/blobs/{sha256}",
-                            .command = "blob get",
-                            .permission = Permission::read,
-                            .help = "Download a blob.",
-                            .raw_type = "application/octet-stream"},
-                           &get_blob));
+  return rows;
+}
+
+}  // namespace
+
+std::vector<Operation> execution_operations() {
+  std::vector<Operation> rows = evidence();
+  for (Operation& row : executions()) rows.push_back(std::move(row));
   return rows;
 }
 

@@ -36,7 +36,7 @@ Result<Refused> refuse_grant(store::Write& write, const Actor& actor, const Appr
 }
 
 Result<void> record_consumption(store::Write& write, const Actor& actor, const Approval& approval,
-                           const Grant& grant, Json data) {
+                                const Grant& grant, Json data) {
   const auto waited = std::chrono::floor<std::chrono::seconds>(write.now() - grant.issued_at);
   data.set("consumedAt", to_rfc3339(write.now()));
   data.set("timeToConsumeSeconds", static_cast<std::int64_t>(waited.count()));

@@ -26,6 +26,6 @@ Result<Refused> refuse_grant(store::Write& write, const Actor& actor, const Appr
 
 // `grant.consumed`.
 Result<void> record_consumption(store::Write& write, const Actor& actor, const Approval& approval,
-                           const Grant& grant, Json data = Json::object());
+                                const Grant& grant, Json data = Json::object());
 
 }  // namespace assent::app

@@ -20,7 +20,9 @@
 #include "app/get_principal.h"
 #include "app/list_approvals.h"
 #include "app/list_kill_switches.h"
+#include "app/list_obligations.h"
 #include "app/list_principals.h"
+#include "app/list_producers.h"
 #include "app/list_rules.h"
 #include "app/list_suggestions.h"
 #include "app/log_consistency.h"
@@ -200,7 +202,7 @@ std::vector<Operation> the_log() {
   return rows;
 }
 
-std::vector<Operation> events_and_policy() {
+std::vector<Operation> emissions() {
   std::vector<Operation> rows;
   rows.push_back(operation({.name = "emit_events",
                             .route = "POST /v1/events",
@@ -210,6 +212,23 @@ std::vector<Operation> events_and_policy() {
                             .is_creation = true,
                             .body = BodyKind::events},
                            &emit_events));
+  rows.push_back(operation({.name = "list_producers",
+                            .route = "GET /v1/producers",
+                            .command = "producers",
+                            .permission = Permission::read,
+                            .help = "List the programs that emit, and which events never arrived."},
+                           &list_producers));
+  rows.push_back(operation({.name = "list_obligations",
+                            .route = "GET /v1/obligations",
+                            .command = "obligations",
+                            .permission = Permission::read,
+                            .help = "List what is pending still, the first due first."},
+                           &list_obligations));
+  return rows;
+}
+
+std::vector<Operation> events_and_policy() {
+  std::vector<Operation> rows;
   rows.push_back(operation({.name = "query_events",
                             .route = "GET /v1/events",
                             .command = "events",
@@ -336,7 +355,7 @@ std::vector<Operation> administration() {
 std::vector<Operation> make_table() {
   std::vector<Operation> table;
   for (auto* part : {&approvals, &decisions, &rules, &execution_operations, &plan_operations,
-                     &events_and_policy, &the_log, &kill_switches, &administration}) {
+                     &emissions, &events_and_policy, &the_log, &kill_switches, &administration}) {
     for (Operation& row : part()) table.push_back(std::move(row));
   }
   return table;

@@ -1,4 +1,4 @@
-// Plans from their validation to their run: what is answered, what is on the log, and what is not.
+// Plans before they run: what is answered, what is on the log, and what is not.
 #include "app/testing_plans.h"
 #include "store/identities.h"
 
@@ -8,8 +8,6 @@
 
 namespace assent::app {
 namespace {
-
-using Missing = std::vector<std::string>;
 
 class Plans : public PlanTest {};
 
@@ -130,16 +128,12 @@ TEST_F(Plans, H45_TheTokenIsShownOnceToTheRequester) {
 TEST_F(Plans, H45_ATokenIsNowhereOnDisk) {
   const std::string hash = validated(risky());
   const std::string id = approved(hash);
-  const Reply shown = world.call({.operation = "issue_token",
-                                  .by = agent,
-                                  .path = {{"id", id}},
-                                  .idempotency_key = "once"});
+  const Reply shown = world.call(
+      {.operation = "issue_token", .by = agent, .path = {{"id", id}}, .idempotency_key = "once"});
   const std::string token = shown.at("token");
   ASSERT_FALSE(token.empty());
-  const Reply again = world.call({.operation = "issue_token",
-                                  .by = agent,
-                                  .path = {{"id", id}},
-                                  .idempotency_key = "once"});
+  const Reply again = world.call(
+      {.operation = "issue_token", .by = agent, .path = {{"id", id}}, .idempotency_key = "once"});
   EXPECT_TRUE(again.is_replay);
   EXPECT_EQ(again.at("token"), "") << "a replay does not show it again";
   consume("agt_wrong", hash);
@@ -214,10 +208,9 @@ TEST_F(Plans, H46_TwoHundredParallelConsumesHaveOneWinnerAlsoAcrossARestart) {
   const auto storm = [&](int count) {
     std::vector<std::future<Reply>> calls;
     for (int i = 0; i < count; ++i) {
-      calls.push_back(
-          world.start({.operation = "consume_plan_approval",
-                       .by = agent,
-                       .body = Json::object({{"token", token}, {"irHash", hash}})}));
+      calls.push_back(world.start({.operation = "consume_plan_approval",
+                                   .by = agent,
+                                   .body = Json::object({{"token", token}, {"irHash", hash}})}));
     }
     for (auto& call : calls) ++outcomes[call.get().outcome()];
   };
@@ -245,10 +238,8 @@ TEST_F(Plans, H47_TheRequesterGetsNoTokenWithoutAnotherHumansDecision) {
 // Two tenants in one store, and the first one's token in the second one's hands.
 TEST_F(Plans, Trap14_AWrongTenantsProbeTellsItNothingAndItsOwnerEverything) {
   const Person operator_ = world.make("human", "operator", {"operator"});
-  const Reply founded =
-      world.call({.operation = "create_tenant",
-                  .by = operator_,
-                  .body = Json::object({{"name", "acme"}})});
+  const Reply founded = world.call(
+      {.operation = "create_tenant", .by = operator_, .body = Json::object({{"name", "acme"}})});
   ASSERT_EQ(founded.outcome(), "ok") << (founded.error ? founded.error->detail : "");
   const Person stranger{.id = "", .key = founded.at("adminKey")};
   const std::string hash = validated(risky());
@@ -257,15 +248,14 @@ TEST_F(Plans, Trap14_AWrongTenantsProbeTellsItNothingAndItsOwnerEverything) {
 
   const Json body = Json::object({{"token", token}, {"irHash", hash}});
   const Reply probe = call_by(stranger, "consume_plan_approval", body);
-  const Reply guess = call_by(
-      stranger, "consume_plan_approval", Json::object({{"token", "agt_guess"}, {"irHash", hash}}));
+  const Reply guess = call_by(stranger, "consume_plan_approval",
+                              Json::object({{"token", "agt_guess"}, {"irHash", hash}}));
   EXPECT_EQ(probe.outcome(), "NOT_FOUND");
   EXPECT_EQ(probe.refused->message, guess.refused->message);
   EXPECT_EQ(probe.refused->details, guess.refused->details);
 
-  const Reply theirs = world.call({.operation = "query_events",
-                                   .by = stranger,
-                                   .query = {{"type", "grant.refused"}}});
+  const Reply theirs = world.call(
+      {.operation = "query_events", .by = stranger, .query = {{"type", "grant.refused"}}});
   ASSERT_EQ(theirs.data.items().size(), 2U);
   for (const Json& event : theirs.data.items()) {
     EXPECT_EQ(event.find("data")->string_at("reason"), "token_not_found");
@@ -277,224 +267,6 @@ TEST_F(Plans, Trap14_AWrongTenantsProbeTellsItNothingAndItsOwnerEverything) {
   EXPECT_EQ(ours.find("data")->string_at("reason"), "tenant_mismatch");
   EXPECT_EQ(canonical_json(ours).find("acme"), std::string::npos) << "nor whose hands";
   EXPECT_EQ(consume(token, hash).outcome(), "ok") << "the probe used nothing up";
-}
-
-TEST_F(Plans, H48_WhatRunsIsComparedWithThePlan) {
-  const Json wanted = risky();
-  const std::string hash = validated(wanted);
-  const Reply good = compare(hash, dag_of(wanted));
-  EXPECT_EQ(*good.data.find("allHashesMatch"), Json(true));
-  EXPECT_EQ(good.at("dagHash"), hash);
-  EXPECT_EQ(last_type(), "ir.dag_diff_ok");
-  EXPECT_EQ(event().string_at("correlationid"), "req_123");
-
-  Json tampered = dag_of(wanted);
-  tampered.find("nodes");
-  Json nodes = *tampered.find("nodes");
-  nodes.items()[1].set("resource", "account.payment");
-  tampered.set("nodes", std::move(nodes));
-  const Reply bad = compare(hash, tampered);
-  EXPECT_EQ(bad.outcome(), "ok");
-  EXPECT_EQ(*bad.data.find("allHashesMatch"), Json(false));
-  EXPECT_NE(bad.at("dagHash"), hash);
-  EXPECT_EQ(bad.data.find("mismatchDetails")->find("hashMismatches")->items().size(), 1U);
-  EXPECT_EQ(last_type(), "ir.dag_diff_failed");
-
-  const Reply whole = call("diff_plan", Json::object({{"plan", wanted}, {"dag", dag_of(wanted)}}));
-  EXPECT_EQ(*whole.data.find("allHashesMatch"), Json(true));
-  EXPECT_EQ(call("diff_plan", Json::object({{"dag", dag_of(wanted)}})).outcome(),
-            "validation_error");
-  EXPECT_EQ(compare(std::string("sha256:") + std::string(64, '0'), dag_of(wanted)).outcome(),
-            "not_found");
-  EXPECT_EQ(call("diff_plan", Json::object({{"plan", Json::object({{"steps", 7}})},
-                                            {"dag", dag_of(wanted)}}))
-                .outcome(),
-            "unprocessable");
-}
-
-TEST_F(Plans, H49_WhatPassedStartsOnceItWasComparedAndOnlyThen) {
-  const std::string hash = validated(harmless());
-  const Reply early = start(hash);
-  EXPECT_EQ(early.outcome(), "INVALID_STATE");
-  EXPECT_EQ(missing(early), Missing{"diff_missing"});
-  EXPECT_EQ(last_type(), "grant.refused");
-  EXPECT_EQ(last_data().string_at("reason"), "diff_missing");
-  compare(hash, dag_of(harmless()));
-  const Reply started = start(hash);
-  ASSERT_EQ(started.outcome(), "ok");
-  EXPECT_EQ(world.trail_types(started.at("approvalId")),
-            (Types{"approval.requested", "approval.auto_approved", "grant.consumed",
-                   "execution.started"}));
-  const Reply completed = world.decide("complete_execution", agent, started.at("executionId"),
-                                       Json::object({{"outcome", "success"}}));
-  EXPECT_EQ(completed.at("status"), "executed");
-}
-
-TEST_F(Plans, H49_WhatNeedsPeopleStartsWithEverythingAndNotWithoutAnyOfIt) {
-  const Json wanted = risky();
-  const std::string hash = validated(wanted);
-  EXPECT_EQ(missing(start(hash)), (Missing{"not_approved", "diff_missing"}));
-  const std::string id = approved(hash);
-  const std::string token = token_of(id);
-  EXPECT_EQ(missing(start(hash)), (Missing{"not_consumed", "diff_missing"}));
-  compare(hash, dag_of(wanted));
-  EXPECT_EQ(missing(start(hash)), Missing{"not_consumed"});
-  EXPECT_EQ(run(id).outcome(), "INVALID_STATE") << "the other way in is guarded alike";
-  ASSERT_EQ(consume(token, hash).outcome(), "ok");
-  compare(hash, dag_of(harmless()));
-  EXPECT_EQ(missing(start(hash)), Missing{"diff_failed"});
-  compare(hash, dag_of(wanted));
-  const Reply started = start(hash);
-  ASSERT_EQ(started.outcome(), "ok");
-  EXPECT_EQ(started.at("approvalId"), id);
-  EXPECT_EQ(missing(start(hash)), Missing{"already_consumed"});
-  EXPECT_EQ(start(std::string("sha256:") + std::string(64, '0')).outcome(), "INVALID_STATE");
-  EXPECT_EQ(last_data().string_at("reason"), "not_validated");
-  const std::string rejected = validated(unknown());
-  EXPECT_EQ(missing(start(rejected)).front(), "plan_rejected");
-}
-
-TEST_F(Plans, H49_WhoeverPresentedTheTokenMayStartAndNobodyElse) {
-  const Person engine = world.make("agent", "engine", {"agent"});
-  const Person other = world.make("agent", "other", {"agent"});
-  const Json wanted = risky();
-  const std::string hash = validated(wanted);
-  const std::string token = token_of(approved(hash));
-  compare(hash, dag_of(wanted));
-  const Json body = Json::object({{"irHash", hash}});
-  ASSERT_EQ(call_by(engine, "consume_plan_approval",
-                    Json::object({{"token", token}, {"irHash", hash}}))
-                .outcome(),
-            "ok");
-  EXPECT_EQ(call_by(other, "start_plan", body).outcome(), "insufficient_permissions");
-  EXPECT_EQ(call_by(engine, "start_plan", body).outcome(), "ok");
-}
-
-TEST_F(Plans, H50_AKillSwitchSetAfterTheDecisionBlocksTheStart) {
-  const Json wanted = risky();
-  const std::string hash = validated(wanted);
-  const std::string token = token_of(approved(hash));
-  compare(hash, dag_of(wanted));
-  for (const Json& asked :
-       {Json::object({{"scope", "tenant"}, {"reason", "stop"}}),
-        Json::object({{"scope", "tool"}, {"tool", "odoo.upd*"}, {"reason", "stop"}})}) {
-    const Reply engaged = call_by(world.admin, "engage_kill_switch", asked);
-    ASSERT_EQ(engaged.outcome(), "ok");
-    EXPECT_EQ(consume(token, hash).outcome(), "KILL_SWITCH") << "the token is kept";
-    EXPECT_EQ(missing(start(hash)).back(), "kill_switch");
-    const Reply released =
-        world.decide("release_kill_switch", world.admin, engaged.id(), Json::object({{"reason", "go"}}));
-    ASSERT_EQ(released.outcome(), "ok");
-  }
-  const Reply elsewhere = call_by(
-      world.admin, "engage_kill_switch",
-      Json::object({{"scope", "tool"}, {"tool", "deploy.*"}, {"reason", "not this"}}));
-  ASSERT_EQ(elsewhere.outcome(), "ok");
-  ASSERT_EQ(consume(token, hash).outcome(), "ok");
-  const Reply started = start(hash);
-  ASSERT_EQ(started.outcome(), "ok");
-  ASSERT_EQ(call_by(world.admin, "engage_kill_switch",
-                    Json::object({{"scope", "tenant"}, {"reason", "too late"}}))
-                .outcome(),
-            "ok");
-  EXPECT_EQ(world
-                .decide("complete_execution", agent, started.at("executionId"),
-                        Json::object({{"outcome", "success"}}))
-                .outcome(),
-            "ok")
-      << "what has started is told as it ended";
-}
-
-TEST_F(Plans, APolicyThatIsStricterByNowCountsForWhatPassedBefore) {
-  const std::string hash = validated(harmless());
-  compare(hash, dag_of(harmless()));
-  std::string stricter(kPlanPolicy);
-  stricter.replace(stricter.find("riskTier: none"), 14, "riskTier: high");
-  world.put_policy(stricter);
-  EXPECT_EQ(missing(start(hash)), Missing{"not_approved"});
-  std::string refusing(kPlanPolicy);
-  refusing.replace(refusing.find("odoo.read"), 9, "odoo.show");
-  world.put_policy(refusing);
-  EXPECT_EQ(missing(start(hash)).front(), "plan_rejected");
-}
-
-TEST_F(Plans, ADefiniteFailureMayBeTriedAgainUpToTheCapAndASuccessNot) {
-  const Json wanted = risky();
-  const std::string hash = validated(wanted);
-  const std::string token = token_of(approved(hash));
-  compare(hash, dag_of(wanted));
-  ASSERT_EQ(consume(token, hash).outcome(), "ok");
-  for (std::int64_t attempt = 1; attempt <= 3; ++attempt) {
-    const Reply started = start(hash);
-    ASSERT_EQ(started.outcome(), "ok") << attempt;
-    EXPECT_EQ(started.data.integer_at("attempt"), attempt);
-    ASSERT_EQ(world
-                  .decide("complete_execution", agent, started.at("executionId"),
-                          Json::object({{"outcome", "failure"}, {"error", "no"}}))
-                  .outcome(),
-              "ok");
-  }
-  EXPECT_EQ(start(hash).outcome(), "ALREADY_CONSUMED");
-}
-
-TEST_F(Plans, ATokenOfAToolCallStartsItsExecution) {
-  const std::string id = ask();
-  ASSERT_EQ(world.decide("approve", ann, id).outcome(), "ok");
-  const std::string token = token_of(id);
-  EXPECT_EQ(run(id).outcome(), "INVALID_STATE") << "from now on the token counts";
-  const Person engine = world.make("agent", "engine", {"agent"});
-  const Json body = Json::object({{"token", token}, {"contentHash", hash(id)}});
-  const Reply started = call_by(engine, "consume_grant", body);
-  ASSERT_EQ(started.outcome(), "ok") << (started.error ? started.error->detail : "");
-  EXPECT_EQ(started.at("approvalId"), id);
-  EXPECT_EQ(call_by(engine, "consume_grant", body).outcome(), "ALREADY_CONSUMED");
-  EXPECT_EQ(world
-                .decide("complete_execution", engine, started.at("executionId"),
-                        Json::object({{"outcome", "success"}}))
-                .at("status"),
-            "executed");
-}
-
-TEST_F(Plans, AConsumedTokenWithoutClearanceIsNotWasted) {
-  const Json wanted = risky();
-  const std::string hash = validated(wanted);
-  const std::string token = token_of(approved(hash));
-  const Reply early =
-      call("consume_grant", Json::object({{"token", token}, {"contentHash", hash}}));
-  EXPECT_EQ(missing(early), Missing{"diff_missing"}) << "consumed, and not started";
-  compare(hash, dag_of(wanted));
-  EXPECT_EQ(start(hash).outcome(), "ok");
-}
-
-TEST_F(Plans, APlanIsNeitherEditedNorAskedForAsSomethingElse) {
-  const std::string hash = validated(risky());
-  const std::string id = ask_for(hash).id();
-  EXPECT_EQ(world
-                .decide("edit", ann, id,
-                        Json::object({{"contentHash", hash}, {"arguments", Json::object()}}))
-                .outcome(),
-            "unprocessable");
-  EXPECT_EQ(world.request(agent, Json::object({{"kind", "plan"}})).outcome(), "validation_error");
-}
-
-TEST_F(Plans, WhatIsShownOfAPlanSaysWhatItLacks) {
-  const std::string hash = validated(risky());
-  const auto show = [&] {
-    return world.call({.operation = "get_plan", .by = agent, .path = {{"irHash", hash}}});
-  };
-  EXPECT_EQ(*show().data.find("isCleared"), Json(false));
-  compare(hash, dag_of(risky()));
-  const std::string token = token_of(approved(hash));
-  consume(token, hash);
-  const Reply cleared = show();
-  EXPECT_EQ(*cleared.data.find("isCleared"), Json(true));
-  EXPECT_EQ(cleared.data.find("diff")->string_at("dagHash"), hash);
-  EXPECT_EQ(world
-                .call({.operation = "get_plan",
-                       .by = agent,
-                       .path = {{"irHash", "sha256:" + std::string(64, '0')}}})
-                .outcome(),
-            "not_found");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "app/notice.h"
 #include "app/request_parts.h"
 #include "app/requirement.h"
+#include "base/canonical.h"
 #include "domain/policy.h"
 #include "domain/rule.h"
 #include "store/state/approvals.h"

@@ -24,10 +24,10 @@ Result<Refused> refuse(store::Write& write, const std::string& ir_hash, const Pl
                                     {"missing", words_of(found.missing)}})};
   if (found.plan) event.correlation_id = found.plan->request_id;
   TRY(write.record(event));
-  return Refused{std::string(refusal_code(first)), std::string(refusal_message(first)),
-                 Json::object({{"irHash", ir_hash},
-                               {"reason", word(first)},
-                               {"missing", words_of(found.missing)}})};
+  return Refused{
+      std::string(refusal_code(first)), std::string(refusal_message(first)),
+      Json::object(
+          {{"irHash", ir_hash}, {"reason", word(first)}, {"missing", words_of(found.missing)}})};
 }
 
 // Nothing runs without an approval of exactly that content: of a plan that passed, the policy's.
@@ -51,11 +51,11 @@ Result<StartedPlan> start_plan(store::Write& write, const StartPlan& in) {
     out.refused = TRY(refuse(write, in.ir_hash, found));
     return out;
   }
-  out.approval_id = found.approval ? found.approval->id : TRY(approve_by_policy(write, *found.plan));
-  static_cast<Started&>(out) =
-      TRY(start_execution(write, {.approval = out.approval_id,
-                                  .content_hash = in.ir_hash,
-                                  .lease_seconds = in.lease_seconds}));
+  out.approval_id =
+      found.approval ? found.approval->id : TRY(approve_by_policy(write, *found.plan));
+  static_cast<Started&>(out) = TRY(start_execution(write, {.approval = out.approval_id,
+                                                           .content_hash = in.ir_hash,
+                                                           .lease_seconds = in.lease_seconds}));
   return out;
 }
 

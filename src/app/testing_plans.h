@@ -39,9 +39,8 @@ class PlanTest : public DecisionTest {
                          {"constraints", Json::object()}});
   }
   static Json plan(Json::Array steps) {
-    return Json::object({{"tenantId", "default"},
-                         {"requestId", "req_123"},
-                         {"steps", Json(std::move(steps))}});
+    return Json::object(
+        {{"tenantId", "default"}, {"requestId", "req_123"}, {"steps", Json(std::move(steps))}});
   }
   // One that passes, one that needs people, and one that is refused for good.
   static Json harmless() { return plan({step("odoo.read", "res.partner")}); }
@@ -64,10 +63,11 @@ class PlanTest : public DecisionTest {
 
   Reply validate(const Json& plan) { return validate_text(json_text(plan)); }
   Reply validate_text(std::string text) {
-    return world.call(
-        {.operation = "validate_plan", .by = agent, .raw_body = std::move(text)});
+    return world.call({.operation = "validate_plan", .by = agent, .raw_body = std::move(text)});
   }
-  Reply call(std::string operation, Json body) { return call_by(agent, std::move(operation), body); }
+  Reply call(std::string operation, Json body) {
+    return call_by(agent, std::move(operation), body);
+  }
   Reply call_by(const Person& by, std::string operation, Json body) {
     return world.call({.operation = std::move(operation), .by = by, .body = std::move(body)});
   }

@@ -131,8 +131,8 @@ bool blocks(const ValidatePlan&) {
 Result<void> prepare(ValidatePlan& in, const Preparation& preparation) {
   TRY(check_tenant(in.document, preparation.caller));
   TRY(check_size(in.document));
-  in.reading = in.no_json ? unreadable(*in.no_json)
-                          : read_plan(in.document, preparation.caller.tenant.name);
+  in.reading =
+      in.no_json ? unreadable(*in.no_json) : read_plan(in.document, preparation.caller.tenant.name);
   if (in.reading.plan) {
     in.ir_hash = ir_hash(*in.reading.plan);
     in.plan = TRY(spill(semantic_json(*in.reading.plan), preparation, in.plan_blob));
@@ -174,7 +174,8 @@ void describe(Fields&, ValidatePlan&) {
 
 void describe(Fields& fields, PlanValidation& out) {
   fields.field("status", out.status, "PASS, ESCALATE (people decide) or REJECT (final)");
-  fields.field("irHash", out.ir_hash, "what an approval and a run are bound to; none if unreadable");
+  fields.field("irHash", out.ir_hash,
+               "what an approval and a run are bound to; none if unreadable");
   fields.field("requestId", out.request_id, "as the plan says, or the trace id");
   fields.field("riskTier", out.risk_tier, "the riskiest step's");
   fields.field("brainTier", out.brain_tier, "the same from 0 to 3");

@@ -13,15 +13,15 @@
 namespace assent::app {
 
 struct ValidatePlan {
-  Json document;                  // As it came; null where it is no JSON that can be a plan.
-  std::optional<Error> no_json;   // Why it is none.
+  Json document;                 // As it came; null where it is no JSON that can be a plan.
+  std::optional<Error> no_json;  // Why it is none.
 
   // Made by prepare().
   PlanReading reading;
   std::optional<std::string> ir_hash;  // Nothing: no plan could be read.
   Json plan, plan_blob;                // `{steps, tenantId}`, or where it lies.
   PlanVerdict verdict;
-  std::int64_t policy_version = 0;     // By which it was judged.
+  std::int64_t policy_version = 0;  // By which it was judged.
 };
 void describe(Fields& fields, ValidatePlan& in);
 Result<void> take_body(ValidatePlan& in, const RawBody& body);

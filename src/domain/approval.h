@@ -122,7 +122,7 @@ struct Grant {
   Timestamp expires_at;
   std::optional<Timestamp> consumed_at;
   std::optional<PrincipalId> consumed_by;  // Who presented the token.
-  std::optional<Timestamp> expired_at;  // When the expiry was recorded.
+  std::optional<Timestamp> expired_at;     // When the expiry was recorded.
 };
 
 // What a person, or a verification, says became of an execution whose outcome was unknown.

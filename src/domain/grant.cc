@@ -1,4 +1,5 @@
 // Grants and executions: what may start, and what an outcome makes of the approval.
+#include "base/canonical.h"
 #include "domain/approval.h"
 
 #include <algorithm>

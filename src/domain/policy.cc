@@ -133,6 +133,13 @@ PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
   return {.entry = &entry, .index = found, .why = why_entry(*found, entry)};
 }
 
+ProofDemand proof_demanded(const Policy& policy, std::string_view type) {
+  for (const EmissionRule& rule : policy.emissions) {
+    if (matches_glob(rule.match, type)) return rule.proof;
+  }
+  return ProofDemand::none;
+}
+
 std::vector<std::string> explain(const Policy& policy, Kind kind, std::string_view tool,
                                  const Json& arguments) {
   const Asked asked = asked_of(kind, tool, arguments);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/redact.h"
 #include "base/result.h"
 #include "domain/plan/catalogue.h"
 #include "domain/policy_entry.h"
@@ -39,6 +40,18 @@ struct BreakGlass {
 struct Retention {
   std::optional<std::chrono::seconds> approvals = {};
   std::optional<std::chrono::seconds> rules = {};
+  std::optional<std::chrono::seconds> obligations = {};  // Closed ones: an open one is never over.
+};
+
+// What emitted events of some types must bring.
+struct EmissionRule {
+  std::string match;  // Glob over the event's type.
+  ProofDemand proof = ProofDemand::none;
+};
+
+// What was begun and is to be finished: emitted events whose outcome is pending.
+struct Obligations {
+  std::chrono::seconds due_after = std::chrono::hours(24);
 };
 
 // The numbers of the entries by what stands before the first `*` of their tool, so that a request
@@ -84,6 +97,9 @@ struct Policy {
   // The same where a plan passes, and what answers one that is rejected.
   std::vector<PolicyEntry> plan_passes;
   PolicyEntry plan_refusal;
+  Redactor redactor;  // Of what is emitted and of what executions say.
+  std::vector<EmissionRule> emissions;
+  Obligations obligations;
 };
 
 // What the policy says to one request, and why.
@@ -108,6 +124,10 @@ Policy default_policy();
 // First match wins. `arguments` must be an object for kind tool_call.
 PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
                       const Json& arguments);
+
+// What it demands of an emitted success of that type: the first of `emissions` that matches
+// answers.
+ProofDemand proof_demanded(const Policy& policy, std::string_view type);
 
 // Why each entry before the answer did not match: one sentence an entry, in order, ending with
 // the one that did. For `assent policy check`.

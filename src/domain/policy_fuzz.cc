@@ -1,4 +1,5 @@
 // Whatever the document, it is read or refused; and what is read answers every request.
+#include "base/canonical.h"
 #include "base/text.h"
 #include "domain/policy.h"
 

@@ -1,5 +1,7 @@
 #include "domain/policy_parts.h"
 
+#include "domain/event.h"
+
 #include <algorithm>
 
 namespace assent {
@@ -20,6 +22,8 @@ constexpr std::string_view kBadName =
 constexpr DocumentReader::Between kLease = {seconds(1), hours(7 * 24), "from 1s to 7d"};
 constexpr DocumentReader::Between kBreakGlass = {seconds(1), hours(24), "from 1s to 24h"};
 constexpr DocumentReader::Between kRetention = {hours(24), hours(3650 * 24), "from 1d to 3650d"};
+constexpr DocumentReader::Between kDueAfter = {seconds(60), hours(365 * 24), "from 1m to 365d"};
+constexpr std::size_t kEmissionsMax = 1000;
 
 EvidencePolicy read_evidence(DocumentReader& reader, const Json& value, const std::string& path) {
   constexpr auto kKnown = std::to_array<std::string_view>({"required", "ttlSeconds"});
@@ -112,6 +116,18 @@ bool is_host(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
   });
+}
+
+// A match that no emitter's type can ever fit would be a guard that guards nothing.
+void read_emission_match(DocumentReader& reader, const Json& value, const std::string& path,
+                         EmissionRule& rule) {
+  const Json* const match = value.find("match");
+  if (match == nullptr) return reader.fault(path, "is missing");
+  reader.text(*match, path, rule.match);
+  if (!match->is_string() || rule.match.find('*') != std::string::npos) return;
+  if (!is_event_type(rule.match) || is_governed_type(rule.match)) {
+    reader.impossible(path, "can never match: no emitter may write an event of that type");
+  }
 }
 
 }  // namespace
@@ -291,7 +307,7 @@ BreakGlass read_break_glass(DocumentReader& reader, const Json& value) {
 }
 
 Retention read_retention(DocumentReader& reader, const Json& value) {
-  constexpr auto kKnown = std::to_array<std::string_view>({"approvals", "rules"});
+  constexpr auto kKnown = std::to_array<std::string_view>({"approvals", "rules", "obligations"});
   Retention retention;
   if (!reader.object(value, "retention", kKnown)) return retention;
   if (const Json* const member = value.find("approvals")) {
@@ -300,7 +316,70 @@ Retention read_retention(DocumentReader& reader, const Json& value) {
   if (const Json* const member = value.find("rules")) {
     reader.duration(*member, "retention.rules", kRetention, retention.rules.emplace());
   }
+  if (const Json* const member = value.find("obligations")) {
+    reader.duration(*member, "retention.obligations", kRetention, retention.obligations.emplace());
+  }
   return retention;
+}
+
+Redactor read_redaction(DocumentReader& reader, const Json& value) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"keys"});
+  constexpr std::size_t kKeysMax = 100;
+  if (!reader.object(value, "redaction", kKnown)) return {};
+  const Json* const member = value.find("keys");
+  if (member == nullptr) {
+    reader.fault("redaction.keys", "is missing");
+    return {};
+  }
+  if (!member->is_array() || member->items().empty() || member->items().size() > kKeysMax) {
+    reader.fault("redaction.keys", "must be a list of 1 to 100 names");
+    return {};
+  }
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < member->items().size(); ++i) {
+    const std::string path = below("redaction.keys", i);
+    std::string key;
+    reader.text(member->items()[i], path, key);
+    if (key.empty()) continue;  // That is a fault already.
+    if (Redactor::is_declarable(key)) {
+      keys.push_back(std::move(key));
+    } else {
+      reader.fault(path, "must have a letter or a digit, and at most 64 bytes");
+    }
+  }
+  return Redactor(keys);
+}
+
+std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"match", "proof"});
+  std::vector<EmissionRule> rules;
+  if (!value.is_array() || value.items().size() > kEmissionsMax) {
+    reader.fault("emissions", "must be a list of at most " + std::to_string(kEmissionsMax));
+    return rules;
+  }
+  for (std::size_t i = 0; i < value.items().size(); ++i) {
+    const Json& item = value.items()[i];
+    const std::string path = below("emissions", i);
+    EmissionRule& rule = rules.emplace_back();
+    if (!reader.object(item, path, kKnown)) continue;
+    read_emission_match(reader, item, below(path, "match"), rule);
+    if (const Json* const proof = item.find("proof")) {
+      reader.choice(*proof, below(path, "proof"), rule.proof);
+    } else {
+      reader.fault(below(path, "proof"), "is missing");
+    }
+  }
+  return rules;
+}
+
+Obligations read_obligations(DocumentReader& reader, const Json& value) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"dueAfter"});
+  Obligations obligations;
+  if (!reader.object(value, "obligations", kKnown)) return obligations;
+  if (const Json* const member = value.find("dueAfter")) {
+    reader.duration(*member, "obligations.dueAfter", kDueAfter, obligations.due_after);
+  }
+  return obligations;
 }
 
 }  // namespace assent

@@ -1,5 +1,6 @@
 // What a policy says beyond its entries: groups, tiers, templates, execution, the emergency,
 // keeping.
+#include "base/canonical.h"
 #include "domain/policy.h"
 
 #include <gtest/gtest.h>
@@ -324,6 +325,34 @@ TEST(PolicyBreakGlass, IsForAdminsForAnHourUnlessSaidOtherwise) {
   EXPECT_EQ(fault_of("breakGlass: {grantExpiresAfter: 25h}"), "400 breakGlass.grantExpiresAfter");
 }
 
+TEST(PolicyRedaction, AddsNamesOfSecrets) {
+  EXPECT_EQ(policy_of("").redactor.secrecy_of("passport_number"), NameSecrecy::open);
+  const Policy policy = policy_of("redaction: {keys: [passport_number, \"Straße\"]}");
+  EXPECT_EQ(policy.redactor.secrecy_of("passportNumber"), NameSecrecy::declared);
+  EXPECT_EQ(policy.redactor.secrecy_of("straße"), NameSecrecy::declared);
+  EXPECT_EQ(policy.redactor.secrecy_of("password"), NameSecrecy::secret);
+}
+
+TEST(PolicyRedaction, MustSayWhat) {
+  EXPECT_EQ(fault_of("redaction: [iban]"), "400 redaction");
+  EXPECT_EQ(fault_of("redaction: {}"), "400 redaction.keys");
+  EXPECT_EQ(fault_of("redaction: {key: [iban]}"), "400 redaction.key redaction.keys");
+  EXPECT_EQ(fault_of("redaction: {keys: []}"), "400 redaction.keys");
+  EXPECT_EQ(fault_of("redaction: {keys: iban}"), "400 redaction.keys");
+  EXPECT_EQ(fault_of("redaction: {keys: [iban, 7]}"), "400 redaction.keys[1]");
+  EXPECT_EQ(fault_of("redaction: {keys: [\"\"]}"), "400 redaction.keys[0]");
+  EXPECT_EQ(fault_of("redaction: {keys: [\"-_-\"]}"), "400 redaction.keys[0]");
+  EXPECT_EQ(fault_of("redaction: {keys: [" + std::string(65, 'a') + "]}"), "400 redaction.keys[0]");
+  EXPECT_EQ(policy_of("redaction: {keys: [" + std::string(64, 'a') + "]}")
+                .redactor.secrecy_of(std::string(64, 'A')),
+            NameSecrecy::declared);
+  std::string names = "a0";
+  for (int i = 1; i < 100; ++i) names += ", a" + std::to_string(i);
+  EXPECT_EQ(policy_of("redaction: {keys: [" + names + "]}").redactor.secrecy_of("A_99"),
+            NameSecrecy::declared);
+  EXPECT_EQ(fault_of("redaction: {keys: [" + names + ", one]}"), "400 redaction.keys");
+}
+
 TEST(PolicyRetention, IsForEverUnlessSaidOtherwise) {
   EXPECT_FALSE(policy_of("").retention.approvals.has_value());
   const Policy policy = policy_of("retention: {approvals: 90d, rules: 1d}");
@@ -333,6 +362,52 @@ TEST(PolicyRetention, IsForEverUnlessSaidOtherwise) {
   EXPECT_EQ(fault_of("retention: {approvals: 23h}"), "400 retention.approvals");
   EXPECT_EQ(fault_of("retention: {rules: 0d}"), "400 retention.rules");
   EXPECT_EQ(fault_of("retention: {events: 90d}"), "400 retention.events");
+  EXPECT_EQ(policy_of("retention: {obligations: 30d}").retention.obligations, hours(30 * 24));
+  EXPECT_EQ(fault_of("retention: {obligations: 23h}"), "400 retention.obligations");
+}
+
+TEST(PolicyEmissions, H54_TheFirstThatMatchesSaysWhichProofASuccessNeeds) {
+  EXPECT_EQ(proof_demanded(policy_of(""), "content.publish"), ProofDemand::none);
+  const Policy policy = policy_of(R"(emissions:
+  - {match: content.draft, proof: none}
+  - {match: "content.*", proof: required}
+  - {match: "*", proof: verified})");
+  EXPECT_EQ(proof_demanded(policy, "content.draft"), ProofDemand::none);
+  EXPECT_EQ(proof_demanded(policy, "content.publish"), ProofDemand::required);
+  EXPECT_EQ(proof_demanded(policy, "mail.send"), ProofDemand::verified);
+}
+
+TEST(PolicyEmissions, AMisspeltOneIsRefusedWithItsPath) {
+  EXPECT_EQ(fault_of("emissions: {}"), "400 emissions");
+  EXPECT_EQ(fault_of("emissions: [content.publish]"), "400 emissions[0]");
+  EXPECT_EQ(fault_of("emissions: [{proof: required}]"), "400 emissions[0].match");
+  EXPECT_EQ(fault_of("emissions: [{match: 7, proof: required}]"), "400 emissions[0].match");
+  EXPECT_EQ(fault_of("emissions: [{match: content.publish}]"), "400 emissions[0].proof");
+  EXPECT_EQ(fault_of("emissions: [{match: content.publish, proof: yes}]"),
+            "400 emissions[0].proof");
+  EXPECT_EQ(fault_of("emissions: [{match: content.publish, prove: required}]"),
+            "400 emissions[0].prove");
+  EXPECT_EQ(fault_of("emissions: [{match: publish, proof: required}]"), "422 emissions[0].match");
+  EXPECT_EQ(fault_of("emissions: [{match: grant.issued, proof: required}]"),
+            "422 emissions[0].match");
+  std::string many = "emissions: [";
+  for (int i = 0; i < 1000; ++i) many += "{match: a.b, proof: required}, ";
+  EXPECT_EQ(policy_of(many + "]").emissions.size(), 1000u);
+  EXPECT_EQ(fault_of(many + "{match: a.b, proof: required}]"), "400 emissions");
+}
+
+TEST(PolicyObligations, AreDueAfterADayUnlessSaidOtherwise) {
+  EXPECT_EQ(policy_of("").obligations.due_after, hours(24));
+  EXPECT_EQ(policy_of("obligations: {}").obligations.due_after, hours(24));
+  EXPECT_EQ(policy_of("obligations: {dueAfter: 90m}").obligations.due_after,
+            std::chrono::minutes(90));
+  EXPECT_EQ(policy_of("obligations: {dueAfter: 1m}").obligations.due_after,
+            std::chrono::minutes(1));
+  EXPECT_EQ(policy_of("obligations: {dueAfter: 365d}").obligations.due_after, hours(365 * 24));
+  EXPECT_EQ(fault_of("obligations: 24h"), "400 obligations");
+  EXPECT_EQ(fault_of("obligations: {due: 24h}"), "400 obligations.due");
+  EXPECT_EQ(fault_of("obligations: {dueAfter: 59s}"), "400 obligations.dueAfter");
+  EXPECT_EQ(fault_of("obligations: {dueAfter: 366d}"), "400 obligations.dueAfter");
 }
 
 }  // namespace

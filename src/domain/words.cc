@@ -25,6 +25,8 @@ constexpr std::array<Word, 2> kGrantForms = {"identity", "token"};
 constexpr std::array<Word, 5> kExecutionStates = {"started", "success", "failure", "partial",
                                                   "unknown"};
 constexpr std::array<Word, 4> kEmitOutcomes = {"success", "failure", "partial", "pending"};
+constexpr std::array<Word, 3> kProofDemands = {"none", "required", "verified"};
+constexpr std::array<Word, 5> kProofTypes = {"screenshot", "api_response", "hash", "url", "none"};
 constexpr std::array<Word, 4> kPriorities = {"low", "medium", "high", "critical"};
 constexpr std::array<Word, 2> kRotationReasons = {"scheduled", "compromised"};
 constexpr std::array<Word, 11> kRefusals = {
@@ -90,6 +92,14 @@ std::span<const Word> words<EmitOutcome>() {
 template <>
 std::span<const Word> words<RotationReason>() {
   return kRotationReasons;
+}
+template <>
+std::span<const Word> words<ProofDemand>() {
+  return kProofDemands;
+}
+template <>
+std::span<const Word> words<ProofType>() {
+  return kProofTypes;
 }
 template <>
 std::span<const Word> words<Priority>() {

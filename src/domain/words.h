@@ -24,6 +24,10 @@ enum class GrantForm { identity, token };
 enum class ExecutionState { started, success, failure, partial, unknown };
 enum class EmitOutcome { success, failure, partial, pending };
 enum class RotationReason { scheduled, compromised };
+// What the policy demands of an emitted success: no proof, one, or one whose bytes are pinned.
+enum class ProofDemand { none, required, verified };
+// What a proof of an emitted event is.
+enum class ProofType { screenshot, api_response, hash, url, none };
 enum class Priority { low, medium, high, critical };
 
 // Why the rules say no to a decision, in the order in which they are tested (EVENTS.md).
@@ -87,6 +91,10 @@ template <>
 std::span<const std::string_view> words<EmitOutcome>();
 template <>
 std::span<const std::string_view> words<RotationReason>();
+template <>
+std::span<const std::string_view> words<ProofDemand>();
+template <>
+std::span<const std::string_view> words<ProofType>();
 template <>
 std::span<const std::string_view> words<Priority>();
 template <>

@@ -30,6 +30,8 @@ TEST(Words, EveryEnumeratorHasAWordThatReadsBack) {
   expect_words_read_back<ExecutionState>(static_cast<std::size_t>(ExecutionState::unknown) + 1);
   expect_words_read_back<EmitOutcome>(static_cast<std::size_t>(EmitOutcome::pending) + 1);
   expect_words_read_back<RotationReason>(static_cast<std::size_t>(RotationReason::compromised) + 1);
+  expect_words_read_back<ProofDemand>(static_cast<std::size_t>(ProofDemand::verified) + 1);
+  expect_words_read_back<ProofType>(static_cast<std::size_t>(ProofType::none) + 1);
   expect_words_read_back<Priority>(static_cast<std::size_t>(Priority::critical) + 1);
   expect_words_read_back<Refusal>(static_cast<std::size_t>(Refusal::evidence_stale) + 1);
   expect_words_read_back<GrantRefusal>(static_cast<std::size_t>(GrantRefusal::diff_failed) + 1);
@@ -53,6 +55,9 @@ TEST(Words, TheWordIsTheEnumeratorsName) {
   EXPECT_EQ(word(GrantForm::token), "token");
   EXPECT_EQ(word(ExecutionState::failure), "failure");
   EXPECT_EQ(word(EmitOutcome::partial), "partial");
+  EXPECT_EQ(word(ProofDemand::verified), "verified");
+  EXPECT_EQ(word(ProofType::api_response), "api_response");
+  EXPECT_EQ(word(ProofType::url), "url");
   EXPECT_EQ(word(Priority::high), "high");
   EXPECT_EQ(word(Refusal::content_changed), "content_changed");
   EXPECT_EQ(word(Refusal::kill_switch), "kill_switch");

@@ -1,4 +1,4 @@
-"""Plans over real HTTP and the command line: classified, approved by hash, compared, cleared, run."""
+"""Plans over HTTP and the command line: classified, approved by hash, compared, cleared, run."""
 
 import concurrent.futures
 import hashlib
@@ -110,8 +110,7 @@ def from_the_question_to_the_run(server):
           ["approval.requested", "approval.attempted", "approval.succeeded", "grant.issued",
            "grant.token_issued", "grant.refused", "grant.consumed", "grant.refused",
            "execution.started", "execution.succeeded"])
-    verified = server.verify()
-    check(verified, "the state is what the log says")
+    server.verify()
 
 
 def h45_the_token_is_nowhere_on_disk_and_in_no_log(server):
@@ -158,7 +157,7 @@ def h46_two_hundred_consumes_one_winner_across_a_kill(server):
     with concurrent.futures.ThreadPoolExecutor(32) as pool:
         list(pool.map(present, range(100)))
     equal(sorted(outcomes), [200] + [409] * 199)
-    check(server.verify(), "the state is what the log says")
+    server.verify()
 
 
 def h57_a_strangers_probe_is_byte_identical_to_a_guess(server):
@@ -173,10 +172,9 @@ def h57_a_strangers_probe_is_byte_identical_to_a_guess(server):
     known = stranger.get(f"/v1/ir/plans/{ir_hash}").expect(404)
     unknown = stranger.get("/v1/ir/plans/sha256:" + "0" * 64).expect(404)
     for one, other in ((probe, guess), (known, unknown)):
-        bodies = [json.dumps(each.json).replace(each.trace, "") for each in (one, other)]
+        bodies = [json.dumps(each.json).replace(each.json["traceId"], "") for each in (one, other)]
         equal(bodies[0], bodies[1])
-    asked = stranger.post("/v1/ir/approvals", {"irHash": ir_hash}).expect(404)
-    check(asked, "nor can it be asked for")
+    stranger.post("/v1/ir/approvals", {"irHash": ir_hash}).expect(404)
     consume(robot, token, ir_hash).expect(200)
 
 

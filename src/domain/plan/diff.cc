@@ -1,5 +1,6 @@
 #include "domain/plan/diff.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "domain/plan/plan_ids.h"
 #include "domain/plan/step_reader.h"

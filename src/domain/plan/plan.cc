@@ -1,5 +1,6 @@
 #include "domain/plan/plan.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "domain/plan/plan_ids.h"
 

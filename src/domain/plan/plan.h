@@ -81,8 +81,8 @@ PlanReading read_plan(const Json& document, std::string_view tenant);
 std::string step_id_of(const Plan& plan, std::size_t index);
 
 // `{"steps":[{action,budgetCents?,constraints,dependsOn?,idempotencyKey,params,provider,resource,
-// stepId?}],"tenantId"}`. What was not said is left out, so that anybody gets the hash from the plan
-// as it was sent.
+// stepId?}],"tenantId"}`. What was not said is left out, so that anybody gets the hash from the
+// plan as it was sent.
 Json semantic_json(const Plan& plan);
 
 // `sha256:<hex>` of the RFC 8785 form of semantic_json(), and of a step of it.

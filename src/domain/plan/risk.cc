@@ -1,5 +1,6 @@
 #include "domain/plan/risk.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 #include "domain/plan/step_reader.h"
 

@@ -34,9 +34,10 @@ Result<void> add_raw_body(OperationCommand& command, HttpRequest& request) {
 
 // `evidence add --file`: the bytes go first, then what names them.
 Result<void> upload_file(const Session& session, OperationCommand& command, Json& extra) {
+  std::string bytes = TRY(read_input(command.file));
   HttpRequest upload{.method = "PUT",
                      .path = "/v1/blobs",
-                     .body = TRY(read_input(command.file)),
+                     .body = std::move(bytes),
                      .content_type = "application/octet-stream"};
   const Reply reply = TRY(call(session.client, std::move(upload)));
   if (!reply.http.is_success()) {

@@ -110,8 +110,9 @@ Result<std::optional<Grant>> grant_of(const Read& read, const ApprovalId& approv
 Result<std::optional<PresentedGrant>> grant_of_token(Connection& connection, const Hash& token) {
   const auto rows = TRY(connection.query(kByToken, {Bytes{as_bytes(token)}}));
   if (!TRY(rows->next())) return std::optional<PresentedGrant>();
-  return std::optional(PresentedGrant{.tenant = static_cast<TenantNumber>(rows->integer(10)),
-                                      .grant = TRY(grant_from(*rows))});
+  const auto tenant = static_cast<TenantNumber>(rows->integer(10));
+  auto grant = TRY(grant_from(*rows));
+  return std::optional(PresentedGrant{.tenant = tenant, .grant = std::move(grant)});
 }
 
 Result<std::vector<ApprovalId>> overdue_grants(Connection& connection, std::int64_t tenant,

@@ -69,6 +69,9 @@ Result<void> project_execution_ended(Connection& connection, const Fact& fact);
 Result<void> project_execution_resolved(Connection& connection, const Fact& fact);
 Result<void> project_escalation_triggered(Connection& connection, const Fact& fact);
 
+// project_emitted.cc: of whatever emitted type.
+Result<void> project_emitted(Connection& connection, const Fact& fact);
+
 // ---- steps that more than one of them takes ----
 
 // project_edit.cc: a decision whose action is `edited` first replaces the content, by compare and

@@ -51,10 +51,9 @@ Result<void> project_plan_validated(Connection& connection, const Fact& fact) {
   if (!ir_hash) return {};  // Nobody could read it: there is nothing to remember it by.
 
   return require_one(
-      fact, TRY(connection.run(
-                kValidate, {fact.tenant, *ir_hash, word(status), word(risk_tier), step_count,
-                            policy_version, nullable(request_id), nullable(plan),
-                            to_microseconds(fact.time)})));
+      fact, TRY(connection.run(kValidate, {fact.tenant, *ir_hash, word(status), word(risk_tier),
+                                           step_count, policy_version, nullable(request_id),
+                                           nullable(plan), to_microseconds(fact.time)})));
 }
 
 Result<void> project_plan_compared(Connection& connection, const Fact& fact) {
@@ -66,9 +65,9 @@ Result<void> project_plan_compared(Connection& connection, const Fact& fact) {
   if (matches != (ir_hash == dag_hash)) fields.spoil("dagHash");
   TRY(fields.finish());
 
-  return require_one(fact, TRY(connection.run(kCompare, {fact.tenant, ir_hash,
-                                                         std::int64_t{matches}, dag_hash,
-                                                         to_microseconds(fact.time)})));
+  return require_one(
+      fact, TRY(connection.run(kCompare, {fact.tenant, ir_hash, std::int64_t{matches}, dag_hash,
+                                          to_microseconds(fact.time)})));
 }
 
 }  // namespace assent::store

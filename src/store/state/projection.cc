@@ -81,7 +81,8 @@ bool is_block(std::string_view type) {
 }  // namespace
 
 Result<void> project(Connection& connection, const Fact& fact) {
-  if (!is_governed_type(fact.type) || is_block(fact.type)) return {};
+  if (is_block(fact.type)) return {};
+  if (!is_governed_type(fact.type)) return project_emitted(connection, fact);
 
   const auto found = std::ranges::lower_bound(kProjectors, fact.type, {}, &Projector::type);
   if (found != kProjectors.end() && found->type == fact.type) return found->apply(connection, fact);
