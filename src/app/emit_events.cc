@@ -1,11 +1,24 @@
 #include "app/emit_events.h"
 
+#include "app/emission_guard.h"
+#include "base/canonical.h"
 #include "domain/policy.h"
 #include "store/idempotency.h"
 #include "store/search/search.h"
 
 #include <algorithm>
 #include <array>
+
+namespace assent {
+
+template <>
+std::span<const std::string_view> words<app::EmittedActorType>() {
+  static constexpr std::array<std::string_view, 6> kWords = {"human",  "agent",   "service",
+                                                             "system", "webhook", "user"};
+  return kWords;
+}
+
+}  // namespace assent
 
 namespace assent::app {
 
@@ -14,11 +27,6 @@ namespace {
 constexpr std::size_t kEventsPerRequestMax = 1000;
 // The pseudo-route under which an emitter's own event ids are kept.
 constexpr std::string_view kEventIdRoute = "event id";
-
-std::string path_of(const EmitEvents& in, std::size_t index, std::string_view field) {
-  if (in.is_single) return std::string(field);
-  return "events[" + std::to_string(index) + "]." + std::string(field);
-}
 
 Result<void> take_item(EmitEvents& in, const Json& item) {
   const std::string path =
@@ -86,20 +94,56 @@ void redact(EmittedEvent& event, const Redactor& redactor) {
   if (event.correlation_id) redactor.redact(*event.correlation_id);
 }
 
+// A tenant's events are written with a key of that tenant; one that says otherwise went astray.
+Result<void> check_tenant(const EmitEvents& in, std::size_t index, const Caller& caller) {
+  const auto& tenant = in.events[index].tenant_id;
+  if (!tenant || *tenant == caller.tenant.name) return {};
+  return error_at(Code::insufficient_permissions, path_of(in, index, "tenantId"),
+                  "is not the tenant of your key");
+}
+
+Result<void> check_producer(const EmitEvents& in, std::size_t index) {
+  const auto& producer = in.events[index].producer;
+  if (!producer || is_producer_name(producer->id)) return {};
+  return error_at(Code::validation_error, path_of(in, index, "producer.id"),
+                  "must be letters, digits, dots, hyphens and underscores");
+}
+
+ActorType actor_type_of(EmittedActorType type) {
+  switch (type) {
+    case EmittedActorType::human:
+    case EmittedActorType::user:
+      return ActorType::human;
+    case EmittedActorType::agent:
+      return ActorType::agent;
+    case EmittedActorType::service:
+      return ActorType::service;
+    case EmittedActorType::system:
+      return ActorType::system;
+    case EmittedActorType::webhook:
+      return ActorType::webhook;
+  }
+  return ActorType::system;
+}
+
 Json data_of(const EmittedEvent& event, const Caller& caller) {
   Json data = Json::object({{"actionType", event.type},
                             {"targetType", event.target.type},
                             {"targetId", event.target.id},
                             {"outcome", word(event.outcome)}});
   if (event.actor) {
-    data.set("actor",
-             to_json(Actor{
-                 .type = event.actor->type, .id = event.actor->id, .name = event.actor->name}));
+    data.set("actor", to_json(Actor{.type = actor_type_of(event.actor->type),
+                                    .id = event.actor->id,
+                                    .name = event.actor->name}));
     data.set("recordedBy", to_json(actor_of(caller)));
   }
-  if (event.proof) data.set("proof", event.proof->value);
+  if (event.proof) data.set("proof", to_json(*event.proof));
   if (event.metadata) data.set("metadata", event.metadata->value);
   if (event.occurred_at) data.set("occurredAt", to_rfc3339(*event.occurred_at));
+  if (event.producer) {
+    data.set("producer",
+             Json::object({{"id", event.producer->id}, {"sequence", event.producer->sequence}}));
+  }
   return data;
 }
 
@@ -119,30 +163,66 @@ Result<EventId> cause_of(const EmitEvents& in, std::size_t index, const Preparat
   return error_at(Code::unprocessable, path, "is no event of this log");
 }
 
-Result<void> render(EmitEvents& in, std::size_t index, const Preparation& preparation) {
-  const EmittedEvent& emitted = in.events[index];
+// The proof itself, and that what it names is there.
+Result<void> check_proof(const EmitEvents& in, std::size_t index, const Preparation& preparation) {
+  const auto& proof = in.events[index].proof;
+  if (!proof) return {};
+  TRY(check(*proof, path_of(in, index, "proof")));
+  if (!proof->blob) return {};
+  if (preparation.blobs.size(preparation.caller.tenant.number, *proof->blob)) return {};
+  return error_at(Code::unprocessable, path_of(in, index, "proof.blob"),
+                  "is no blob of this tenant: upload it first");
+}
+
+// What "the same event again" means: all that the emitter said of it.
+Hash fingerprint_of(const Event& event) {
+  std::string text = event.subject + "\n" + event.type + "\n" + canonical_json(event.data);
+  if (event.causation) text += "\ncause " + event.causation->text();
+  if (event.correlation_id) text += "\ncorrelation " + *event.correlation_id;
+  return sha256(text);
+}
+
+Result<EventId> own_id_of(const EmitEvents& in, std::size_t index) {
+  if (const auto own = event_id_from(*in.events[index].id)) return *own;
+  return error_at(Code::validation_error, path_of(in, index, "id"),
+                  "must be evt_ and 26 characters, or a UUID of version 7");
+}
+
+// Whether the state is to hear of it: a number, something that is owed, or what may settle it.
+bool has_state(const EmittedEvent& event) {
+  return event.producer || event.outcome == EmitOutcome::pending || event.causation_id;
+}
+
+Result<void> check_all(const EmitEvents& in, std::size_t index, const Preparation& preparation) {
+  TRY(check_tenant(in, index, preparation.caller));
   TRY(check_type(in, index));
+  TRY(check_producer(in, index));
+  return check_proof(in, index, preparation);
+}
+
+// `due_at` is when what is pending becomes overdue.
+Result<void> render(EmitEvents& in, std::size_t index, const Preparation& preparation,
+                    Timestamp due_at) {
+  const EmittedEvent& emitted = in.events[index];
+  TRY(check_all(in, index, preparation));
   Event event{.type = emitted.type,
               .subject = emitted.target.type + "/" + emitted.target.id,
               .data = data_of(emitted, preparation.caller),
               .correlation_id = emitted.correlation_id};
   if (emitted.causation_id) event.causation = TRY(cause_of(in, index, preparation));
-  std::optional<Hash> fingerprint;
-  EventId id;
-  if (emitted.id) {
-    const auto own = event_id_from(*emitted.id);
-    if (!own) {
-      return error_at(Code::validation_error, path_of(in, index, "id"),
-                      "must be evt_ and 26 characters, or a UUID of version 7");
-    }
-    id = *own;
-    fingerprint = sha256(event.subject + "\n" + event.type + "\n" + canonical_json(event.data));
-  } else {
-    id = EventId::make(preparation.now, preparation.random);
+  EmitEvents::Rendered rendered;
+  event.id =
+      emitted.id ? TRY(own_id_of(in, index)) : EventId::make(preparation.now, preparation.random);
+  // Before what a retry would have otherwise is added.
+  if (emitted.id) rendered.fingerprint = fingerprint_of(event);
+  if (emitted.outcome == EmitOutcome::pending) event.data.set("dueAt", to_rfc3339(due_at));
+  const Actor actor = actor_of(preparation.caller);
+  rendered.event = prepare(event, actor, preparation.caller.tenant, preparation.trace, *event.id);
+  if (has_state(emitted)) {
+    if (!emitted.actor) event.data.set("actor", to_json(actor));
+    rendered.said = std::move(event);
   }
-  in.rendered.push_back({prepare(event, actor_of(preparation.caller), preparation.caller.tenant,
-                                 preparation.trace, id),
-                         fingerprint});
+  in.rendered.push_back(std::move(rendered));
   return {};
 }
 
@@ -169,14 +249,22 @@ Result<std::optional<store::EventRef>> find_earlier(store::Write& write,
       .time = earlier->at});
 }
 
-Result<store::EventRef> record_once(store::Write& write, const EmitEvents::Rendered& rendered) {
-  if (!rendered.fingerprint) return write.record_prepared(rendered.event);
+Result<store::EventRef> record(store::Write& write, EmissionGuard& guard, const EmitEvents& in,
+                               std::size_t index) {
+  TRY(guard.check(index));
+  return write.record_prepared(in.rendered[index].event, in.rendered[index].said);
+}
+
+Result<store::EventRef> record_once(store::Write& write, EmissionGuard& guard, const EmitEvents& in,
+                                    std::size_t index) {
+  const EmitEvents::Rendered& rendered = in.rendered[index];
+  if (!rendered.fingerprint) return record(write, guard, in, index);
   const store::IdempotencyKey key{.tenant = write.tenant_key(),
                                   .principal = "",  // An event id is the tenant's, whoever emits.
                                   .route = std::string(kEventIdRoute),
                                   .key = rendered.event.id.text()};
   if (const auto earlier = TRY(find_earlier(write, key, rendered))) return *earlier;
-  const auto event = TRY(write.record_prepared(rendered.event));
+  const auto event = TRY(record(write, guard, in, index));
   TRY(store::keep_idempotent(write.connection(), key,
                              {.fingerprint = *rendered.fingerprint,
                               .answer = json_text(Json::object({{"sequence", event.sequence}})),
@@ -186,6 +274,11 @@ Result<store::EventRef> record_once(store::Write& write, const EmitEvents::Rende
 }
 
 }  // namespace
+
+std::string path_of(const EmitEvents& in, std::size_t index, std::string_view field) {
+  if (in.is_single) return std::string(field);
+  return "events[" + std::to_string(index) + "]." + std::string(field);
+}
 
 Result<void> take_body(EmitEvents& in, const RawBody& body) {
   if (body.content_type == "application/x-ndjson") {
@@ -204,9 +297,11 @@ Result<void> take_body(EmitEvents& in, const RawBody& body) {
 }
 
 bool blocks(const EmitEvents& in) {
-  // Looking a cause up may wait for the index.
-  return std::ranges::any_of(in.events,
-                             [](const auto& event) { return event.causation_id.has_value(); });
+  // Looking a cause up may wait for the index; a policy and a blob are on the disk.
+  return std::ranges::any_of(in.events, [](const EmittedEvent& event) {
+    return event.causation_id || event.outcome == EmitOutcome::pending ||
+           (event.proof && event.proof->blob);
+  });
 }
 
 Result<void> prepare(EmitEvents& in, const Preparation& preparation) {
@@ -214,14 +309,18 @@ Result<void> prepare(EmitEvents& in, const Preparation& preparation) {
   const auto policy = TRY(preparation.policies.of(preparation.caller.tenant.number));
   for (EmittedEvent& event : in.events) redact(event, policy->redactor);
   in.rendered.reserve(in.events.size());
-  for (std::size_t i = 0; i < in.events.size(); ++i) TRY(render(in, i, preparation));
+  const Timestamp due_at = preparation.now + policy->obligations.due_after;
+  for (std::size_t i = 0; i < in.events.size(); ++i) TRY(render(in, i, preparation, due_at));
   return {};
 }
 
 Result<Emitted> emit_events(store::Write& write, const EmitEvents& in) {
   Emitted out{.events = {}, .is_single = in.is_single};
   out.events.reserve(in.rendered.size());
-  for (const auto& rendered : in.rendered) out.events.push_back(TRY(record_once(write, rendered)));
+  EmissionGuard guard(write, in);
+  for (std::size_t i = 0; i < in.rendered.size(); ++i) {
+    out.events.push_back(TRY(record_once(write, guard, in, i)));
+  }
   return out;
 }
 
@@ -243,6 +342,13 @@ void describe(Fields& fields, EmittedActor& actor) {
   fields.field("name", actor.name, "what it is called", {.length_max = 255});
 }
 
+void describe(Fields& fields, EmittedBy& producer) {
+  fields.field("id", producer.id, "which program: letters, digits, . _ -",
+               {.length_max = kProducerBytesMax, .length_min = 1});
+  fields.field("sequence", producer.sequence, "the number of this event among the program's own",
+               {.min = 1, .max = kProducerSequenceMax});
+}
+
 void describe(Fields& fields, EmittedEvent& event) {
   fields.field("type", event.type, "what was done, such as content.publish", {.length_max = 100});
   fields.field("target", event.target, "what it was done to");
@@ -256,6 +362,10 @@ void describe(Fields& fields, EmittedEvent& event) {
   fields.field("causationId", event.causation_id, "the event that caused it", {.length_max = 64});
   fields.field("correlationId", event.correlation_id, "the workflow",
                {.length_max = 255, .length_min = 1});
+  fields.field("tenantId", event.tenant_id, "the tenant, which must be that of the key",
+               {.length_max = 63});
+  fields.field("producer", event.producer,
+               "the program that numbers its events, so that a gap shows");
 }
 
 void describe(Fields&, EmitEvents&) {

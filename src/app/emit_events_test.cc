@@ -124,6 +124,61 @@ TEST_F(Emit, AnOversizedEventIsRefusedAndNothingIsWritten) {
   EXPECT_EQ(world.log_size(), before);
 }
 
+TEST_F(Emit, H51_AnEventIsOfTheTenantOfTheKeyOrRefused) {
+  Json body = event("content.publish");
+  body.set("tenantId", "default");
+  EXPECT_EQ(emit(body).outcome(), "ok");
+  const std::uint64_t before = world.log_size();
+  body.set("tenantId", "globex");
+  const Reply refused = emit(Json(Json::Array{event("content.publish"), body}));
+  EXPECT_EQ(refused.outcome(), "insufficient_permissions");
+  EXPECT_EQ(refused.error->fields.front().path, "events[1].tenantId");
+  EXPECT_EQ(world.log_size(), before);
+}
+
+TEST_F(Emit, AProducerIsKeptAndAMalformedOneNamed) {
+  const auto by = [](Json producer) {
+    Json body = event("content.publish");
+    body.set("producer", std::move(producer));
+    return body;
+  };
+  const Json producer = Json::object({{"id", "Mailer.eu-1_a"}, {"sequence", 1}});
+  const Reply reply = emit(by(producer));
+  ASSERT_EQ(reply.outcome(), "ok");
+  const Reply read =
+      world.call({.operation = "get_event", .by = world.admin, .path = {{"id", reply.at("id")}}});
+  EXPECT_EQ(*read.data.find("data")->find("producer"), producer);
+  const auto path_of = [&](Json wrong) {
+    const Reply refused = emit(by(std::move(wrong)));
+    return refused.error && !refused.error->fields.empty() ? refused.error->fields.front().path
+                                                           : "";
+  };
+  EXPECT_EQ(path_of("mailer"), "producer");
+  EXPECT_EQ(path_of(Json::object({{"sequence", 1}})), "producer.id");
+  EXPECT_EQ(path_of(Json::object({{"id", "mailer"}})), "producer.sequence");
+  for (const std::string& id : {std::string(), std::string("a b"), std::string(101, 'a')}) {
+    EXPECT_EQ(path_of(Json::object({{"id", id}, {"sequence", 1}})), "producer.id");
+  }
+  for (const Json& sequence : {Json(0), Json(-1), Json(1.5), Json("1")}) {
+    EXPECT_EQ(path_of(Json::object({{"id", "mailer"}, {"sequence", sequence}})),
+              "producer.sequence");
+  }
+  EXPECT_EQ(path_of(Json::object({{"id", "mailer"}, {"sequence", 1}, {"epoch", 1}})),
+            "producer.epoch");
+}
+
+TEST_F(Emit, AUserIsAHumanAndNobodyEmitsAsARule) {
+  Json body = event("content.publish");
+  body.set("actor", Json::object({{"type", "user"}, {"id", "ann"}}));
+  const Reply reply = emit(body);
+  ASSERT_EQ(reply.outcome(), "ok");
+  const Reply read =
+      world.call({.operation = "get_event", .by = world.admin, .path = {{"id", reply.at("id")}}});
+  EXPECT_EQ(*read.data.find("data")->find("actor")->string_at("type"), "human");
+  body.set("actor", Json::object({{"type", "rule"}, {"id", "ann"}}));
+  EXPECT_EQ(emit(body).error->fields.front().path, "actor.type");
+}
+
 TEST_F(Emit, H60_FiltersCombineAndTimeIsInclusiveAndExclusive) {
   const Timestamp start = world.clock.now();
   for (int i = 0; i < 10; ++i) {

@@ -34,6 +34,14 @@ Json texts_of(const std::vector<IdType>& ids) {
 struct Prunable {
   std::vector<ApprovalId> approvals;
   std::vector<RuleId> rules;
+  std::vector<EventId> obligations;
+
+  bool is_empty() const { return approvals.empty() && rules.empty() && obligations.empty(); }
+  // Whether there may be more of any kind than one call forgets.
+  bool is_full() const {
+    return std::ssize(approvals) == kPerCall || std::ssize(rules) == kPerCall ||
+           std::ssize(obligations) == kPerCall;
+  }
 };
 
 Result<Prunable> find(const store::Read& read, const PruneState& in) {
@@ -46,21 +54,27 @@ Result<Prunable> find(const store::Read& read, const PruneState& in) {
     found.approvals = TRY(store::prunable_approvals(read, read.now() - *approvals, kPerCall));
   }
   if (rules) found.rules = TRY(store::prunable_rules(read, read.now() - *rules, kPerCall));
+  const auto obligations = in.obligations_age ? in.obligations_age : retention.obligations;
+  if (obligations) {
+    found.obligations = TRY(store::prunable_obligations(read, read.now() - *obligations, kPerCall));
+  }
   return found;
 }
 
 Result<Pruned> prune_as(store::Write& write, const Actor& actor, const PruneState& in) {
   const Prunable found = TRY(find(write, in));
-  const Pruned pruned{
-      .approvals = std::ssize(found.approvals),
-      .rules = std::ssize(found.rules),
-      .is_dry_run = in.is_dry_run == true,
-      .has_more = std::ssize(found.approvals) == kPerCall || std::ssize(found.rules) == kPerCall};
-  if (pruned.is_dry_run || (found.approvals.empty() && found.rules.empty())) return pruned;
+  const Pruned pruned{.approvals = std::ssize(found.approvals),
+                      .rules = std::ssize(found.rules),
+                      .obligations = std::ssize(found.obligations),
+                      .is_dry_run = in.is_dry_run == true,
+                      .has_more = found.is_full()};
+  if (pruned.is_dry_run || found.is_empty()) return pruned;
+  Json data =
+      Json::object({{"approvals", texts_of(found.approvals)}, {"rules", texts_of(found.rules)}});
+  if (!found.obligations.empty()) data.set("obligations", texts_of(found.obligations));
   TRY(write.record_as(actor, {.type = "ledger.state_pruned",
                               .subject = "tenant/" + write.tenant().name,
-                              .data = Json::object({{"approvals", texts_of(found.approvals)},
-                                                    {"rules", texts_of(found.rules)}})}));
+                              .data = std::move(data)}));
   return pruned;
 }
 
@@ -69,6 +83,7 @@ Result<Pruned> prune_as(store::Write& write, const Actor& actor, const PruneStat
 Result<void> prepare(PruneState& in, const Preparation&) {
   in.approvals_age = TRY(age_from(in.approvals_older_than, "approvalsOlderThan"));
   in.rules_age = TRY(age_from(in.rules_older_than, "rulesOlderThan"));
+  in.obligations_age = TRY(age_from(in.obligations_older_than, "obligationsOlderThan"));
   return {};
 }
 
@@ -80,12 +95,15 @@ void describe(Fields& fields, PruneState& in) {
   fields.field("approvalsOlderThan", in.approvals_older_than,
                "a duration such as 90d; by default the policy's", {.length_max = 20});
   fields.field("rulesOlderThan", in.rules_older_than, "likewise, for rules", {.length_max = 20});
+  fields.field("obligationsOlderThan", in.obligations_older_than,
+               "likewise, for obligations that were closed", {.length_max = 20});
   fields.field("dryRun", in.is_dry_run, "count, and change nothing");
 }
 
 void describe(Fields& fields, Pruned& out) {
   fields.field("approvals", out.approvals, "forgotten, with all that hung on them");
   fields.field("rules", out.rules, "forgotten");
+  fields.field("obligations", out.obligations, "closed ones that were forgotten");
   fields.field("dryRun", out.is_dry_run, "whether nothing was changed");
   fields.field("hasMore", out.has_more, "whether to call again");
 }

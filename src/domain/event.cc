@@ -1,6 +1,9 @@
 // From a fact to its canonical bytes. The way back is event_read.cc.
 #include "domain/event.h"
 
+#include "base/canonical.h"
+#include "base/hash.h"
+
 #include <algorithm>
 #include <array>
 
@@ -157,6 +160,26 @@ bool is_governed_type(std::string_view type) {
   const std::string_view family = type.substr(0, type.find('.'));
   return std::find(kGovernedFamilies.begin(), kGovernedFamilies.end(), family) !=
          kGovernedFamilies.end();
+}
+
+// Before proofs had types they were whatever an emitter said, and named nothing.
+std::optional<std::string_view> proof_blob(const Json& data) {
+  const Json* const proof = data.find("proof");
+  if (proof == nullptr || !from_word<ProofType>(proof->string_at("type").value_or(""))) return {};
+  const auto blob = proof->string_at("blob");
+  return blob && content_hash_from_text(*blob) ? blob : std::nullopt;
+}
+
+// Canonical JSON writes a name in one way only.
+bool may_have_proof_blob(std::string_view data) {
+  return data.find(R"("blob":")") != std::string_view::npos;
+}
+
+bool is_producer_name(std::string_view name) {
+  constexpr std::string_view kCharacters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !name.empty() && name.size() <= kProducerBytesMax &&
+         name.find_first_not_of(kCharacters) == std::string_view::npos;
 }
 
 }  // namespace assent

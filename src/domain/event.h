@@ -144,4 +144,16 @@ bool is_event_type(std::string_view type);
 // … and not of a family that only the engine writes.
 bool is_governed_type(std::string_view type);
 
+// The hash of the blob that an emitted event's proof lies in; nothing if it names none. The other
+// is a quick look at the JSON of `data`: false is certain, and true is not.
+std::optional<std::string_view> proof_blob(const Json& data);
+bool may_have_proof_blob(std::string_view data);
+
+// A producer is a program that numbers the events that it emits, so that what never arrived shows.
+inline constexpr std::size_t kProducerBytesMax = 100;
+// The largest whole number that every reader of JSON keeps.
+inline constexpr std::int64_t kProducerSequenceMax = 9007199254740991;
+// Whether `name` may name one: 1 to 100 of `[A-Za-z0-9._-]`.
+bool is_producer_name(std::string_view name);
+
 }  // namespace assent

@@ -1,6 +1,7 @@
 #include "domain/policy.h"
 
 #include "base/text.h"
+#include "domain/policy_parts.h"
 
 #include <algorithm>
 
@@ -99,11 +100,23 @@ std::optional<std::size_t> PolicyIndex::first(
   return best == size_ ? std::nullopt : std::optional(best);
 }
 
+void set_plan_entries(Policy& policy, std::vector<PolicyEntry> entries) {
+  policy.plan_refusal = entries[static_cast<std::size_t>(RiskTier::high)];
+  policy.plan_refusal.decision = PolicyDecision::reject;
+  policy.plan_passes = entries;
+  for (PolicyEntry& entry : policy.plan_passes) {
+    entry.decision = PolicyDecision::allow;
+    entry.evidence = {};  // Nobody looks at it.
+  }
+  policy.plan_entries = std::move(entries);
+}
+
 Policy default_policy() {
   Policy policy;
   policy.defaults.quorum = {{{ApproverRequirement{}}}};
   policy.defaults.expires_after = std::chrono::hours(48);
   policy.defaults.grant_expires_after = std::chrono::hours(24);
+  set_plan_entries(policy, plan_entries_of(policy.defaults, {}, {}));
   return policy;
 }
 
@@ -118,6 +131,13 @@ PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
   }
   const PolicyEntry& entry = policy.entries[*found];
   return {.entry = &entry, .index = found, .why = why_entry(*found, entry)};
+}
+
+ProofDemand proof_demanded(const Policy& policy, std::string_view type) {
+  for (const EmissionRule& rule : policy.emissions) {
+    if (matches_glob(rule.match, type)) return rule.proof;
+  }
+  return ProofDemand::none;
 }
 
 std::vector<std::string> explain(const Policy& policy, Kind kind, std::string_view tool,

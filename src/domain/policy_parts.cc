@@ -1,5 +1,7 @@
 #include "domain/policy_parts.h"
 
+#include "domain/event.h"
+
 #include <algorithm>
 
 namespace assent {
@@ -20,6 +22,8 @@ constexpr std::string_view kBadName =
 constexpr DocumentReader::Between kLease = {seconds(1), hours(7 * 24), "from 1s to 7d"};
 constexpr DocumentReader::Between kBreakGlass = {seconds(1), hours(24), "from 1s to 24h"};
 constexpr DocumentReader::Between kRetention = {hours(24), hours(3650 * 24), "from 1d to 3650d"};
+constexpr DocumentReader::Between kDueAfter = {seconds(60), hours(365 * 24), "from 1m to 365d"};
+constexpr std::size_t kEmissionsMax = 1000;
 
 EvidencePolicy read_evidence(DocumentReader& reader, const Json& value, const std::string& path) {
   constexpr auto kKnown = std::to_array<std::string_view>({"required", "ttlSeconds"});
@@ -112,6 +116,18 @@ bool is_host(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
   });
+}
+
+// A match that no emitter's type can ever fit would be a guard that guards nothing.
+void read_emission_match(DocumentReader& reader, const Json& value, const std::string& path,
+                         EmissionRule& rule) {
+  const Json* const match = value.find("match");
+  if (match == nullptr) return reader.fault(path, "is missing");
+  reader.text(*match, path, rule.match);
+  if (!match->is_string() || rule.match.find('*') != std::string::npos) return;
+  if (!is_event_type(rule.match) || is_governed_type(rule.match)) {
+    reader.impossible(path, "can never match: no emitter may write an event of that type");
+  }
 }
 
 }  // namespace
@@ -291,7 +307,7 @@ BreakGlass read_break_glass(DocumentReader& reader, const Json& value) {
 }
 
 Retention read_retention(DocumentReader& reader, const Json& value) {
-  constexpr auto kKnown = std::to_array<std::string_view>({"approvals", "rules"});
+  constexpr auto kKnown = std::to_array<std::string_view>({"approvals", "rules", "obligations"});
   Retention retention;
   if (!reader.object(value, "retention", kKnown)) return retention;
   if (const Json* const member = value.find("approvals")) {
@@ -299,6 +315,9 @@ Retention read_retention(DocumentReader& reader, const Json& value) {
   }
   if (const Json* const member = value.find("rules")) {
     reader.duration(*member, "retention.rules", kRetention, retention.rules.emplace());
+  }
+  if (const Json* const member = value.find("obligations")) {
+    reader.duration(*member, "retention.obligations", kRetention, retention.obligations.emplace());
   }
   return retention;
 }
@@ -329,6 +348,38 @@ Redactor read_redaction(DocumentReader& reader, const Json& value) {
     }
   }
   return Redactor(keys);
+}
+
+std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"match", "proof"});
+  std::vector<EmissionRule> rules;
+  if (!value.is_array() || value.items().size() > kEmissionsMax) {
+    reader.fault("emissions", "must be a list of at most " + std::to_string(kEmissionsMax));
+    return rules;
+  }
+  for (std::size_t i = 0; i < value.items().size(); ++i) {
+    const Json& item = value.items()[i];
+    const std::string path = below("emissions", i);
+    EmissionRule& rule = rules.emplace_back();
+    if (!reader.object(item, path, kKnown)) continue;
+    read_emission_match(reader, item, below(path, "match"), rule);
+    if (const Json* const proof = item.find("proof")) {
+      reader.choice(*proof, below(path, "proof"), rule.proof);
+    } else {
+      reader.fault(below(path, "proof"), "is missing");
+    }
+  }
+  return rules;
+}
+
+Obligations read_obligations(DocumentReader& reader, const Json& value) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"dueAfter"});
+  Obligations obligations;
+  if (!reader.object(value, "obligations", kKnown)) return obligations;
+  if (const Json* const member = value.find("dueAfter")) {
+    reader.duration(*member, "obligations.dueAfter", kDueAfter, obligations.due_after);
+  }
+  return obligations;
 }
 
 }  // namespace assent

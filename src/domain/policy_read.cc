@@ -141,6 +141,9 @@ void PolicyReader::match(const Json& value, const std::string& path, PolicyEntry
   }
   if (const Json* const kind = value.find("kind")) {
     reader_.choice(*kind, below(path, "kind"), entry.kind.emplace());
+    if (entry.kind == Kind::plan) {
+      reader_.fault(below(path, "kind"), "must be tool_call or content: `plans` answers plans");
+    }
   }
   const Json* const conditions = value.find("arguments");
   if (conditions == nullptr) return;
@@ -196,8 +199,17 @@ void PolicyReader::shared_parts(const Json& value, Policy& policy) {
   if (const Json* const member = value.find("retention")) {
     policy.retention = read_retention(reader_, *member);
   }
+  if (const Json* const member = value.find("plans")) {
+    policy.plans = read_plan_catalogue(reader_, *member, groups_);
+  }
   if (const Json* const member = value.find("redaction")) {
     policy.redactor = read_redaction(reader_, *member);
+  }
+  if (const Json* const member = value.find("emissions")) {
+    policy.emissions = read_emissions(reader_, *member);
+  }
+  if (const Json* const member = value.find("obligations")) {
+    policy.obligations = read_obligations(reader_, *member);
   }
   policy.groups = groups_;
 }
@@ -205,7 +217,7 @@ void PolicyReader::shared_parts(const Json& value, Policy& policy) {
 Policy PolicyReader::document(const Json& value) {
   constexpr auto kKnown = std::to_array<std::string_view>(
       {"version", "defaults", "selfApproval", "groups", "tiers", "templates", "breakGlass",
-       "retention", "redaction", "tools"});
+       "retention", "plans", "redaction", "emissions", "obligations", "tools"});
   Policy policy = default_policy();
   if (!reader_.object(value, {}, kKnown)) return policy;
   if (const Json* const version = value.find("version"); version == nullptr) {
@@ -217,6 +229,7 @@ Policy PolicyReader::document(const Json& value) {
   const Json nothing = Json::object();
   const Json* const said = value.find("defaults");
   defaults(said == nullptr ? nothing : *said, policy);
+  set_plan_entries(policy, plan_entries_of(base_, tiers_, policy.plans.terms));
   if (const Json* const member = value.find("selfApproval")) self_approval(*member, policy);
   const Json* const tools = value.find("tools");
   if (tools == nullptr) return policy;

@@ -1,5 +1,6 @@
 // What a policy says beyond its entries: groups, tiers, templates, execution, the emergency,
 // keeping.
+#include "base/canonical.h"
 #include "domain/policy.h"
 
 #include <gtest/gtest.h>
@@ -361,6 +362,52 @@ TEST(PolicyRetention, IsForEverUnlessSaidOtherwise) {
   EXPECT_EQ(fault_of("retention: {approvals: 23h}"), "400 retention.approvals");
   EXPECT_EQ(fault_of("retention: {rules: 0d}"), "400 retention.rules");
   EXPECT_EQ(fault_of("retention: {events: 90d}"), "400 retention.events");
+  EXPECT_EQ(policy_of("retention: {obligations: 30d}").retention.obligations, hours(30 * 24));
+  EXPECT_EQ(fault_of("retention: {obligations: 23h}"), "400 retention.obligations");
+}
+
+TEST(PolicyEmissions, H54_TheFirstThatMatchesSaysWhichProofASuccessNeeds) {
+  EXPECT_EQ(proof_demanded(policy_of(""), "content.publish"), ProofDemand::none);
+  const Policy policy = policy_of(R"(emissions:
+  - {match: content.draft, proof: none}
+  - {match: "content.*", proof: required}
+  - {match: "*", proof: verified})");
+  EXPECT_EQ(proof_demanded(policy, "content.draft"), ProofDemand::none);
+  EXPECT_EQ(proof_demanded(policy, "content.publish"), ProofDemand::required);
+  EXPECT_EQ(proof_demanded(policy, "mail.send"), ProofDemand::verified);
+}
+
+TEST(PolicyEmissions, AMisspeltOneIsRefusedWithItsPath) {
+  EXPECT_EQ(fault_of("emissions: {}"), "400 emissions");
+  EXPECT_EQ(fault_of("emissions: [content.publish]"), "400 emissions[0]");
+  EXPECT_EQ(fault_of("emissions: [{proof: required}]"), "400 emissions[0].match");
+  EXPECT_EQ(fault_of("emissions: [{match: 7, proof: required}]"), "400 emissions[0].match");
+  EXPECT_EQ(fault_of("emissions: [{match: content.publish}]"), "400 emissions[0].proof");
+  EXPECT_EQ(fault_of("emissions: [{match: content.publish, proof: yes}]"),
+            "400 emissions[0].proof");
+  EXPECT_EQ(fault_of("emissions: [{match: content.publish, prove: required}]"),
+            "400 emissions[0].prove");
+  EXPECT_EQ(fault_of("emissions: [{match: publish, proof: required}]"), "422 emissions[0].match");
+  EXPECT_EQ(fault_of("emissions: [{match: grant.issued, proof: required}]"),
+            "422 emissions[0].match");
+  std::string many = "emissions: [";
+  for (int i = 0; i < 1000; ++i) many += "{match: a.b, proof: required}, ";
+  EXPECT_EQ(policy_of(many + "]").emissions.size(), 1000u);
+  EXPECT_EQ(fault_of(many + "{match: a.b, proof: required}]"), "400 emissions");
+}
+
+TEST(PolicyObligations, AreDueAfterADayUnlessSaidOtherwise) {
+  EXPECT_EQ(policy_of("").obligations.due_after, hours(24));
+  EXPECT_EQ(policy_of("obligations: {}").obligations.due_after, hours(24));
+  EXPECT_EQ(policy_of("obligations: {dueAfter: 90m}").obligations.due_after,
+            std::chrono::minutes(90));
+  EXPECT_EQ(policy_of("obligations: {dueAfter: 1m}").obligations.due_after,
+            std::chrono::minutes(1));
+  EXPECT_EQ(policy_of("obligations: {dueAfter: 365d}").obligations.due_after, hours(365 * 24));
+  EXPECT_EQ(fault_of("obligations: 24h"), "400 obligations");
+  EXPECT_EQ(fault_of("obligations: {due: 24h}"), "400 obligations.due");
+  EXPECT_EQ(fault_of("obligations: {dueAfter: 59s}"), "400 obligations.dueAfter");
+  EXPECT_EQ(fault_of("obligations: {dueAfter: 366d}"), "400 obligations.dueAfter");
 }
 
 }  // namespace

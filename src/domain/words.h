@@ -13,7 +13,7 @@ enum class PrincipalType { human, agent, service };
 // Who an event's actor is: a principal's type, or one of the three that nobody logs in as.
 enum class ActorType { human, agent, service, system, rule, webhook };
 enum class Role { agent, requester, approver, auditor, policy_admin, admin, operator_ };
-enum class Kind { tool_call, content };
+enum class Kind { tool_call, content, plan };
 enum class Status { pending, approved, rejected, expired, cancelled, executed, abandoned, unknown };
 // One ordinal scale: none 0 … critical 4.
 enum class RiskTier { none, low, medium, high, critical };
@@ -24,6 +24,10 @@ enum class GrantForm { identity, token };
 enum class ExecutionState { started, success, failure, partial, unknown };
 enum class EmitOutcome { success, failure, partial, pending };
 enum class RotationReason { scheduled, compromised };
+// What the policy demands of an emitted success: no proof, one, or one whose bytes are pinned.
+enum class ProofDemand { none, required, verified };
+// What a proof of an emitted event is.
+enum class ProofType { screenshot, api_response, hash, url, none };
 enum class Priority { low, medium, high, critical };
 
 // Why the rules say no to a decision, in the order in which they are tested (EVENTS.md).
@@ -49,6 +53,13 @@ enum class GrantRefusal {
   expired,
   kill_switch,    // Engaged since the decision.
   policy_denied,  // The policy in force refuses this content by now.
+  // What else a plan lacks that is about to run.
+  not_validated,
+  plan_rejected,
+  not_approved,
+  not_consumed,  // Its token was not presented.
+  diff_missing,
+  diff_failed,
 };
 
 // All words of an enumeration, indexed by enumerator.
@@ -80,6 +91,10 @@ template <>
 std::span<const std::string_view> words<EmitOutcome>();
 template <>
 std::span<const std::string_view> words<RotationReason>();
+template <>
+std::span<const std::string_view> words<ProofDemand>();
+template <>
+std::span<const std::string_view> words<ProofType>();
 template <>
 std::span<const std::string_view> words<Priority>();
 template <>

@@ -39,6 +39,28 @@ constexpr std::string_view kEngagedSwitches = R"sql(
     FROM kill_switches
    WHERE released_at IS NULL)sql";
 
+constexpr std::string_view kWithGaps = R"sql(
+  SELECT COUNT(*)
+    FROM producers
+   WHERE missing > 0)sql";
+
+// In floating point, and bounded, because a sum of whole numbers that is too large is no answer.
+constexpr std::string_view kMissing = R"sql(
+  SELECT CAST(MIN(TOTAL(missing), 9007199254740991.0) AS INTEGER)
+    FROM producers
+   WHERE missing > 0)sql";
+
+constexpr std::string_view kOpenObligations = R"sql(
+  SELECT COUNT(*)
+    FROM obligations
+   WHERE closed_at IS NULL)sql";
+
+constexpr std::string_view kOverdueObligations = R"sql(
+  SELECT COALESCE(SUM((SELECT COUNT(*)
+                         FROM obligations AS o
+                        WHERE o.tenant = t.number AND o.closed_at IS NULL AND o.due_at < $1)), 0)
+    FROM tenants AS t)sql";
+
 constexpr std::array kGauges = {
     StateGauge{"assent_approvals_pending", "Approvals that wait for a decision.", kPending},
     StateGauge{"assent_executions_unknown",
@@ -50,6 +72,15 @@ constexpr std::array kGauges = {
     StateGauge{"assent_rules_standing", "Standing rules that are not revoked.", kStandingRules},
     StateGauge{"assent_kill_switches_engaged",
                "Kill switches engaged, a global one in each tenant.", kEngagedSwitches},
+    StateGauge{"assent_producers_with_gaps",
+               "Producers of emitted events of which some never arrived.", kWithGaps},
+    StateGauge{"assent_producer_events_missing",
+               "Emitted events that never arrived: how blind the logs are.", kMissing},
+    StateGauge{"assent_obligations_open", "Emitted events that are pending still.",
+               kOpenObligations},
+    StateGauge{"assent_obligations_overdue",
+               "Emitted events that are pending still, and should not be.", kOverdueObligations,
+               true},
 };
 
 }  // namespace
@@ -58,10 +89,11 @@ std::span<const StateGauge> state_gauges() {
   return kGauges;
 }
 
-Result<std::vector<std::int64_t>> read_gauges(Connection& connection) {
+Result<std::vector<std::int64_t>> read_gauges(Connection& connection, Timestamp now) {
   std::vector<std::int64_t> values;
   for (const StateGauge& gauge : kGauges) {
-    const auto rows = TRY(connection.query(gauge.sql));
+    const auto rows = gauge.takes_time ? TRY(connection.query(gauge.sql, {to_microseconds(now)}))
+                                       : TRY(connection.query(gauge.sql));
     if (!TRY(rows->next())) return Error{Code::internal, "no answer to a count"};
     values.push_back(rows->integer(0));
   }

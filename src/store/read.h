@@ -77,9 +77,10 @@ class Write : public Read {
   // Errors: Code::too_large (entry over 65,535 bytes), and the connection's.
   Result<EventRef> record(const Event& event);  // The caller is the actor.
   Result<EventRef> record_as(const Actor& actor, const Event& event);
-  // An emitted event, rendered beforehand on another thread. Has no state to apply.
-  // REQUIRES: not of a governed type.
-  Result<EventRef> record_prepared(const PreparedEvent& event);
+  // An emitted event, rendered beforehand on another thread. `said` is what it was rendered from,
+  // with its actor, if it has state to apply. REQUIRES: not of a governed type.
+  Result<EventRef> record_prepared(const PreparedEvent& event,
+                                   const std::optional<Event>& said = std::nullopt);
 
   // Where the last event that this job has recorded in the caller's log is; nothing if it has none.
   Result<std::optional<std::uint64_t>> last_recorded() const;

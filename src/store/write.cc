@@ -24,25 +24,40 @@ Result<EventRef> Write::record_as(const Actor& actor, const Event& event) {
                .type = stamped.type,
                .subject = stamped.subject,
                .correlation_id = stamped.correlation_id ? *stamped.correlation_id : trace_,
-               .data = stamped.data}));
+               .data = stamped.data,
+               .causation = stamped.causation}));
   return where;
 }
 
-Result<EventRef> Write::record_prepared(const PreparedEvent& event) {
+Result<EventRef> Write::record_prepared(const PreparedEvent& event,
+                                        const std::optional<Event>& said) {
   CHECK(!is_governed_type(event.type));
   const EventRef where = TRY(batch_.append(tenant().number, event));
   batch_.note_emitted();
+  if (!said) return where;
+  TRY(project(connection(),
+              {.tenant = tenant_key(),
+               .sequence = where.sequence,
+               .time = where.time,
+               .id = where.id,
+               .type = said->type,
+               .subject = said->subject,
+               .correlation_id = said->correlation_id ? *said->correlation_id : trace_,
+               .data = said->data,
+               .causation = said->causation}));
   return where;
 }
 
 Result<Write> Write::as(const Caller& caller) const {
   const TenantNumber number = caller.tenant.number;
+  const Timestamp now = TRY(batch_.now(number));
+  const auto size = TRY(batch_.size(number));
   return Write({.connection = connection(),
                 .blobs = blobs(),
                 .search = nullptr,
                 .caller = caller,
-                .now = TRY(batch_.now(number)),
-                .size = TRY(batch_.size(number))},
+                .now = now,
+                .size = size},
                batch_, trace_, random_);
 }
 

@@ -68,6 +68,13 @@ std::vector<std::string> blobs_named_by(const Entry& entry) {
     name(raw_member(entry.data, "subjectBlob"));
     name(raw_member(entry.data, "requestBlob"));
   }
+  // An emitted event's proof; what the engine writes of an execution may say anything there.
+  if (entry.data.find(R"("blob":")") != std::string_view::npos &&
+      !entry.type.starts_with("execution.")) {
+    const auto proof = raw_member(entry.data, "proof");
+    const auto blob = proof ? raw_member(*proof, "blob") : std::nullopt;
+    if (blob) named.push_back(plain_string(*blob).value_or(""));
+  }
   std::vector<std::string> hashes;
   for (const std::string_view text : named) {
     if (content_hash_from_text(text)) hashes.emplace_back(text.substr(kPrefix.size()));

@@ -9,13 +9,12 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, ROOT, Failed, check  # noqa: E402
+from assent_client import BINARY, PATIENCE, ROOT, Failed, check, own_port  # noqa: E402
 
 MARK = "ended-with:"
 
@@ -32,12 +31,6 @@ def commands_of(document):
             elif line.strip():
                 commands[-1][1].append(line.strip())
     return commands
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class Shell:
@@ -69,13 +62,13 @@ class Shell:
     def close(self):
         self.process.stdin.close()
         subprocess.run(["kill", "-TERM", "--", f"-{self.process.pid}"], check=False)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE)
 
 
 def play(path):
     scratch = tempfile.mkdtemp(prefix="assent-docs-")
     shell = Shell(scratch)
-    port = str(free_port())
+    port = str(own_port())
     try:
         for command, shown in commands_of((ROOT / path).read_text()):
             print(f"{path}$ {command}", flush=True)
@@ -109,6 +102,7 @@ if __name__ == "__main__":
     the_suites_that_assurance_names_are_there()
     for document in ("README.md", "docs/start.md", "docs/policy.md", "docs/rules.md",
                      "docs/kill-switches.md", "docs/exporting.md", "docs/backup.md",
-                     "docs/verifying.md"):
+                     "docs/verifying.md", "docs/importing.md", "docs/shell.md",
+                     "docs/emitting.md"):
         check(commands_of((ROOT / document).read_text()), f"{document} has console blocks")
         play(document)

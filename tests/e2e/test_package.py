@@ -7,14 +7,14 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, ROOT, check, equal, run  # noqa: E402
+from assent_client import BINARY, PATIENCE, ROOT, check, equal, run  # noqa: E402
 from test_verify import write_bundle  # noqa: E402
 
 BUILD = pathlib.Path(BINARY).parent
 
 
 def command(*words, **options):
-    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=300,
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=1800,
                           **options)
     equal(done.returncode, 0, words, done.stdout, done.stderr)
     return done.stdout
@@ -25,7 +25,8 @@ def tries(program, server, bundle):
     key = server.made["verifierKey"]
     for path, expected, said in ((bundle, 0, "verified: "), (bundle / "..", 8, ""),
                                  (bundle / "absent", 9, "There is no bundle")):
-        done = subprocess.run([program, path, key], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([program, path, key], capture_output=True, text=True,
+                              timeout=PATIENCE)
         equal(done.returncode, expected, path, done.stdout, done.stderr)
         check(said in done.stdout, done.stdout)
 

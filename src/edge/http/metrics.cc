@@ -185,13 +185,14 @@ void Metrics::count_request(std::string_view operation, int status,
   counter->Increment();
 }
 
-std::optional<std::vector<std::int64_t>> Metrics::state(store::Connection& connection) {
+std::optional<std::vector<std::int64_t>> Metrics::state(store::Connection& connection,
+                                                        Timestamp at) {
   const auto now = SteadyClock::now();
   {
     const std::lock_guard lock(mutex_);
     if (state_read_at_ && now - *state_read_at_ < kStateFresh) return state_;
   }
-  auto values = store::read_gauges(connection);
+  auto values = store::read_gauges(connection, at);
   if (!values) return std::nullopt;
   const std::lock_guard lock(mutex_);
   state_ = std::move(*values);

@@ -130,7 +130,7 @@ class Metrics {
 
   // The gauges of the state, or what somebody read of them less than a second ago: anybody may ask
   // for the page, as often as they like. Nothing if they cannot be read.
-  std::optional<std::vector<std::int64_t>> state(store::Connection& connection);
+  std::optional<std::vector<std::int64_t>> state(store::Connection& connection, Timestamp at);
 
  private:
   using Counters = std::vector<prometheus::Counter*>;

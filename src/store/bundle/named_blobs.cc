@@ -31,7 +31,8 @@ std::uint64_t share_of(const Hash& hash, std::uint64_t shares) {
 }
 
 // Most events name none, and are not parsed to learn that.
-bool can_name_blobs(std::string_view type) {
+bool can_name_blobs(std::string_view type, std::string_view event) {
+  if (!is_governed_type(type)) return may_have_proof_blob(event);
   return type == "policy.changed" || type == "evidence.attached" || type.starts_with("approval.");
 }
 
@@ -40,9 +41,13 @@ bool can_name_blobs(std::string_view type) {
 Result<std::vector<Hash>> blobs_named_by(std::string_view event) {
   std::vector<Hash> hashes;
   const auto facets = facets_of(event);
-  if (facets && facets->type && !can_name_blobs(*facets->type)) return hashes;
+  if (facets && facets->type && !can_name_blobs(*facets->type, event)) return hashes;
   const auto stored = TRY(stored_event_from(event));
   const Json& data = stored.data;
+  if (!is_governed_type(stored.type)) {
+    if (const auto blob = proof_blob(data)) hashes.push_back(*content_hash_from_text(*blob));
+    return hashes;
+  }
   std::vector<const Json*> named;
   if (stored.type == "policy.changed") named.push_back(&data);
   if (stored.type == "evidence.attached" && data.string_at("type") == word(EvidenceType::file)) {

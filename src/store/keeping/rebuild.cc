@@ -51,7 +51,8 @@ Result<void> apply(Connection& target, std::int64_t position, std::string_view b
                                     .type = event->type,
                                     .subject = event->subject,
                                     .correlation_id = event->correlation_id,
-                                    .data = event->data});
+                                    .data = event->data,
+                                    .causation = event->causation});
   if (projected || projected.error().code != Code::corrupt) return projected;
   return corrupt_at(position, "cannot be replayed: " + projected.error().detail);
 }

@@ -22,6 +22,10 @@ constexpr std::string_view kRule = R"sql(
    WHERE tenant = $1 AND id = $2
      AND (revoked_at IS NOT NULL OR expires_at < $3 OR uses >= max_uses))sql";
 
+constexpr std::string_view kObligation = R"sql(
+  DELETE FROM obligations
+   WHERE tenant = $1 AND id = $2 AND closed_at IS NOT NULL)sql";
+
 constexpr std::string_view kVotes = R"sql(
   DELETE FROM votes
    WHERE tenant = $1 AND approval = $2)sql";
@@ -62,6 +66,8 @@ Result<void> project_state_pruned(Connection& connection, const Fact& fact) {
   FactFields fields(fact);
   const auto approvals = ids_of<ApprovalId>(fields, "approvals");
   const auto rules = ids_of<RuleId>(fields, "rules");
+  std::vector<EventId> obligations;  // Absent where there were none.
+  if (fields.has("obligations")) obligations = ids_of<EventId>(fields, "obligations");
   TRY(fields.finish());
 
   for (const ApprovalId& id : approvals) {
@@ -73,6 +79,9 @@ Result<void> project_state_pruned(Connection& connection, const Fact& fact) {
   for (const RuleId& id : rules) {
     TRY(require_one(
         fact, TRY(connection.run(kRule, {fact.tenant, bytes_of(id), to_microseconds(fact.time)}))));
+  }
+  for (const EventId& id : obligations) {
+    TRY(require_one(fact, TRY(connection.run(kObligation, {fact.tenant, bytes_of(id)}))));
   }
   return {};
 }

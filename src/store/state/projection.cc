@@ -45,6 +45,12 @@ constexpr std::array kProjectors = {
     Projector{"grant.expired", project_grant_expired},
     Projector{"grant.issued", project_grant_issued},
     Projector{"grant.refused", change_nothing},
+    Projector{"grant.token_issued", project_grant_token_issued},
+    Projector{"ir.dag_diff_failed", project_plan_compared},
+    Projector{"ir.dag_diff_ok", project_plan_compared},
+    Projector{"ir.validated_escalate", project_plan_validated},
+    Projector{"ir.validated_pass", project_plan_validated},
+    Projector{"ir.validated_reject", project_plan_validated},
     Projector{"key.created", project_key_created},
     Projector{"key.revoked", project_key_revoked},
     Projector{"killswitch.engaged", project_kill_switch_engaged},
@@ -75,7 +81,8 @@ bool is_block(std::string_view type) {
 }  // namespace
 
 Result<void> project(Connection& connection, const Fact& fact) {
-  if (!is_governed_type(fact.type) || is_block(fact.type)) return {};
+  if (is_block(fact.type)) return {};
+  if (!is_governed_type(fact.type)) return project_emitted(connection, fact);
 
   const auto found = std::ranges::lower_bound(kProjectors, fact.type, {}, &Projector::type);
   if (found != kProjectors.end() && found->type == fact.type) return found->apply(connection, fact);

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,13 +27,19 @@ struct Fact {
   std::string_view subject;
   std::string_view correlation_id;
   const Json& data;  // With its actor.
+  std::optional<EventId> causation = std::nullopt;
 };
 
-// Applies the fact to the state tables. Emitted types do nothing. Code::corrupt if a governed event
+// Applies the fact to the state tables. An emitted event counts in its producer's numbers, opens an
+// obligation (`data.dueAt` says until when) or closes the one that it names as its cause; one that
+// does nothing of it changes nothing. Code::corrupt if a governed event
 // lacks a field that its state needs, if its type is unknown to this version, or if the state is
 // not the one it starts from (a defect of ours when recording, tampering when replaying). Else the
 // connection's errors. After an Error the tables may hold half of the fact: roll back.
 Result<void> project(Connection& connection, const Fact& fact);
+
+// Whether an emitted event may have state to apply: false is certain, and true is not.
+bool may_have_state(const EventView& event);
 
 // Every type that project() knows by name; `approval.blocked.<refusal>` comes besides.
 std::vector<std::string_view> projected_types();

@@ -30,6 +30,13 @@ constexpr std::string_view kRules = R"sql(
    ORDER BY id
    LIMIT $3)sql";
 
+constexpr std::string_view kObligations = R"sql(
+  SELECT id
+    FROM obligations
+   WHERE tenant = $1 AND closed_at < $2
+   ORDER BY closed_at, id
+   LIMIT $3)sql";
+
 template <class IdType>
 Result<std::vector<IdType>> ids_from(std::unique_ptr<Rows> rows, std::string_view table) {
   std::vector<IdType> ids;
@@ -67,6 +74,13 @@ Result<std::vector<RuleId>> prunable_rules(const Read& read, Timestamp before, s
   return ids_from<RuleId>(
       TRY(read.connection().query(kRules, {read.tenant_key(), to_microseconds(before), limit})),
       "rules");
+}
+
+Result<std::vector<EventId>> prunable_obligations(const Read& read, Timestamp before,
+                                                  std::int64_t limit) {
+  return ids_from<EventId>(TRY(read.connection().query(
+                               kObligations, {read.tenant_key(), to_microseconds(before), limit})),
+                           "obligations");
 }
 
 }  // namespace assent::store

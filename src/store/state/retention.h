@@ -21,4 +21,8 @@ Result<std::vector<ApprovalId>> prunable_approvals(const Read& read, Timestamp b
 // Rules revoked or expired before, and exhausted ones made before.
 Result<std::vector<RuleId>> prunable_rules(const Read& read, Timestamp before, std::int64_t limit);
 
+// Obligations closed before. Never an open one.
+Result<std::vector<EventId>> prunable_obligations(const Read& read, Timestamp before,
+                                                  std::int64_t limit);
+
 }  // namespace assent::store

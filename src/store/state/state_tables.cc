@@ -120,15 +120,33 @@ constexpr std::array kEvidenceColumns = {Column{"tenant", kInteger},
                                          Column{"withdrawn_at", kInteger}};
 
 constexpr std::string_view kGrants = R"sql(
-  SELECT tenant, approval, id, content_hash, form, issued_at, expires_at, consumed_at, expired_at
+  SELECT tenant, approval, id, content_hash, form, issued_at, expires_at, consumed_at, expired_at,
+         token_hash, consumed_by
     FROM grants
    ORDER BY tenant, approval)sql";
 constexpr std::array kGrantColumns = {
-    Column{"tenant", kInteger},     Column{"approval", kBytes},
-    Column{"id", kBytes},           Column{"content_hash", kText},
-    Column{"form", kText},          Column{"issued_at", kInteger},
-    Column{"expires_at", kInteger}, Column{"consumed_at", kInteger},
-    Column{"expired_at", kInteger}};
+    Column{"tenant", kInteger},     Column{"approval", kBytes},      Column{"id", kBytes},
+    Column{"content_hash", kText},  Column{"form", kText},           Column{"issued_at", kInteger},
+    Column{"expires_at", kInteger}, Column{"consumed_at", kInteger}, Column{"expired_at", kInteger},
+    Column{"token_hash", kBytes},   Column{"consumed_by", kBytes}};
+
+constexpr std::string_view kPlans = R"sql(
+  SELECT tenant, ir_hash, status, risk_tier, step_count, policy_version, request_id, plan,
+         validated_at
+    FROM plans
+   ORDER BY tenant, ir_hash)sql";
+constexpr std::array kPlanColumns = {
+    Column{"tenant", kInteger},  Column{"ir_hash", kText},       Column{"status", kText},
+    Column{"risk_tier", kText},  Column{"step_count", kInteger}, Column{"policy_version", kInteger},
+    Column{"request_id", kText}, Column{"plan", kText},          Column{"validated_at", kInteger}};
+
+constexpr std::string_view kPlanDiffs = R"sql(
+  SELECT tenant, ir_hash, matches, dag_hash, compared_at
+    FROM plan_diffs
+   ORDER BY tenant, ir_hash)sql";
+constexpr std::array kPlanDiffColumns = {Column{"tenant", kInteger}, Column{"ir_hash", kText},
+                                         Column{"matches", kInteger}, Column{"dag_hash", kText},
+                                         Column{"compared_at", kInteger}};
 
 constexpr std::string_view kExecutions = R"sql(
   SELECT tenant, id, approval, grant_id, attempt, state, started_by, started_at, completed_at,
@@ -210,6 +228,35 @@ constexpr std::array kSuggestionColumns = {
     Column{"constraints", kText},   Column{"rule", kBytes},      Column{"approvals", kText},
     Column{"created_at", kInteger}, Column{"ended_at", kInteger}};
 
+constexpr std::string_view kProducers = R"sql(
+  SELECT tenant, id, next, missing, last_seen_at
+    FROM producers
+   ORDER BY tenant, id)sql";
+constexpr std::array kProducerColumns = {Column{"tenant", kInteger}, Column{"id", kText},
+                                         Column{"next", kInteger}, Column{"missing", kInteger},
+                                         Column{"last_seen_at", kInteger}};
+
+constexpr std::string_view kProducerGaps = R"sql(
+  SELECT tenant, producer, first, last
+    FROM producer_gaps
+   ORDER BY tenant, producer, first)sql";
+constexpr std::array kProducerGapColumns = {Column{"tenant", kInteger}, Column{"producer", kText},
+                                            Column{"first", kInteger}, Column{"last", kInteger}};
+
+constexpr std::string_view kObligations = R"sql(
+  SELECT tenant, id, type, target_type, target_id, actor_type, actor_id, correlation_id,
+         opened_at, due_at, closed_at, closed_by, outcome
+    FROM obligations
+   ORDER BY tenant, id)sql";
+constexpr std::array kObligationColumns = {
+    Column{"tenant", kInteger},    Column{"id", kBytes},
+    Column{"type", kText},         Column{"target_type", kText},
+    Column{"target_id", kText},    Column{"actor_type", kText},
+    Column{"actor_id", kText},     Column{"correlation_id", kText},
+    Column{"opened_at", kInteger}, Column{"due_at", kInteger},
+    Column{"closed_at", kInteger}, Column{"closed_by", kBytes},
+    Column{"outcome", kText}};
+
 constexpr std::array kTables = {
     StateTable{"tenants", kTenants, kTenantColumns, 1, "DELETE FROM tenants"},
     StateTable{"log_keys", kLogKeys, kLogKeyColumns, 2, "DELETE FROM log_keys"},
@@ -222,12 +269,17 @@ constexpr std::array kTables = {
     StateTable{"votes", kVotes, kVoteColumns, 3, "DELETE FROM votes"},
     StateTable{"evidence", kEvidence, kEvidenceColumns, 2, "DELETE FROM evidence"},
     StateTable{"grants", kGrants, kGrantColumns, 2, "DELETE FROM grants"},
+    StateTable{"plans", kPlans, kPlanColumns, 2, "DELETE FROM plans"},
+    StateTable{"plan_diffs", kPlanDiffs, kPlanDiffColumns, 2, "DELETE FROM plan_diffs"},
     StateTable{"executions", kExecutions, kExecutionColumns, 2, "DELETE FROM executions"},
     StateTable{"escalations", kEscalations, kEscalationColumns, 2, "DELETE FROM escalations"},
     StateTable{"rules", kRules, kRuleColumns, 2, "DELETE FROM rules"},
     StateTable{"likes", kLikes, kLikeColumns, 2, "DELETE FROM likes"},
     StateTable{"suggestions", kSuggestions, kSuggestionColumns, 2, "DELETE FROM suggestions"},
     StateTable{"kill_switches", kKillSwitches, kKillSwitchColumns, 2, "DELETE FROM kill_switches"},
+    StateTable{"producers", kProducers, kProducerColumns, 2, "DELETE FROM producers"},
+    StateTable{"producer_gaps", kProducerGaps, kProducerGapColumns, 3, "DELETE FROM producer_gaps"},
+    StateTable{"obligations", kObligations, kObligationColumns, 2, "DELETE FROM obligations"},
 };
 
 }  // namespace

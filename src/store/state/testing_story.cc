@@ -312,7 +312,7 @@ Result<void> TestState::tell(const Step& step, Timestamp at, TenantNumber tenant
   TRY(connection_->savepoint());
   Json data = step.event.data;
   data.set("actor", to_json(step.actor));
-  const EventId id;
+  const EventId id = step.event.id.value_or(EventId{});
   auto result =
       project(*connection_,
               {.tenant = static_cast<std::int64_t>(tenant),
@@ -322,7 +322,8 @@ Result<void> TestState::tell(const Step& step, Timestamp at, TenantNumber tenant
                .type = step.event.type,
                .subject = step.event.subject,
                .correlation_id = step.event.correlation_id ? *step.event.correlation_id : kTrace,
-               .data = data});
+               .data = data,
+               .causation = step.event.causation});
   if (result) {
     ++sizes_[tenant];
     TRY(connection_->release());

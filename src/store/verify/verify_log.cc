@@ -1,5 +1,6 @@
 #include "store/verify/verify_log.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 #include "domain/words.h"
 #include "store/read.h"
@@ -86,9 +87,11 @@ Result<void> VerifyLog::add_bytes(std::uint64_t sequence, std::string_view leaf,
     return corrupt("the event is missing");
   }
   TRY(append(leaf, body));
-  // Most events are an emitter's, and the state has nothing of them: they are read the quick way.
+  // Most events are an emitter's, and neither the state nor a blob has anything of them: they are
+  // read the quick way.
   const auto view = scan_.read(body);
-  if (view && sequence > 0 && !is_governed_type(view->type)) {
+  if (view && sequence > 0 && !is_governed_type(view->type) && !may_have_state(*view) &&
+      !may_have_proof_blob(view->data)) {
     TRY(add_emitted(*view, sequence));
   } else {
     const auto event = TRY(stored_event_from(body));
@@ -145,7 +148,8 @@ Result<void> VerifyLog::add_event(const StoredEvent& event) {
                                  .type = event.type,
                                  .subject = event.subject,
                                  .correlation_id = event.correlation_id,
-                                 .data = event.data});
+                                 .data = event.data,
+                                 .causation = event.causation});
 }
 
 // What the first event says of the log, every later one is held to.
@@ -179,6 +183,10 @@ Result<void> VerifyLog::check_place(std::string_view tenant, std::string_view so
 // That what is named by hash is there, and that what was shown is what was decided about.
 Result<void> VerifyLog::check_content(const StoredEvent& event) {
   const Json& data = event.data;
+  if (!is_governed_type(event.type)) {
+    const auto blob = proof_blob(data);
+    return blob ? check_blob(*blob) : Result<void>();
+  }
   if (event.type == "policy.changed") return check_blob(data);
   if (event.type == "evidence.attached" && data.string_at("type") == word(EvidenceType::file)) {
     return check_blob(data);
@@ -203,7 +211,11 @@ Result<void> VerifyLog::check_content(const StoredEvent& event) {
 }
 
 Result<void> VerifyLog::check_blob(const Json& named) {
-  const std::string text(named.string_at("sha256").value_or(""));
+  return check_blob(named.string_at("sha256").value_or(""));
+}
+
+Result<void> VerifyLog::check_blob(std::string_view named) {
+  const std::string text(named);
   if (good_blobs_.contains(text)) return {};
   const auto hash = content_hash_from_text(text);
   if (!hash) return corrupt("the event names its blob by what is no hash");

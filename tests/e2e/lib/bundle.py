@@ -182,6 +182,9 @@ class Bundle:
             if kind.startswith("approval."):
                 named |= {data[member]["sha256"] for member in ("subjectBlob", "requestBlob")
                           if member in data}
+            proof = data.get("proof")
+            if isinstance(proof, dict) and "blob" in proof and not kind.startswith("execution."):
+                named.add(proof["blob"])
         kept = {"sha256:" + name[len("blobs/"):]
                 for name in self.names if name.startswith("blobs/")}
         missing = {"sha256:" + hash for hash in self.manifest["missingBlobs"]}

@@ -1,0 +1,41 @@
+// What the tenant's state and policy say against an event that an emitter wants recorded: a number
+// used twice, an obligation closed twice, a proof that is lacking.
+//
+// For one request, on the writer thread: each check is followed by the recording of the event.
+#pragma once
+
+#include "app/emit_events.h"
+#include "store/state/policies.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace assent::app {
+
+// How many ranges of missing numbers a producer may have: more is no loss, but another program.
+inline constexpr std::int64_t kProducerGapsMax = 1000;
+
+class EmissionGuard {
+ public:
+  // REQUIRES: both outlive this; `in` is prepared.
+  EmissionGuard(const store::Write& write, const EmitEvents& in) : write_(write), in_(in) {}
+
+  Result<void> check(std::size_t index);
+
+ private:
+  Result<void> check_proof(std::size_t index);
+  Result<void> check_number(std::size_t index);
+  Result<void> check_obligation(std::size_t index) const;
+
+  const store::Write& write_;
+  const EmitEvents& in_;
+  std::optional<store::CurrentPolicy> policy_;  // Read when first asked for.
+  // The number that follows what this request has used: nearly always the next one to come.
+  std::map<std::string_view, std::int64_t> next_;
+};
+
+}  // namespace assent::app

@@ -1,0 +1,92 @@
+#include "store/state/producers.h"
+
+#include "store/state/row.h"
+
+namespace assent::store {
+namespace {
+
+constexpr std::string_view kNext = R"sql(
+  SELECT next
+    FROM producers
+   WHERE tenant = $1 AND id = $2)sql";
+
+constexpr std::string_view kGapAt = R"sql(
+  SELECT first, last
+    FROM producer_gaps
+   WHERE tenant = $1 AND producer = $2 AND first <= $3
+   ORDER BY first DESC
+   LIMIT 1)sql";
+
+constexpr std::string_view kGaps = R"sql(
+  SELECT first, last
+    FROM producer_gaps
+   WHERE tenant = $1 AND producer = $2
+   ORDER BY first)sql";
+
+constexpr std::string_view kCountGaps = R"sql(
+  SELECT COUNT(*)
+    FROM producer_gaps
+   WHERE tenant = $1 AND producer = $2)sql";
+
+constexpr std::string_view kList = R"sql(
+  SELECT id, next, missing, last_seen_at
+    FROM producers
+   WHERE tenant = $1 AND id > $2
+   ORDER BY id
+   LIMIT $3)sql";
+
+constexpr std::string_view kListWithGaps = R"sql(
+  SELECT id, next, missing, last_seen_at
+    FROM producers
+   WHERE tenant = $1 AND id > $2 AND missing > 0
+   ORDER BY id
+   LIMIT $3)sql";
+
+Numbering numbering_within(const Rows& gap, std::int64_t sequence) {
+  const std::int64_t first = gap.integer(0);
+  const std::int64_t last = gap.integer(1);
+  if (sequence > last) return Numbering::seen;
+  return sequence == first || sequence == last ? Numbering::shrinks : Numbering::splits;
+}
+
+}  // namespace
+
+Result<Numbering> numbering(const Read& read, std::string_view producer, std::int64_t sequence) {
+  const auto known = TRY(read.connection().query(kNext, {read.tenant_key(), producer}));
+  const std::int64_t next = TRY(known->next()) ? known->integer(0) : 1;
+  if (sequence == next) return Numbering::next;
+  if (sequence > next) return Numbering::skips;
+  const auto gap = TRY(read.connection().query(kGapAt, {read.tenant_key(), producer, sequence}));
+  if (!TRY(gap->next())) return Numbering::seen;
+  return numbering_within(*gap, sequence);
+}
+
+Result<std::vector<ProducerGap>> gaps_of(const Read& read, std::string_view producer) {
+  std::vector<ProducerGap> gaps;
+  const auto rows = TRY(read.connection().query(kGaps, {read.tenant_key(), producer}));
+  while (TRY(rows->next())) gaps.push_back({rows->integer(0), rows->integer(1)});
+  return gaps;
+}
+
+Result<std::int64_t> count_gaps(const Read& read, std::string_view producer) {
+  const auto rows = TRY(read.connection().query(kCountGaps, {read.tenant_key(), producer}));
+  if (!TRY(rows->next())) return Error{Code::internal, "no answer to a count"};
+  return rows->integer(0);
+}
+
+Result<std::vector<Producer>> list_producers(const Read& read, const ProducerFilter& filter) {
+  std::vector<Producer> found;
+  const auto rows = TRY(read.connection().query(filter.only_with_gaps ? kListWithGaps : kList,
+                                                {read.tenant_key(), filter.after, filter.limit}));
+  while (TRY(rows->next())) {
+    RowReader row(*rows, "producers");
+    found.push_back({.id = row.text(0),
+                     .next = row.integer(1),
+                     .missing = row.integer(2),
+                     .last_seen_at = row.time(3)});
+    TRY(row.finish());
+  }
+  return found;
+}
+
+}  // namespace assent::store
