@@ -105,13 +105,13 @@ Result<Entry> Flusher::spool_one(Lock& lock, const Prepared& prepared, Waiter* w
 Result<Entry> Flusher::append(Lock& lock, const Prepared& prepared) {
   for (;;) {
     if (is_closing_) return closed_error();
-    const std::string event =
-        TRY(bytes_of(prepared, Numbered{.producer = spool_options_.producer,
-                                        .sequence = spool_->next_sequence(prepared.tenant)}));
-    auto entry = spool_->append(prepared.tenant, event, prepared.blob);
+    const Numbered number{.producer = spool_options_.producer,
+                          .sequence = spool_->next_sequence(prepared.tenant)};
+    if (auto fault = write_bytes(event_, prepared, number)) return std::move(*fault);
+    auto entry = spool_->append(prepared.tenant, event_, prepared.blob);
     if (entry || entry.error().fault != Fault::spool_full ||
         spool_options_.when_full == WhenFull::fail ||
-        !spool_->can_hold(spool_bytes(prepared, event.size()))) {
+        !spool_->can_hold(spool_bytes(prepared, event_.size()))) {
       return entry;
     }
     hurry_all();

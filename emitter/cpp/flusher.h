@@ -88,6 +88,7 @@ class Flusher {
   std::condition_variable done_;       // For the callers: something was settled, synced or ended.
   std::map<std::string, Lane> lanes_;  // Guarded by mutex_.
   std::size_t waiting_ = 0;            // Guarded by mutex_: items in all lanes.
+  std::string event_;                  // Guarded by mutex_: of append(), kept for its storage.
   bool is_closing_ = false;            // Guarded by mutex_.
   bool is_over_ = false;               // Guarded by mutex_: the thread has ended.
   bool is_syncing_ = false;            // Guarded by mutex_.

@@ -2,32 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace assent::redaction {
 namespace {
-
-constexpr std::array<CharClass, 256> kClasses = [] {
-  std::array<CharClass, 256> classes{};
-  const auto add = [&classes](std::string_view characters, CharClass which) {
-    for (const char c : characters) classes[static_cast<unsigned char>(c)] |= which;
-  };
-  for (std::size_t c = 0; c <= ' '; ++c) classes[c] |= kStop | kUrlStop;
-  add("\x7f", kStop | kUrlStop);
-  add(" \t", kBlank);
-  for (char c = 'a'; c <= 'z'; ++c) {
-    const std::array<char, 2> both = {c, static_cast<char>(c - 'a' + 'A')};
-    add({both.data(), 2}, kAlnum | kTokenChar | kNameChar);
-  }
-  add("0123456789", kAlnum | kTokenChar | kNameChar | kStart);
-  add("_-", kTokenChar | kNameChar);
-  add(".", kNameChar);
-  add("\"'`", kQuote | kStop | kUrlStop);
-  add("<>", kStop | kUrlStop);
-  add(",;&)]}", kStop);
-  add("-:=", kStart);
-  add("abdeghnprswxyABGS", kStart);  // How keys, web tokens and "Bearer" begin.
-  return classes;
-}();
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -46,28 +24,40 @@ struct Prefix {
   std::size_t length_min = 0;  // Of the token characters after it.
   Needs needs = Needs::nothing;
 };
+// Ordered by the first character, so that one look tells which of them to compare with.
 constexpr auto kPrefixes = std::to_array<Prefix>({
+    {"AIza", 30},
+    {"GOCSPX-", 16},
     {"ask_", 20, Needs::digit},
+    {"dop_v1_", 40, Needs::digit},
     {"gh?_", 20},
     {"github_pat_", 20},
     {"glpat-", 16},
-    {"xox?-", 10, Needs::digit},
-    {"xapp-", 10, Needs::digit},
+    {"hf_", 30},
+    {"npm_", 30, Needs::digit},
+    {"pypi-", 40, Needs::digit},
+    {"rk_live_", 10},
+    {"rk_test_", 10},
     {"sk-", 16, Needs::no_phrase},
     {"sk_live_", 10},
     {"sk_test_", 10},
-    {"rk_live_", 10},
-    {"rk_test_", 10},
-    {"whsec_", 16},
-    {"AIza", 30},
-    {"ya29.", 20},
-    {"GOCSPX-", 16},
-    {"npm_", 30, Needs::digit},
-    {"pypi-", 40, Needs::digit},
-    {"hf_", 30},
-    {"dop_v1_", 40, Needs::digit},
     {"shpat_", 20, Needs::digit},
+    {"whsec_", 16},
+    {"xox?-", 10, Needs::digit},
+    {"xapp-", 10, Needs::digit},
+    {"ya29.", 20},
 });
+constexpr auto kFirstPrefix = [] {
+  std::array<std::uint8_t, 129> first{};
+  for (std::size_t c = 0; c < first.size(); ++c) {
+    for (const Prefix& prefix : kPrefixes) {
+      if (static_cast<std::size_t>(prefix.text.front()) < c) ++first[c];
+    }
+  }
+  return first;
+}();
+static_assert(std::ranges::is_sorted(kPrefixes, {},
+                                     [](const Prefix& a) { return a.text.front(); }));
 
 bool has_needed(std::string_view rest, Needs needs) {
   rest = rest.substr(0, kLookedAt);
@@ -155,24 +145,6 @@ std::optional<std::size_t> armour_end(const Text& text, std::size_t at) {
 
 }  // namespace
 
-bool Text::is(std::size_t at, CharClass wanted) const {
-  return at >= begin_ && at < size_ &&
-         (kClasses[static_cast<unsigned char>(text_[at])] & wanted) != 0;
-}
-
-bool Text::has(std::size_t at, std::string_view expected) const {
-  return at + expected.size() <= size_ && text_.substr(at, expected.size()) == expected;
-}
-
-bool Text::starts_word(std::size_t at) const {
-  return at == begin_ || !is(at - 1, kAlnum);
-}
-
-std::size_t Text::skip(std::size_t at, CharClass wanted) const {
-  while (is(at, wanted)) ++at;
-  return at;
-}
-
 std::size_t TokenRun::end(const Text& text, std::size_t at) {
   if (at < begin_ || at >= end_) {
     begin_ = at;
@@ -234,7 +206,9 @@ std::optional<std::size_t> Shapes::key_end(const Text& text, std::size_t at) {
 }
 
 std::optional<std::size_t> Shapes::prefixed_end(const Text& text, std::size_t at) {
-  for (const Prefix& prefix : kPrefixes) {
+  const auto c = static_cast<std::size_t>(text.at(at) & 0x7f);
+  for (std::size_t i = kFirstPrefix[c]; i < kFirstPrefix[c + 1]; ++i) {
+    const Prefix& prefix = kPrefixes[i];
     if (!has_prefix(text, at, prefix.text)) continue;
     const std::size_t begin = at + prefix.text.size();
     const std::size_t end = first_.end(text, begin);

@@ -1,6 +1,7 @@
 // Secrets that give themselves away by how they look. For base/redact.cc.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -18,6 +19,29 @@ inline constexpr CharClass kQuote = 32;     // " ' `
 inline constexpr CharClass kUrlStop = 64;   // Ends a URL, wherever it stands.
 inline constexpr CharClass kStart = 128;    // A secret may begin here, or what leads to one.
 
+inline constexpr std::array<CharClass, 256> kClasses = [] {
+  std::array<CharClass, 256> classes{};
+  const auto add = [&classes](std::string_view characters, CharClass which) {
+    for (const char c : characters) classes[static_cast<unsigned char>(c)] |= which;
+  };
+  for (std::size_t c = 0; c <= ' '; ++c) classes[c] |= kStop | kUrlStop;
+  add("\x7f", kStop | kUrlStop);
+  add(" \t", kBlank);
+  for (char c = 'a'; c <= 'z'; ++c) {
+    const std::array<char, 2> both = {c, static_cast<char>(c - 'a' + 'A')};
+    add({both.data(), 2}, kAlnum | kTokenChar | kNameChar);
+  }
+  add("0123456789", kAlnum | kTokenChar | kNameChar | kStart);
+  add("_-", kTokenChar | kNameChar);
+  add(".", kNameChar);
+  add("\"'`", kQuote | kStop | kUrlStop);
+  add("<>", kStop | kUrlStop);
+  add(",;&)]}", kStop);
+  add("-:=", kStart);
+  add("abdeghnprswxyABGS", kStart);  // How keys, web tokens and "Bearer" begin.
+  return classes;
+}();
+
 // A text, of which what is before its beginning or beyond its end is not there.
 class Text {
  public:
@@ -30,12 +54,20 @@ class Text {
     return text_.substr(begin, end - begin);
   }
   char at(std::size_t at) const { return at >= begin_ && at < size_ ? text_[at] : '\0'; }
-  bool is(std::size_t at, CharClass wanted) const;
-  bool has(std::size_t at, std::string_view expected) const;
+  bool is(std::size_t at, CharClass wanted) const {
+    return (kClasses[static_cast<unsigned char>(this->at(at))] & wanted) != 0;
+  }
+  bool has(std::size_t at, std::string_view expected) const {
+    return at >= begin_ && at + expected.size() <= size_ &&
+           text_.compare(at, expected.size(), expected) == 0;
+  }
   // Whether no letter and no digit is before it.
-  bool starts_word(std::size_t at) const;
+  bool starts_word(std::size_t at) const { return !is(at - 1, kAlnum); }
   // Where the characters of that class end that begin at `at`.
-  std::size_t skip(std::size_t at, CharClass wanted) const;
+  std::size_t skip(std::size_t at, CharClass wanted) const {
+    while (is(at, wanted)) ++at;
+    return at;
+  }
 
  private:
   std::string_view text_;
