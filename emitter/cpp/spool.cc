@@ -1,5 +1,6 @@
 #include "emitter/cpp/spool.h"
 
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "emitter/cpp/json_read.h"
