@@ -1,5 +1,6 @@
 #include "emitter/cpp/event.h"
 
+#include "base/canonical.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "emitter/cpp/proof.h"
