@@ -292,7 +292,7 @@ class Buffer(Case):
         thread.start()
         self.server.wait(lambda: self.server.requests)
         emitter.close(0.1)
-        thread.join(20)
+        thread.join()
         self.assertEqual(len(told), 1)
 
     def test_what_never_fits_is_refused_even_by_who_waits(self):
