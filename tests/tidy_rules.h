@@ -156,6 +156,6 @@ inline constexpr std::size_t kFolderFilesMax = 24;
 // Folders that are a list rather than a heap: one file for each verb, for each kind of state, for
 // each word without a domain.
 inline const std::map<std::string, std::size_t> kRoomyFolders = {
-    {"src/app", 80}, {"src/base", 30}, {"src/store/state", 36}};
+    {"src/app", 100}, {"src/base", 30}, {"src/store/state", 36}};
 
 }  // namespace assent::tidy

@@ -192,6 +192,22 @@ TEST_F(EmitterSpooling, AFullSpoolBlocksIfThatWasChosen) {
   EXPECT_EQ(far_.targets(), numbers(1, 200));
 }
 
+// A segment that is small stays to be appended to, but not when it is all the room there is.
+TEST_F(EmitterSpooling, WhatWasSentTakesNoRoom) {
+  for (const WhenFull when_full : {WhenFull::block, WhenFull::fail}) {
+    Options given = options();
+    given.spool->bytes_max = 8192;
+    given.spool->segment_bytes = 8192;
+    given.spool->when_full = when_full;
+    Emitter emitter = open(given);
+    for (int i = 1; i <= 100; ++i) {
+      EXPECT_TRUE(comes([&] { return emitter.buffer(event_of("1")).has_value(); }));
+      EXPECT_EQ(emitter.flush(30s), 0U);
+    }
+  }
+  EXPECT_EQ(far_.events().size(), 200U);
+}
+
 TEST_F(EmitterSpooling, ClosingWakesWhoWaitsForRoom) {
   Options given = options();
   given.spool->bytes_max = 8192;

@@ -352,7 +352,7 @@ TEST_F(EmitterSpool, NothingInItIsForOthersToRead) {
   }
 }
 
-TEST_F(EmitterSpool, NoSecretIsInIt) {
+TEST_F(EmitterSpool, H56_NoSecretIsInIt) {
   far_.set(Far::Mood::down);
   Options given = options();
   given.redact = {"iban"};

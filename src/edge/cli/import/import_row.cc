@@ -62,10 +62,11 @@ Result<std::string> id_at(const Json& row, std::string_view column) {
 // ---- times ----
 
 // `2026-01-19 22:26:59.79+00`, as PostgreSQL prints it, and RFC 3339, which it nearly is.
-std::optional<Timestamp> time_from(std::string text, NoZone no_zone) {
+std::optional<Timestamp> time_from(std::string_view told, NoZone no_zone) {
   constexpr std::size_t kDateLength = 10;
   constexpr std::size_t kSecondsEnd = 19;
-  if (text.size() < kSecondsEnd) return std::nullopt;
+  if (told.size() < kSecondsEnd) return std::nullopt;
+  std::string text(told);
   if (text[kDateLength] == ' ') text[kDateLength] = 'T';
   const std::size_t zone = text.find_first_not_of("0123456789.", kSecondsEnd);
   if (zone == std::string::npos) {
