@@ -1,4 +1,5 @@
 // What an event may say: each limit, and one past it, before anything leaves the program.
+#include "base/canonical.h"
 #include "emitter/cpp/testing.h"
 
 #include <gtest/gtest.h>

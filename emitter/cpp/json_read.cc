@@ -1,5 +1,6 @@
 #include "emitter/cpp/json_read.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // The reader without Boost is held against base's.
 #include "emitter/cpp/json_read.h"
 
+#include "base/canonical.h"
 #include "base/json.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // The reader of a spool's files, which a broken disk may have written.
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "emitter/cpp/json_read.h"

@@ -1,4 +1,5 @@
 // tests/vectors/emitter: what a program says, and the bytes of the requests.
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/testing_files.h"
 #include "base/text.h"
