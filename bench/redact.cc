@@ -5,6 +5,7 @@
 //   build/release/redact_bench
 #include "base/redact.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 
 #include <algorithm>

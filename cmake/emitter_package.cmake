@@ -73,3 +73,7 @@ foreach(fuzzer ${emitter_fuzzers})
     target_link_libraries(${name} PRIVATE assent_base)
   endif()
 endforeach()
+
+# What the end-to-end tests drive; they build it themselves.
+add_executable(emitter_load EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/e2e/emitter_load.cc)
+target_link_libraries(emitter_load PRIVATE assent-emitter assent_options)

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "emitter/cpp/event.h"
 #include "emitter/cpp/flusher.h"
+#include "emitter/cpp/fork_mark.h"
 #include "emitter/cpp/sending.h"
 #include "emitter/cpp/spool.h"
 #include "emitter/cpp/transport.h"
@@ -16,7 +17,6 @@
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
-#include <unistd.h>
 
 namespace assent::emitter {
 namespace {
@@ -171,7 +171,7 @@ class internal::Core {
       closing_.notify_all();
     }
     if (!flusher_) return 0;
-    if (::getpid() == process_) return flusher_->close(timeout);
+    if (!fork_mark_.is_child()) return flusher_->close(timeout);
     flusher_->abandon();
     return 0;
   }
@@ -181,7 +181,7 @@ class internal::Core {
 
   std::optional<Error> usability_fault() const {
     if (is_closed_) return Error{.fault = Fault::closed, .message = "the emitter is closed"};
-    if (::getpid() != process_) {
+    if (fork_mark_.is_child()) {
       return Error{.fault = Fault::closed,
                    .message = "the emitter is of the parent process: make one after the fork"};
     }
@@ -201,8 +201,9 @@ class internal::Core {
 
   Result<Receipt> emit_now(const Prepared& prepared) {
     const std::string& key = options_.keys.at(prepared.tenant);
-    const Request request =
-        event_request(key, TRY(bytes_of(prepared, std::nullopt)), prepared.traceparent);
+    std::string bytes;
+    if (auto fault = write_bytes(bytes, prepared, std::nullopt)) return std::move(*fault);
+    const Request request = event_request(key, std::move(bytes), prepared.traceparent);
     const auto deadline = steady_clock::now() + options_.emit_timeout;
     for (unsigned attempt = 0;; ++attempt) {
       Delivery delivery = std::vector<Receipt>();
@@ -243,7 +244,7 @@ class internal::Core {
   const Report report_;
   Send send_;
   std::unique_ptr<Transport> transport_;
-  const pid_t process_ = ::getpid();
+  const ForkMark fork_mark_;
 
   std::mutex mutex_;
   std::condition_variable closing_;

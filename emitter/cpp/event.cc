@@ -1,5 +1,6 @@
 #include "emitter/cpp/event.h"
 
+#include "base/canonical.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "emitter/cpp/proof.h"
@@ -182,21 +183,18 @@ Result<Prepared> prepare(const Event& event, const Making& making, Timestamp now
   return made;
 }
 
-Result<std::string> bytes_of(const Prepared& prepared, std::optional<Numbered> number) {
-  std::string bytes;
-  bytes.reserve(prepared.head.size() + prepared.tail.size() + 160);
-  bytes += prepared.head;
+std::optional<Error> write_bytes(std::string& out, const Prepared& prepared,
+                                 std::optional<Numbered> number) {
+  out.assign(prepared.head);
   if (number) {
     std::array<char, 24> digits;
     const auto end = std::to_chars(digits.begin(), digits.end(), number->sequence).ptr;
-    bytes.append(R"(,"producer":{"id":")").append(number->producer).append(R"(","sequence":)");
-    bytes.append(digits.data(), end).push_back('}');
+    out.append(R"(,"producer":{"id":")").append(number->producer).append(R"(","sequence":)");
+    out.append(digits.data(), end).push_back('}');
   }
-  bytes += prepared.tail;
-  if (bytes.size() > kEventBytesMax) {
-    return invalid("event", "is longer than " + std::to_string(kEventBytesMax) + " bytes");
-  }
-  return bytes;
+  out += prepared.tail;
+  if (out.size() <= kEventBytesMax) return std::nullopt;
+  return invalid("event", "is longer than " + std::to_string(kEventBytesMax) + " bytes");
 }
 
 }  // namespace assent::emitter

@@ -49,7 +49,9 @@ struct Making {
 Result<Prepared> prepare(const Event& event, const Making& making, Timestamp now,
                          const std::optional<Trace>& active);
 
-// The event's bytes. Error: it is longer than an event may be.
-Result<std::string> bytes_of(const Prepared& prepared, std::optional<Numbered> number);
+// Writes the event's bytes to `out`, whose storage is reused. What is wrong with them, if anything:
+// an event has a length that it may have.
+std::optional<Error> write_bytes(std::string& out, const Prepared& prepared,
+                                 std::optional<Numbered> number);
 
 }  // namespace assent::emitter

@@ -47,7 +47,7 @@ class EmitterEvent : public ::testing::Test {
   Emitter emitter_;
 };
 
-TEST_F(EmitterEvent, EachOfTheSevenIsRequired) {
+TEST_F(EmitterEvent, H51_EachOfTheSevenIsRequired) {
   const std::vector<std::pair<std::string, std::string Event::*>> fields = {
       {"clientId", &Event::client_id},     {"actionType", &Event::action_type},
       {"actorType", &Event::actor_type},   {"actorId", &Event::actor_id},
@@ -162,7 +162,7 @@ TEST_F(EmitterEvent, AnEventAsLargeAsCanBeIsTakenAndOneByteMoreIsNot) {
   EXPECT_EQ(with(most + 1), "event is longer than 32768 bytes");
 }
 
-TEST_F(EmitterEvent, AScreenshotOrAnAddressWithoutItsHashIsMarked) {
+TEST_F(EmitterEvent, H54_AScreenshotOrAnAddressWithoutItsHashIsMarked) {
   const std::string sha = "sha256:" + std::string(64, 'a');
   const auto marked = [&](const Proof& proof) {
     EXPECT_EQ(said([&](Event& event) { event.proof = proof; }), "");

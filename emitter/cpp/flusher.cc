@@ -105,17 +105,17 @@ Result<Entry> Flusher::spool_one(Lock& lock, const Prepared& prepared, Waiter* w
 Result<Entry> Flusher::append(Lock& lock, const Prepared& prepared) {
   for (;;) {
     if (is_closing_) return closed_error();
-    const std::string event =
-        TRY(bytes_of(prepared, Numbered{.producer = spool_options_.producer,
-                                        .sequence = spool_->next_sequence(prepared.tenant)}));
-    auto entry = spool_->append(prepared.tenant, event, prepared.blob);
-    if (entry || entry.error().fault != Fault::spool_full ||
-        spool_options_.when_full == WhenFull::fail ||
-        !spool_->can_hold(spool_bytes(prepared, event.size()))) {
-      return entry;
-    }
-    hurry_all();
+    const Numbered number{.producer = spool_options_.producer,
+                          .sequence = spool_->next_sequence(prepared.tenant)};
+    if (auto fault = write_bytes(event_, prepared, number)) return std::move(*fault);
+    auto entry = spool_->append(prepared.tenant, event_, prepared.blob);
+    const bool is_full = !entry && entry.error().fault == Fault::spool_full &&
+                         spool_->can_hold(spool_bytes(prepared, event_.size()));
+    if (!is_full) return entry;
+    is_full_ = true;  // There may be room that is only not given back yet.
     work_.notify_one();
+    if (spool_options_.when_full == WhenFull::fail) return entry;
+    hurry_all();
     done_.wait(lock);
   }
 }
@@ -181,7 +181,10 @@ std::size_t Flusher::close(milliseconds timeout) {
     work_.notify_one();
     done_.notify_all();
   }
-  if (thread_.joinable()) thread_.join();
+  {
+    const std::lock_guard joining(joining_);
+    if (thread_.joinable()) thread_.join();
+  }
   const Lock lock(mutex_);
   return waiting_;
 }
@@ -197,19 +200,15 @@ void Flusher::run() {
   save(Spool::Want::always);
   for (;;) {
     Lane* lane = nullptr;
+    bool is_full = false;
     {
       Lock lock(mutex_);
       lane = wait_for_turn(lock);
+      is_full = std::exchange(is_full_, false);
     }
-    if (lane == nullptr) break;
-    attempt(*lane);
-    bool is_idle = false;
-    {
-      const Lock lock(mutex_);
-      is_idle = waiting_ == 0;
-    }
-    const bool is_time = steady_clock::now() >= saved_at_ + kSaveInterval;
-    save(is_idle || is_time ? Spool::Want::always : Spool::Want::when_files_go);
+    if (lane == nullptr && !is_full) break;
+    if (lane != nullptr) attempt(*lane);
+    save(is_full ? Spool::Want::room : wanted_save());
   }
   save(Spool::Want::always);
   const Lock lock(mutex_);
@@ -217,9 +216,17 @@ void Flusher::run() {
   done_.notify_all();
 }
 
-// The lane whose turn it is, once there is one; none when it is time to end.
+// While there is much to do it is enough to write down now and then what is settled.
+Spool::Want Flusher::wanted_save() {
+  const Lock lock(mutex_);
+  const bool is_time = steady_clock::now() >= saved_at_ + kSaveInterval;
+  return waiting_ == 0 || is_time ? Spool::Want::always : Spool::Want::when_files_go;
+}
+
+// The lane whose turn it is, once there is one; none when it is time to end, or to make room.
 Lane* Flusher::wait_for_turn(Lock& lock) {
   for (;;) {
+    if (is_full_) return nullptr;
     const Moment now = steady_clock::now();
     if (is_closing_ && (waiting_ == 0 || now >= deadline_)) return nullptr;
     if (Lane* const lane = next_lane(now)) return lane;

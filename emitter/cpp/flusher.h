@@ -69,6 +69,7 @@ class Flusher {
   void sync_in_time(Lock& lock);
   void attempt(Lane& lane);
   void put_off(Lane& lane, const Later& later);
+  Spool::Want wanted_save();
   void save(Spool::Want want);
 
   struct Loaded;
@@ -88,13 +89,16 @@ class Flusher {
   std::condition_variable done_;       // For the callers: something was settled, synced or ended.
   std::map<std::string, Lane> lanes_;  // Guarded by mutex_.
   std::size_t waiting_ = 0;            // Guarded by mutex_: items in all lanes.
+  std::string event_;                  // Guarded by mutex_: of append(), kept for its storage.
   bool is_closing_ = false;            // Guarded by mutex_.
+  bool is_full_ = false;               // Guarded by mutex_: somebody found no room.
   bool is_over_ = false;               // Guarded by mutex_: the thread has ended.
   bool is_syncing_ = false;            // Guarded by mutex_.
   Moment deadline_ = {};               // Guarded by mutex_: when closing.
   Moment synced_at_ = {};              // Guarded by mutex_.
   Moment saved_at_ = {};               // The thread's.
 
+  std::mutex joining_;  // Held by whoever waits for the end of the thread.
   std::thread thread_;  // Last: it uses everything above.
 };
 

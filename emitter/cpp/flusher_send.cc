@@ -1,4 +1,5 @@
 // How a Flusher sends a batch, and what comes of each event.
+#include "base/canonical.h"
 #include "base/result.h"
 #include "emitter/cpp/flusher.h"
 #include "emitter/cpp/json_read.h"

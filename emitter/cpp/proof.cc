@@ -1,5 +1,6 @@
 #include "emitter/cpp/proof.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/time.h"

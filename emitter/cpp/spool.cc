@@ -1,5 +1,6 @@
 #include "emitter/cpp/spool.h"
 
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "emitter/cpp/json_read.h"
@@ -276,8 +277,8 @@ void Spool::settle(const std::string& tenant, const Entry& entry) {
 
 Spool::Save Spool::begin_save(Want want) {
   Save save;
-  const auto is_unneeded = [](const std::unique_ptr<Segment>& segment) {
-    const bool stays = segment->is_appendable && segment->size < kSmallBytes;
+  const auto is_unneeded = [&](const std::unique_ptr<Segment>& segment) {
+    const bool stays = segment->is_appendable && segment->size < kSmallBytes && want != Want::room;
     return segment->waiting == 0 && (!stays || segment->is_damaged);
   };
   const auto kept = std::stable_partition(segments_.begin(), segments_.end(),

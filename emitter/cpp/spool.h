@@ -85,7 +85,11 @@ class Spool {
     std::vector<std::unique_ptr<Segment>> unneeded;
     bool is_empty() const { return !state && unneeded.empty(); }
   };
-  enum class Want { when_files_go, always };
+  enum class Want {
+    when_files_go,
+    room,  // The same, and also what is kept to be appended to goes if all in it is settled.
+    always,
+  };
   Save begin_save(Want want);
   std::optional<Error> run_save(Save& save) const;  // Needs no lock, but one at a time.
   void undo_save(Save save);                        // The disk refused.

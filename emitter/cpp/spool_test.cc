@@ -10,6 +10,7 @@
 #include <assent/emitter.h>
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -55,7 +56,7 @@ class EmitterSpool : public ::testing::Test {
     auto emitter = Emitter::open(options());
     EXPECT_TRUE(emitter) << emitter.error().message;
     if (!emitter) return {};
-    EXPECT_EQ(emitter->flush(30s), 0U);
+    EXPECT_EQ(emitter->flush(120s), 0U);
     emitter->close(10s);
     return far_.targets();
   }
@@ -175,12 +176,18 @@ TEST_F(EmitterSpool, H53_KillingTheProcessLosesNothingThatWasSpooled) {
     }
     ::close(pipe[1]);
     std::string heard;
+    std::promise<void> is_at_work;  // Killed earlier, it would prove nothing.
     std::thread listens([&] {
       char buffer[4096];
+      bool is_told = false;
       for (ssize_t got = 0; (got = ::read(pipe[0], buffer, sizeof(buffer))) > 0;) {
         heard.append(buffer, static_cast<std::size_t>(got));
+        if (!is_told && heard.size() > 300) is_at_work.set_value();
+        is_told = heard.size() > 300;
       }
+      if (!is_told) is_at_work.set_value();
     });
+    is_at_work.get_future().wait();
     std::this_thread::sleep_for(std::chrono::milliseconds(5 + round * 3));
     ::kill(child, SIGKILL);
     int status = 0;
@@ -263,7 +270,7 @@ TEST_F(EmitterSpool, ADamageThatComesWhileItRunsIsReported) {
     std::fwrite(bytes.data(), 1, bytes.size(), file);
     std::fclose(file);
     far_.set(Far::Mood::well);
-    EXPECT_EQ(emitter->flush(30s), 0U);
+    EXPECT_EQ(emitter->flush(120s), 0U);
     emitter->close(10s);
   }
   EXPECT_EQ(far_.targets(), (std::vector<std::string>{"1", "3"}));
@@ -345,7 +352,7 @@ TEST_F(EmitterSpool, NothingInItIsForOthersToRead) {
   }
 }
 
-TEST_F(EmitterSpool, NoSecretIsInIt) {
+TEST_F(EmitterSpool, H56_NoSecretIsInIt) {
   far_.set(Far::Mood::down);
   Options given = options();
   given.redact = {"iban"};

@@ -148,7 +148,7 @@ class Case {
     if (const auto spool = given_.string_at("spool")) {
       EXPECT_EQ(to_hex(testing::content_of(scratch_.path() + "/0000000000000001.spool")), *spool);
     }
-    emitter->flush(std::chrono::seconds(10));
+    emitter->flush(std::chrono::seconds(120));
     Json requests = Json::array();
     for (const Request& request : far_.requests()) requests.push(request_json(request));
     EXPECT_EQ(canonical_json(requests), canonical_json(*given_.find("requests")));

@@ -89,7 +89,8 @@ void redact(EmittedEvent& event, const Redactor& redactor) {
     redactor.redact(event.actor->id);
     if (event.actor->name) redactor.redact(*event.actor->name);
   }
-  if (event.proof) redactor.redact(event.proof->value);
+  if (event.proof && event.proof->data) redactor.redact(*event.proof->data);
+  if (event.proof && event.proof->url) redactor.redact(*event.proof->url);
   if (event.metadata) redactor.redact(event.metadata->value);
   if (event.correlation_id) redactor.redact(*event.correlation_id);
 }

@@ -1,5 +1,7 @@
 #include "app/emitted_proof.h"
 
+#include "base/canonical.h"
+
 #include <array>
 #include <string_view>
 #include <utility>

@@ -1,5 +1,6 @@
 // What was secret in an event or an execution is nowhere in the store, and a retry is still one.
 #include "app/testing.h"
+#include "base/canonical.h"
 #include "domain/approval.h"
 
 #include <gtest/gtest.h>

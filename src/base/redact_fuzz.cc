@@ -1,5 +1,6 @@
 // Whatever the text, redaction stands by its word: a key between blanks is gone, what is UTF-8
 // stays UTF-8, and there is nothing left to do the second time.
+#include "base/canonical.h"
 #include "base/redact.h"
 #include "base/text.h"
 

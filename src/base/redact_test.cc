@@ -1,5 +1,6 @@
 #include "base/redact.h"
 
+#include "base/canonical.h"
 #include "base/testing_files.h"
 
 #include <gtest/gtest.h>

@@ -39,7 +39,9 @@ class Shell:
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("ASSENT_")}
         self.process = subprocess.Popen(["bash"], cwd=scratch, text=True, bufsize=1,
-                                        env={**environment, "PATH": path}, start_new_session=True,
+                                        env={**environment, "PATH": path,
+                                             "ASSENT_SOURCE": str(ROOT)},
+                                        start_new_session=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
 
@@ -103,6 +105,6 @@ if __name__ == "__main__":
     for document in ("README.md", "docs/start.md", "docs/policy.md", "docs/rules.md",
                      "docs/kill-switches.md", "docs/exporting.md", "docs/backup.md",
                      "docs/verifying.md", "docs/importing.md", "docs/shell.md",
-                     "docs/emitting.md"):
+                     "docs/emitting.md", "docs/plans.md"):
         check(commands_of((ROOT / document).read_text()), f"{document} has console blocks")
         play(document)

@@ -10,7 +10,9 @@ from .errors import InvalidEvent
 from .event import Event
 
 if TYPE_CHECKING:
-    from .emitter import Emitter, Receipt, Spooled
+    from .emitter import Emitter
+    from .lane import Spooled
+    from .sending import Receipt
 
 
 def _copied(value: Any, path: str, depth: int = 1) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, List
+from typing import Any, Dict, List
 
 from .errors import InvalidEvent
 
@@ -93,7 +93,7 @@ def _write(out: List[str], value: Any, path: str, depth: int) -> None:
         raise InvalidEvent(path, "cannot be written as JSON")
 
 
-def _write_object(out: List[str], value: dict, path: str, depth: int) -> None:
+def _write_object(out: List[str], value: Dict[Any, Any], path: str, depth: int) -> None:
     if not all(isinstance(name, str) for name in value):
         raise InvalidEvent(path, "has a name that is no string")
     out.append("{")

@@ -267,10 +267,12 @@ class Flusher:
 
     def _load(self, item: Item) -> Optional[Loaded]:
         event = self._spool.read(item.entry.event)
-        if event is None or item.entry.blob is None:
-            return event and Loaded(item, event, None)
+        if event is None:
+            return None
+        if item.entry.blob is None:
+            return Loaded(item, event, None)
         blob = self._spool.read(item.entry.blob)
-        return blob and Loaded(item, event, blob_of(blob))
+        return None if blob is None else Loaded(item, event, blob_of(blob))
 
     def _send_run(self, lane: Lane, run: List[Loaded]) -> None:
         if not run:

@@ -72,7 +72,8 @@ def time_from(text: str) -> Optional[str]:
     if not found:
         return None
     try:
-        datetime(*map(int, found.groups()[:6]))
+        year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+        datetime(year, month, day, hour, minute, second)
     except ValueError:
         return None
     return f"{text[:19]}.{(found[7] or '').ljust(6, '0')}Z"

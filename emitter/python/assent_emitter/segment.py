@@ -127,7 +127,7 @@ def is_torn(rest: bytes) -> bool:
     """Whether `rest` is the beginning of a record, as a crash while writing leaves it."""
     if len(rest) < HEADER.size:
         return True
-    size = HEADER.unpack_from(rest)[0]
+    size: int = HEADER.unpack_from(rest)[0]
     return 0 < size <= PAYLOAD_BYTES_MAX and len(rest) < HEADER.size + size
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, FrozenSet, List, NamedTuple
+from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple
 
 from .errors import Refused
 from .transport import Answer, Unreachable
@@ -39,15 +39,14 @@ def _ask(send: Send, request: Request, final: FrozenSet[int]) -> Any:
     body = answer.body if isinstance(answer.body, dict) else {}
     if answer.status in (200, 201):
         return body.get("data")
-    error = body.get("error")
-    said = error if isinstance(error, dict) else {}
+    said = body["error"] if isinstance(body.get("error"), dict) else {}
     refused = Refused(answer.status, str(said.get("code", "")), _detail(said))
     if answer.status in final:
         raise refused
     raise Later(str(refused), answer.retry_after)
 
 
-def _detail(error: dict) -> str:
+def _detail(error: Dict[str, Any]) -> str:
     fields = error.get("fieldErrors")
     said = [f"{field.get('path')} {field.get('message')}" for field in fields or []
             if isinstance(field, dict)] if isinstance(fields, list) else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Optional
+from typing import List, Optional
 
 from .errors import SpoolUnusable
 
@@ -54,7 +54,7 @@ class SpoolLock:
         os.pwrite(self._file, name, 0)
 
     @staticmethod
-    def _holds(holder: list) -> bool:
+    def _holds(holder: List[str]) -> bool:
         if not holder[0].isdigit() or len(holder) != 2 or int(holder[0]) == os.getpid():
             return False  # This process would hold the flock.
         return _is_alive(int(holder[0])) and holder[1] in ("-", _started(int(holder[0])))

@@ -64,7 +64,7 @@ class FakeServer:
             raise Unreachable("nobody is there")
         return answer
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 20) -> None:
+    def wait(self, condition: Callable[[], Any], seconds: float = 120) -> None:
         with self.sent:
             if not self.sent.wait_for(condition, seconds):
                 raise AssertionError("that did not happen in time")

@@ -31,7 +31,7 @@ async function refused(message, fields) {
   assert.deepEqual(server.requests, []);
 }
 
-test("H51 every path requires the seven fields", async (t) => {
+test("H51_every path requires the seven fields", async (t) => {
   const server = fakeServer();
   const { options, lines } = spooledFor(scratch(t), server);
   const steps = [["forClient", "acme"], ["action", "content.publish"], ["actor", "agent", "a"],
@@ -57,7 +57,7 @@ test("H51 every path requires the seven fields", async (t) => {
   assert.deepEqual([server.requests, lines], [[], []]);
 });
 
-test("H51 what the caller gave is not changed", async () => {
+test("H51_what the caller gave is not changed", async () => {
   const freeze = (value) => {
     if (typeof value === "object" && value !== null) Object.values(value).forEach(freeze);
     return Object.freeze(value);
@@ -69,14 +69,14 @@ test("H51 what the caller gave is not changed", async () => {
   await with_(optionsFor(fakeServer()).options, (emitter) => emitter.emit(event));
 });
 
-test("H51 the id is readable in what was sent", async () => {
+test("H51_the id is readable in what was sent", async () => {
   const server = fakeServer();
   const receipt = await with_(optionsFor(server).options, (emitter) => emitter.emit(PLAIN));
   assert.equal(receipt.id, server.log[0].id);
   assert.equal(receipt.time, "2026-11-21T07:00:01.000000Z");
 });
 
-test("H51 the active trace is the default correlation", async () => {
+test("H51_the active trace is the default correlation", async () => {
   const server = fakeServer();
   const trace = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
   const { options } = optionsFor(server, { currentTrace: () => trace });
@@ -95,7 +95,7 @@ test("a tracer, a console or a report that fails does not stop the event", async
   }
 });
 
-test("Trap9 no id is made up when nobody answers", async () => {
+test("Trap9_no id is made up when nobody answers", async () => {
   const server = fakeServer(() => undefined);
   const { options, lines } = optionsFor(server);
   const error = await with_(options, (emitter) => emitter.emit(PLAIN).catch((caught) => caught));
@@ -220,7 +220,7 @@ test("options that cannot work are refused", () => {
   }
 });
 
-test("H52 Trap8 a thousand interleaved builders for different tenants never mix", async () => {
+test("H52_Trap8_a thousand interleaved builders for different tenants never mix", async () => {
   const server = fakeServer();
   const all = Array.from({ length: 1000 }, (_, n) => n);
   const keys = Object.fromEntries(all.map((n) => [`tenant-${n}`, `key-${n}`]));
@@ -250,7 +250,7 @@ test("H52 Trap8 a thousand interleaved builders for different tenants never mix"
   assert.equal(server.log.length, 1000);
 });
 
-test("H52 a builder can be used again after an emit and after an error", async () => {
+test("H52_a builder can be used again after an emit and after an error", async () => {
   const server = fakeServer();
   await with_(optionsFor(server).options, async (emitter) => {
     const base = emitter.audit().forClient("acme").action("content.publish").actor("agent", "a")
@@ -265,7 +265,7 @@ test("H52 a builder can be used again after an emit and after an error", async (
     [{ second: 2 }, { errorCode: "E1" }, undefined]);
 });
 
-test("H52 what the caller changes afterwards does not change the event", async () => {
+test("H52_what the caller changes afterwards does not change the event", async () => {
   const server = fakeServer();
   const metadata = { list: [1] }, data = { inner: { a: 1 } };
   await with_(optionsFor(server).options, async (emitter) => {

@@ -89,7 +89,7 @@ export const unavailable = () => ({
   status: 503, body: { error: { code: "OVERLOADED", message: "later" } },
 });
 
-export async function until(condition, ms = 20_000) {
+export async function until(condition, ms = 120_000) {
   for (const ends = performance.now() + ms; !condition();) {
     if (performance.now() > ends) throw new Error("that did not happen in time");
     await soon(5);

@@ -1,4 +1,5 @@
 // The hashes that another implementation has, and the examples that people start from.
+#include "base/canonical.h"
 #include "domain/plan/testing_plan.h"
 
 #include <fstream>

@@ -77,10 +77,9 @@ Result<PolicyVersion> find_version(const Read& read, std::int64_t version) {
 }
 
 Result<CurrentPolicy> policy_from(const Read& read, const PolicyVersion& version) {
+  auto policy = TRY(policy_document(read.blobs(), read.tenant().number, version.sha256));
   return CurrentPolicy{
-      .version = version.number,
-      .sha256 = version.sha256,
-      .policy = TRY(policy_document(read.blobs(), read.tenant().number, version.sha256))};
+      .version = version.number, .sha256 = version.sha256, .policy = std::move(policy)};
 }
 
 }  // namespace
