@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace assent {
 namespace {
@@ -104,20 +105,30 @@ void Redactor::redact_members(Json::Object& members) const {
   redact_names(members);
 }
 
-// A secret may be a name. Two of them in one object stay two members.
+// A secret may be a name. Two of them in one object stay two members; the names that stay as they
+// are go first, so that a second time finds every name where it is.
 void Redactor::redact_names(Json::Object& members) const {
-  std::set<std::string, std::less<>> names;
-  std::map<std::string, int, std::less<>> numbers;
+  std::vector<std::pair<std::string*, std::string>> changed;
   for (auto& [name, member] : members) {
     auto redacted = redaction::TextScan(name, *this).run();
-    if (!redacted || *redacted == name) continue;
-    if (names.empty()) {
-      for (const auto& [other, unused] : members) names.insert(other);
+    if (redacted && *redacted != name) changed.emplace_back(&name, std::move(*redacted));
+  }
+  if (changed.empty()) return;
+  std::set<std::string, std::less<>> taken;
+  auto next = changed.begin();
+  for (const auto& [name, member] : members) {
+    if (next != changed.end() && next->first == &name) {
+      ++next;
+    } else {
+      taken.insert(name);
     }
-    std::string unused = *redacted;
-    int& number = numbers.try_emplace(*redacted, 1).first->second;
-    while (names.contains(unused)) unused = *redacted + " " + std::to_string(++number);
-    name = *names.insert(std::move(unused)).first;
+  }
+  std::map<std::string, int, std::less<>> numbers;
+  for (auto& [name, redacted] : changed) {
+    std::string unused = redacted;
+    int& number = numbers.try_emplace(redacted, 1).first->second;
+    while (taken.contains(unused)) unused = redacted + " " + std::to_string(++number);
+    *name = *taken.insert(std::move(unused)).first;
   }
 }
 

@@ -75,7 +75,7 @@ class Redactor:
                    for clean in [self.text(name)] if clean != name}
         if not changed:
             return members
-        taken = set(members)
+        taken = set(members) - set(changed)
         numbers: Dict[str, int] = {}
         out: Dict[str, Any] = {}
         for name, member in members.items():

@@ -51,11 +51,11 @@ export class Redactor {
 
   // A secret may be a name. Two of them in one object stay two members.
   #renamed(names: readonly string[]): readonly string[] {
-    const taken = new Set(names);
+    const cleaned = names.map((name) => this.text(name));
+    const taken = new Set(names.filter((name, place) => cleaned[place] === name));
     const numbers = new Map<string, number>();
-    return names.map((name) => {
-      const clean = this.text(name);
-      if (clean === name) return name;
+    return cleaned.map((clean, place) => {
+      if (clean === names[place]) return clean;
       let unused = clean;
       while (taken.has(unused)) {
         const number = (numbers.get(clean) ?? 1) + 1;
