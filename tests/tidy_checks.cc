@@ -127,6 +127,16 @@ void check_functions(const File& file, Findings& findings) {
   }
 }
 
+// g++ and clang forget to destroy the items that a braced list has made when its function returns
+// in the middle of it, which is what TRY does.
+void check_lists(const File& file, Findings& findings) {
+  for (const std::size_t line : tries_behind_items(file.code)) {
+    findings.push_back({file.path, line,
+                        "has a TRY behind another item of a braced list, which leaks that item "
+                        "when it returns: name the value before the list"});
+  }
+}
+
 // The names of the constants that hold SQL: `kName = R"sql(`.
 std::vector<std::string> sql_constants(const File& file) {
   std::vector<std::string> names;
@@ -214,6 +224,7 @@ Findings check_file(const std::string& path, const std::string& text) {
   if (!is_cpp(path)) return findings;
   check_header(file, findings);
   check_functions(file, findings);
+  check_lists(file, findings);
   if (!file.is_source()) return findings;  // Tests and benchmarks may know everybody.
   check_layers(file, findings);
   check_homes(file, findings);

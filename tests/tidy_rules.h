@@ -20,7 +20,9 @@ namespace assent::tidy {
 inline const std::map<std::string, std::set<std::string>> kLayers = {
     {"base",           {}},
     // What may happen, and in its own room how other systems would have said that it did.
-    {"domain",         {"base"}},
+    // A policy has a catalogue of plans.
+    {"domain",         {"base", "domain/plan"}},
+    {"domain/plan",    {"base", "domain"}},
     {"domain/dialect", {"base", "domain"}},
     {"ledger",         {"base"}},
     // What strangers link (include/assent/verify.h): bundles and pages, without a store.
@@ -34,15 +36,17 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
                         "store/search", "store/verify", "store/proofs"}},
     {"store/sqlite",   {"base", "store"}},
     {"store/postgres", {"base", "store"}},
-    {"store/state",    {"base", "domain", "store", "store/sqlite", "store/search"}},
+    {"store/state",    {"base", "domain", "domain/plan", "store", "store/sqlite",
+                        "store/search"}},
     {"store/search",   {"base", "domain", "store", "store/sqlite"}},
     {"store/verify",   {"base", "domain", "ledger", "verify", "store", "store/sqlite",
                         "store/state", "store/search"}},
     {"store/bundle",   {"base", "domain", "domain/dialect", "ledger", "store", "store/sqlite",
                         "store/search", "store/proofs"}},
     {"store/proofs",   {"base", "domain", "ledger", "store", "store/sqlite"}},
-    {"app",            {"base", "domain", "domain/dialect", "ledger", "store", "store/state",
-                        "store/search", "store/verify", "store/proofs", "store/keeping"}},
+    {"app",            {"base", "domain", "domain/plan", "domain/dialect", "ledger", "store",
+                        "store/state", "store/search", "store/verify", "store/proofs",
+                        "store/keeping"}},
     {"edge/net",       {"base"}},
     {"edge/http",      {"base", "domain", "domain/dialect", "ledger", "store", "store/verify",
                         "store/proofs", "app", "edge/net/message.h", "edge/witness/report.h"}},
@@ -52,7 +56,9 @@ inline const std::map<std::string, std::set<std::string>> kLayers = {
                         "edge/execute/calls.h"}},
     {"edge/cli",       {"base", "domain", "domain/dialect", "ledger", "verify", "store",
                         "store/verify", "store/keeping", "store/bundle", "store/search", "app",
-                        "edge/execute/webhook.h"}},
+                        "edge/execute/webhook.h", "edge/cli/import"}},
+    // Rows of other systems' tables, on their way to the server.
+    {"edge/cli/import", {"base", "domain", "app", "edge/cli"}},
     // The mains, which wire it all.
     {"",               {"base", "domain", "ledger", "store", "app", "edge/net", "edge/http",
                         "edge/mcp", "edge/execute", "edge/witness", "edge/cli"}},
@@ -76,6 +82,7 @@ inline const std::vector<Home> kHomes = {
                                                     "use store/bundle/tar_file.h to write"},
     {"<openssl/*",   {"base/hash.cc", "base/seal.cc", "ledger/*", "edge/net/*"},
                                                     "use base/hash.h or ledger/key.h"},
+    {"<utf8proc.h>", {"base/unicode.cc"},           "use base/text.h"},
     {"<yaml-cpp/*",  {"domain/policy_document.cc"}, "use domain/policy.h"},
     {"<prometheus/*", {"edge/http/metrics*"},       "use edge/http/metrics.h"},
     {"<spdlog/*",    {"base/log.cc"},               "use base/log.h"},

@@ -166,7 +166,60 @@ class FunctionFinder {
   int parentheses_ = 0;
 };
 
+// Whether the brace that `before` ends at begins a list of items. A block stands behind a
+// parenthesis, a bracket, a statement, a word like `else`, or the type that a function returns.
+bool begins_list(std::string_view before, bool within_list) {
+  const std::size_t last = before.find_last_not_of(" \n");
+  if (last == std::string_view::npos) return false;
+  before = before.substr(0, last + 1);
+  if (before.back() == '{') return within_list;
+  if (std::string_view(")];}:&").find(before.back()) != std::string_view::npos) return false;
+  const std::string_view statement = before.substr(before.find_last_of(";{}") + 1);
+  const std::size_t arrow = statement.rfind("->");
+  const std::size_t parenthesis = statement.rfind(')');
+  if (arrow != std::string_view::npos && parenthesis != std::string_view::npos &&
+      parenthesis < arrow && statement.find_first_of("(=;", arrow) == std::string_view::npos) {
+    return false;
+  }
+  const auto head = std::find_if_not(before.rbegin(), before.rend(), is_identifier);
+  const std::string_view word(head.base(), before.end());
+  constexpr std::string_view kBeforeBlocks[] = {"else",     "do",      "try",     "const",
+                                                "noexcept", "mutable", "override"};
+  return std::ranges::find(kBeforeBlocks, word) == std::end(kBeforeBlocks);
+}
+
 }  // namespace
+
+std::vector<std::size_t> tries_behind_items(std::string_view code) {
+  struct Bracket {
+    bool is_brace;
+    bool is_list;
+    bool has_item = false;
+  };
+  constexpr std::string_view kTry = "TRY(";
+  std::vector<std::size_t> lines;
+  std::vector<Bracket> open;
+  std::size_t line = 1;
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    const char c = code[i];
+    if (c == '\n') ++line;
+    if (c == '(' || c == '[') open.push_back({.is_brace = false, .is_list = false});
+    if (c == '{') {
+      const bool within_list = !open.empty() && open.back().is_list;
+      open.push_back({.is_brace = true, .is_list = begins_list(code.substr(0, i), within_list)});
+    }
+    if (open.empty()) continue;
+    if (c == ')' || c == ']' || c == '}') open.pop_back();
+    if (c == ',') open.back().has_item = true;
+    if (!code.substr(i).starts_with(kTry) || (i > 0 && is_identifier(code[i - 1]))) continue;
+    const auto block = std::find_if(open.rbegin(), open.rend(),
+                                    [](const Bracket& b) { return b.is_brace && !b.is_list; });
+    const bool is_behind =
+        std::any_of(open.rbegin(), block, [](const Bracket& b) { return b.is_list && b.has_item; });
+    if (is_behind) lines.push_back(line);
+  }
+  return lines;
+}
 
 std::string code_of(std::string_view text) {
   std::string code(text);

@@ -34,6 +34,10 @@ struct Function {
 // REQUIRES: `code` comes from code_of().
 std::vector<Function> functions_of(const std::string& code);
 
+// The lines with a TRY( behind another item of a braced list: `{.name = text, .size = TRY(…)}`.
+// REQUIRES: `code` comes from code_of().
+std::vector<std::size_t> tries_behind_items(std::string_view code);
+
 // Whether `word` stands in `line` on its own: not as a part of a longer identifier.
 bool has_word(std::string_view line, std::string_view word);
 

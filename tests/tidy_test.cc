@@ -124,6 +124,24 @@ TEST(Tidy, LinesFilesAndFunctionsHaveASize) {
   EXPECT_TRUE(is_clean("src/domain/a.cc", "int f() {\n" + times(58, "  g();\n") + "}\n"));
 }
 
+TEST(Tidy, NothingReturnsOutOfAListThatHasBegun) {
+  const std::array leaks = {"A a{.b = c(), .d = TRY(e())};", "f({.b = c(),\n  .d = TRY(e())});",
+                            "return A{b, {TRY(c())}};", "list.push_back({b, g(1, TRY(c()))});",
+                            "return [&]() -> R { A a = {b, TRY(c())}; }();"};
+  for (const std::string leak : leaks) {
+    EXPECT_TRUE(finds("leaks that item", "src/domain/a.cc", "R f() {\n" + leak + "\n}\n")) << leak;
+  }
+  const std::array sound = {"A a{.b = TRY(c()), .d = e()};",
+                            "f(a, TRY(c()));",
+                            "if (A{b, c}) { TRY(d()); }",
+                            "f({.a = b, .run = [&] { return g(TRY(c())); }});",
+                            "f({.a = b, .run = [&](D d) -> Result<E> { return g(TRY(c())); }});",
+                            "for (const auto& x : {a, b}) {\n  TRY(c(x));\n}"};
+  for (const std::string good : sound) {
+    EXPECT_TRUE(is_clean("src/domain/a.cc", "R f() {\n" + good + "\n}\n")) << good;
+  }
+}
+
 TEST(Tidy, AFunctionIsFoundWhereverItStands) {
   const std::string body = "{\n" + times(60, "  if (a) { b({1, 2}); }\n") + "}\n";
   const std::array declarations = {

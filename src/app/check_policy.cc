@@ -23,6 +23,10 @@ Result<store::CurrentPolicy> policy_to_check(const store::Read& read, const Chec
 Result<PolicyVerdict> check_policy(const store::Read& read, const CheckPolicy& in) {
   const auto current = TRY(policy_to_check(read, in));
   const Kind kind = in.kind.value_or(Kind::tool_call);
+  if (kind == Kind::plan) {
+    return error_at(Code::validation_error, "kind",
+                    "must be tool_call or content: plans are validated (/v1/ir/validate)");
+  }
   if (kind == Kind::tool_call && !in.tool) {
     return Error{Code::validation_error, "tool is required", {{"tool", "is required"}}};
   }

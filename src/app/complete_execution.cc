@@ -2,6 +2,7 @@
 
 #include "app/executions.h"
 #include "app/suggestions.h"
+#include "base/canonical.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -103,6 +104,7 @@ Result<Completion> complete_as(store::Write& write, const CompleteExecution& in,
                       execution_event(std::string(event_of(ending.outcome)), execution.id, approval,
                                       std::move(data))));
   if (ending.outcome == EndedAs::failure) TRY(suggest_demotion(write, approval));
+  const auto escalation_id = TRY(escalate_if_exhausted(write, execution.id));
   return Completion{.execution_id = execution.id,
                     .approval_id = approval.id,
                     .outcome = ending.outcome,
@@ -110,7 +112,7 @@ Result<Completion> complete_as(store::Write& write, const CompleteExecution& in,
                     .completed_at = write.now(),
                     .duration_ms = took.count(),
                     .note = ending.note,
-                    .escalation_id = TRY(escalate_if_exhausted(write, execution.id)),
+                    .escalation_id = escalation_id,
                     .refused = std::nullopt};
 }
 

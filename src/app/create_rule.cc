@@ -105,8 +105,9 @@ Result<CreatedRule> create_rule(store::Write& write, const CreateRule& in) {
                        .refused = refused_as(Refusal::human_actor_required,
                                              Json::object({{"actorType", word(by.type)}}))};
   }
+  auto constraints = TRY(constraints_from_json(in.constraints, "constraints"));
   return make_rule(write, {.tool = in.tool,
-                           .constraints = TRY(constraints_from_json(in.constraints, "constraints")),
+                           .constraints = std::move(constraints),
                            .max_uses = in.max_uses,
                            .expires_at = in.expires_at,
                            .description = in.description,

@@ -1,5 +1,6 @@
 #include "app/cursor.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/text.h"
 

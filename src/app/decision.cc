@@ -1,10 +1,11 @@
 #include "app/decision.h"
 
 #include "app/expire.h"
+#include "app/grant_events.h"
+#include "app/kill_switch.h"
 #include "app/requirement.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
-#include "store/state/kill_switches.h"
 
 namespace assent::app {
 
@@ -48,8 +49,9 @@ Result<void> require_reason(DecideApproval& in) {
 }
 
 Result<Attempt> gather(store::Write& write, const DecideApproval& in, Verdict verdict) {
+  auto approval = TRY(current_approval(write, in.approval));
   Attempt attempt{.in = in,
-                  .approval = TRY(current_approval(write, in.approval)),
+                  .approval = std::move(approval),
                   .decision = {.verdict = verdict,
                                .by = &write.caller().principal,
                                .at = write.now(),
@@ -57,7 +59,7 @@ Result<Attempt> gather(store::Write& write, const DecideApproval& in, Verdict ve
                   .votes = {},
                   .evidence = {}};
   TRY(apply_policy_in_force(write, attempt.approval));
-  const auto stop = TRY(store::stopping_kill_switch(write, attempt.approval.tool));
+  const auto stop = TRY(stopping_switch(write, attempt.approval));
   attempt.decision.is_stopped = stop.has_value();
   attempt.votes = TRY(store::votes(write, in.approval));
   const auto items = TRY(store::evidence_of(write, in.approval));
@@ -114,15 +116,12 @@ Json decision_data(store::Write& write, const Attempt& attempt, std::string_view
 
 Result<void> issue_grant(store::Write& write, const Approval& approval, const GrantId& grant) {
   const Timestamp until = write.now() + std::chrono::seconds(approval.grant_ttl_seconds);
-  TRY(write.record({.type = "grant.issued",
-                    .subject = "grant/" + grant.text(),
-                    .data = Json::object({{"grantId", grant.text()},
-                                          {"approvalId", approval.id.text()},
-                                          {"contentHash", approval.content_hash},
-                                          {"ttlSeconds", approval.grant_ttl_seconds},
-                                          {"expiresAt", to_rfc3339(until)},
-                                          {"form", word(GrantForm::identity)}}),
-                    .correlation_id = approval.correlation_id}));
+  // A plan is cleared by a token, so that whoever runs it need not be who asked.
+  const GrantForm form = approval.kind == Kind::plan ? GrantForm::token : GrantForm::identity;
+  TRY(write.record(grant_event("grant.issued", approval, grant,
+                               Json::object({{"ttlSeconds", approval.grant_ttl_seconds},
+                                             {"expiresAt", to_rfc3339(until)},
+                                             {"form", word(form)}}))));
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/request_parts.h"
 #include "app/requirement.h"
+#include "base/canonical.h"
 #include "store/state/approvals.h"
 #include "store/state/evidence.h"
 
@@ -10,6 +11,9 @@ namespace assent::app {
 namespace {
 
 Result<void> check_shape(const Edit& in, Kind kind) {
+  if (kind == Kind::plan) {
+    return Error{Code::unprocessable, "a plan is not edited: validate another one instead"};
+  }
   const auto forbid = [&](std::string_view field, bool is_there) -> Result<void> {
     if (!is_there) return {};
     return error_at(Code::validation_error, std::string(field),

@@ -1,6 +1,7 @@
 #include "app/emit_events.h"
 
 #include "app/emission_guard.h"
+#include "base/canonical.h"
 #include "store/idempotency.h"
 #include "store/search/search.h"
 

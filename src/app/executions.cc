@@ -1,5 +1,6 @@
 #include "app/executions.h"
 
+#include "base/canonical.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 

@@ -1,5 +1,6 @@
 #include "app/expire.h"
 #include "app/testing.h"
+#include "base/canonical.h"
 #include "domain/approval.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 #include "app/expire.h"
 
 #include "app/executions.h"
+#include "app/grant_events.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -36,17 +37,13 @@ Result<void> expire_if_overdue(store::Write& write, const ApprovalId& id) {
 Result<void> expire_if_overdue(store::Write& write, const Grant& grant, const Approval& approval) {
   if (grant.consumed_at || grant.expired_at || write.now() <= grant.expires_at) return {};
   const auto ttl = std::chrono::floor<std::chrono::seconds>(grant.expires_at - grant.issued_at);
-  TRY(write.record_as(engine_actor(),
-                      {.type = "grant.expired",
-                       .subject = "grant/" + grant.id.text(),
-                       .data = Json::object({{"grantId", grant.id.text()},
-                                             {"approvalId", approval.id.text()},
-                                             {"contentHash", grant.content_hash},
-                                             {"expiredAt", to_rfc3339(write.now())},
-                                             {"createdAt", to_rfc3339(grant.issued_at)},
-                                             {"ttlSeconds", static_cast<std::int64_t>(ttl.count())},
-                                             {"wasConsumed", false}}),
-                       .correlation_id = approval.correlation_id}));
+  TRY(write.record_as(
+      engine_actor(),
+      grant_event("grant.expired", approval, grant.id,
+                  Json::object({{"expiredAt", to_rfc3339(write.now())},
+                                {"createdAt", to_rfc3339(grant.issued_at)},
+                                {"ttlSeconds", static_cast<std::int64_t>(ttl.count())},
+                                {"wasConsumed", false}}))));
   return {};
 }
 

@@ -25,6 +25,7 @@ void take(const Json& from, std::string_view name, std::optional<T>& into) {
 Result<void> add_request(const store::Read& read, const Approval& approval, ApprovalView& view) {
   const Json subject = TRY(request_part(read, approval.request, "subject"));
   take(subject, "arguments", view.arguments);
+  if (approval.kind == Kind::plan) view.plan = subject;
   const Json request = TRY(request_part(read, approval.request, "request"));
   // Of content, only what is hashed counts: what was said at first may have been edited since.
   const Json& described = approval.kind == Kind::content ? subject : request;
@@ -194,13 +195,14 @@ void describe(Fields& fields, ExecutionView& view) {
 
 void describe(Fields& fields, ApprovalView& view) {
   fields.field("id", view.id, "the approval");
-  fields.field("kind", view.kind, "tool_call or content");
+  fields.field("kind", view.kind, "tool_call, content or plan");
   fields.field("status", view.status, "where it stands");
   fields.field("riskTier", view.risk_tier, "how risky the policy says it is");
   fields.field("contentHash", view.content_hash, "what a decision is bound to");
   fields.field("tool", view.tool, "the tool's name");
   fields.field("arguments", view.arguments, "the exact arguments");
   fields.field("content", view.content, "what is to be approved");
+  fields.field("plan", view.plan, "the plan that is to be approved: tenantId and steps");
   fields.field("title", view.title, "one line for the approver");
   fields.field("description", view.description, "what it is about");
   fields.field("type", view.type, "the kind of content");

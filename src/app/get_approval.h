@@ -61,7 +61,7 @@ struct ApprovalView {
   RiskTier risk_tier = RiskTier::high;
   std::string content_hash;
   std::optional<std::string> tool;
-  std::optional<Json> arguments, content;
+  std::optional<Json> arguments, content, plan;
   std::optional<std::string> title, description, type, reason, priority, why;
   std::optional<Json> alternatives, risks, attachments, channel, timeout, context;
   PrincipalId requested_by;

@@ -1,5 +1,7 @@
 #include "app/kill_switch.h"
 
+#include "app/request_parts.h"
+#include "store/state/kill_switches.h"
 #include "store/tenants.h"
 
 namespace assent::app {
@@ -26,6 +28,25 @@ Result<void> record_switch(store::Write& write, KillScope scope, const Event& ev
     TRY(there.record(event));
   }
   return {};
+}
+
+Result<std::optional<KillSwitch>> stopping_switch(const store::Read& read,
+                                                  const Approval& approval) {
+  if (approval.kind != Kind::plan) return store::stopping_kill_switch(read, approval.tool);
+  const auto engaged = TRY(store::engaged_kill_switches(read));
+  if (engaged.empty()) return std::optional<KillSwitch>();
+  return stopping_plan(engaged, TRY(request_part(read, approval.request, "subject")));
+}
+
+std::optional<KillSwitch> stopping_plan(std::span<const KillSwitch> engaged, const Json& plan) {
+  const KillSwitch* found = stopping(engaged, std::nullopt);
+  const Json* const steps = plan.find("steps");
+  if (steps != nullptr && steps->is_array()) {
+    for (const Json& step : steps->items()) {
+      if (found == nullptr) found = stopping(engaged, step.string_at("action"));
+    }
+  }
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 Event engaged_event(const KillSwitch& engaged) {

@@ -77,7 +77,7 @@ void describe(Fields& fields, ListApprovals& in) {
 
 void describe(Fields& fields, ApprovalLine& line) {
   fields.field("id", line.id, "the approval");
-  fields.field("kind", line.kind, "tool_call or content");
+  fields.field("kind", line.kind, "tool_call, content or plan");
   fields.field("status", line.status, "where it stands");
   fields.field("riskTier", line.risk_tier, "how risky the policy says it is");
   fields.field("contentHash", line.content_hash, "what a decision is bound to");

@@ -52,8 +52,8 @@ std::span<const Role> roles_with(Permission permission);
 bool is_allowed(Permission permission, const Principal& principal);
 
 // What the body is: a JSON object of fields, or something that take_body() reads: one event, an
-// array or NDJSON; a YAML or JSON document; raw bytes.
-enum class BodyKind { json, events, document, bytes };
+// array or NDJSON; a YAML or JSON document; a plan, whatever is wrong with it; raw bytes.
+enum class BodyKind { json, events, document, plan, bytes };
 
 struct About {
   std::string_view name;     // `approve`, in snake_case; the operationId.

@@ -1,10 +1,8 @@
 // Everything one can ask of the system. Read downwards it is the reference.
 #include "app/abandon_approval.h"
 #include "app/approval_trail.h"
-#include "app/attach_evidence.h"
 #include "app/break_glass.h"
 #include "app/check_policy.h"
-#include "app/complete_execution.h"
 #include "app/create_key.h"
 #include "app/create_principal.h"
 #include "app/create_rule.h"
@@ -17,7 +15,6 @@
 #include "app/engage_kill_switch.h"
 #include "app/event_proof.h"
 #include "app/get_approval.h"
-#include "app/get_blob.h"
 #include "app/get_event.h"
 #include "app/get_policy.h"
 #include "app/get_principal.h"
@@ -30,22 +27,18 @@
 #include "app/list_suggestions.h"
 #include "app/log_consistency.h"
 #include "app/operation.h"
+#include "app/operation_rows.h"
 #include "app/prune_state.h"
-#include "app/put_blob.h"
 #include "app/put_policy.h"
 #include "app/query_events.h"
 #include "app/release_kill_switch.h"
-#include "app/renew_execution.h"
 #include "app/request_approval.h"
-#include "app/resolve_execution.h"
 #include "app/revoke_key.h"
 #include "app/revoke_rule.h"
 #include "app/rotate_log_key.h"
 #include "app/set_log_visibility.h"
 #include "app/simulate_policy.h"
-#include "app/start_execution.h"
 #include "app/suggest_rule.h"
-#include "app/withdraw_evidence.h"
 
 #include <algorithm>
 #include <array>
@@ -53,8 +46,6 @@
 namespace assent::app {
 
 namespace {
-
-constexpr std::size_t kBlobBytesMax = 25 * 1048576;
 
 std::vector<Operation> approvals() {
   std::vector<Operation> rows;
@@ -184,65 +175,6 @@ std::vector<Operation> rules() {
                             .permission = Permission::rule,
                             .help = "Turn a suggestion down; it rests for thirty days."},
                            &dismiss_suggestion));
-  return rows;
-}
-
-std::vector<Operation> evidence_and_execution() {
-  std::vector<Operation> rows;
-  rows.push_back(operation({.name = "attach_evidence",
-                            .route = "POST /v1/approvals/{id}/evidence",
-                            .command = "evidence add",
-                            .permission = Permission::attach,
-                            .help = "Attach evidence to a pending approval.",
-                            .is_creation = true},
-                           &attach_evidence));
-  rows.push_back(operation({.name = "withdraw_evidence",
-                            .route = "POST /v1/evidence/{id}/withdraw",
-                            .command = "evidence withdraw",
-                            .permission = Permission::attach,
-                            .help = "Withdraw evidence, so that it no longer counts."},
-                           &withdraw_evidence));
-  rows.push_back(operation({.name = "start_execution",
-                            .route = "POST /v1/approvals/{id}/executions",
-                            .command = "execution start",
-                            .permission = Permission::execute,
-                            .help = "Use the grant, once, and start executing.",
-                            .is_creation = true},
-                           &start_execution));
-  rows.push_back(operation({.name = "complete_execution",
-                            .route = "POST /v1/executions/{id}/complete",
-                            .command = "execution complete",
-                            .permission = Permission::execute,
-                            .help = "Say how an execution ended."},
-                           &complete_execution));
-  rows.push_back(operation({.name = "renew_execution",
-                            .route = "POST /v1/executions/{id}/renew",
-                            .command = "execution renew",
-                            .permission = Permission::execute,
-                            .help = "Say that an execution goes on, so that its lease does."},
-                           &renew_execution));
-  rows.push_back(operation({.name = "resolve_execution",
-                            .route = "POST /v1/executions/{id}/resolve",
-                            .command = "execution resolve",
-                            .permission = Permission::execute,
-                            .help = "Say what became of an execution whose outcome is unknown."},
-                           &resolve_execution));
-  rows.push_back(operation({.name = "put_blob",
-                            .route = "PUT /v1/blobs",
-                            .command = "blob put",
-                            .permission = Permission::attach,
-                            .help = "Upload bytes; they are named by their hash.",
-                            .is_creation = true,
-                            .body = BodyKind::bytes,
-                            .body_bytes_max = kBlobBytesMax},
-                           &put_blob));
-  rows.push_back(operation({.name = "get_blob",
-                            .route = "GET /v1/blobs/{sha256}",
-                            .command = "blob get",
-                            .permission = Permission::read,
-                            .help = "Download a blob.",
-                            .raw_type = "application/octet-stream"},
-                           &get_blob));
   return rows;
 }
 
@@ -422,8 +354,8 @@ std::vector<Operation> administration() {
 
 std::vector<Operation> make_table() {
   std::vector<Operation> table;
-  for (auto* part : {&approvals, &decisions, &rules, &evidence_and_execution, &emissions,
-                     &events_and_policy, &the_log, &kill_switches, &administration}) {
+  for (auto* part : {&approvals, &decisions, &rules, &execution_operations, &plan_operations,
+                     &emissions, &events_and_policy, &the_log, &kill_switches, &administration}) {
     for (Operation& row : part()) table.push_back(std::move(row));
   }
   return table;

@@ -1,6 +1,7 @@
 // Reads of the log in dialects, and by types in any spelling.
 #include "app/expire.h"
 #include "app/testing.h"
+#include "base/canonical.h"
 #include "domain/dialect/dialect.h"
 
 #include <gtest/gtest.h>

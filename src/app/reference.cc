@@ -47,6 +47,8 @@ std::string_view body_of(BodyKind kind) {
       return "The body is one event, an array of events, or NDJSON.";
     case BodyKind::document:
       return "The body is the document itself, in YAML or JSON.";
+    case BodyKind::plan:
+      return "The body is the plan itself, in JSON; whatever is wrong with it is a violation.";
     case BodyKind::bytes:
       return "The body is the bytes themselves.";
   }

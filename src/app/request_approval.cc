@@ -1,9 +1,11 @@
 #include "app/request_approval.h"
 
+#include "app/asked.h"
 #include "app/expire.h"
 #include "app/notice.h"
 #include "app/request_parts.h"
 #include "app/requirement.h"
+#include "base/canonical.h"
 #include "domain/policy.h"
 #include "domain/rule.h"
 #include "store/state/approvals.h"
@@ -30,6 +32,10 @@ namespace assent::app {
 namespace {
 
 Result<void> check_shape(const RequestApproval& in) {
+  if (in.kind == Kind::plan) {
+    return error_at(Code::validation_error, "kind",
+                    "must be tool_call or content: plans are validated first (/v1/ir/validate)");
+  }
   if (in.kind == Kind::tool_call) {
     if (!in.tool) return error_at(Code::validation_error, "tool", "is required for kind tool_call");
     return {};
@@ -110,100 +116,6 @@ Result<Timestamp> deadline(const store::Write& write, const RequestApproval& in,
   return *asked;
 }
 
-struct Asked {
-  Approval approval;
-  PolicyAnswer answer;
-  PolicyEntry entry;  // What answered, under the template that the request names.
-  EffectiveEvidence evidence;
-  PolicyDecision decision = PolicyDecision::human;
-  store::CurrentPolicy policy;
-  std::optional<Rule> rule;  // The standing rule that answers where the policy leaves it to people.
-  std::string why;
-  std::optional<std::string> notice;
-  std::optional<std::string> unpinned;  // The argument that a standing rule leaves open.
-};
-
-Event requested_event(const RequestApproval& in, const Asked& asked) {
-  const Approval& approval = asked.approval;
-  Json data =
-      Json::object({{"approvalId", approval.id.text()},
-                    {"kind", word(approval.kind)},
-                    {"contentHash", approval.content_hash},
-                    {"riskTier", word(approval.risk_tier)},
-                    {"policyVersion", asked.policy.version},
-                    {"evidencePolicy", to_json(approval.evidence_policy)},
-                    {"quorum", to_json(approval.quorum)},
-                    {"selfApproval", approval.allows_self_approval ? "allowed" : "forbidden"},
-                    {"expiresAt", to_rfc3339(approval.expires_at)},
-                    {"maxAttempts", approval.max_attempts},
-                    {"grantTtlSeconds", approval.grant_ttl_seconds},
-                    {"leaseSeconds", approval.lease_seconds},
-                    {"requiresProof", approval.requires_proof},
-                    {"maxDefers", approval.max_defers},
-                    {"decision", word(asked.decision)},
-                    {"requestedBy", approval.requested_by.text()},
-                    {"why", asked.why}});
-  data.set_if("tool", approval.tool);
-  if (!in.subject.is_null()) data.set("subject", in.subject);
-  if (!in.subject_blob.is_null()) data.set("subjectBlob", in.subject_blob);
-  if (!in.request.is_null()) data.set("request", in.request);
-  if (!in.request_blob.is_null()) data.set("requestBlob", in.request_blob);
-  if (asked.answer.index) {
-    data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
-  }
-  if (!approval.executor.is_null()) data.set("executor", approval.executor);
-  data.set_if("template", in.from_template);
-  data.set("evidencePolicySource", word(asked.evidence.source));
-  if (asked.evidence.is_weakened) data.set("evidencePolicyWeakened", true);
-  if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
-  if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
-  if (asked.rule) data.set("ruleId", asked.rule->id.text());
-  data.set_if("unpinned", asked.unpinned);
-  data.set_if("deduplicationKey", in.deduplication_key);
-  if (asked.notice) data.set("canBeMet", false);
-  return {.type = "approval.requested",
-          .subject = "approval/" + approval.id.text(),
-          .data = std::move(data),
-          .correlation_id = in.correlation_id};
-}
-
-// Rules and the policy answer for themselves: the event's actor is the one that did.
-Actor answering_actor(const Asked& asked) {
-  if (asked.rule) return {.type = ActorType::rule, .id = asked.rule->id.text()};
-  return policy_actor(asked.policy.version, asked.answer.index);
-}
-
-Event answered_event(const store::Write& write, const Asked& asked,
-                     const std::string& correlation) {
-  const Approval& approval = asked.approval;
-  Json data =
-      Json::object({{"approvalId", approval.id.text()}, {"contentHash", approval.content_hash}});
-  data.set_if("tool", approval.tool);
-  if (asked.rule) {
-    Json use = Json::object({{"n", asked.rule->uses + 1}});
-    use.set_if("max", asked.rule->max_uses);
-    data.set("ruleId", asked.rule->id.text());
-    data.set("matchedConstraints", to_json(asked.rule->constraints));
-    data.set("ruleUse", std::move(use));
-  } else if (asked.answer.index) {
-    data.set("policyEntry", static_cast<std::int64_t>(*asked.answer.index));
-  }
-  const bool is_allowed = asked.rule || asked.decision == PolicyDecision::allow;
-  if (is_allowed) {
-    const Timestamp until = write.now() + std::chrono::seconds(approval.grant_ttl_seconds);
-    data.set("approvedAt", to_rfc3339(write.now()));
-    data.set("grantId", write.make_id<GrantId>().text());
-    data.set("ttlSeconds", approval.grant_ttl_seconds);
-    data.set("expiresAt", to_rfc3339(until));
-  } else {
-    data.set("rejectedAt", to_rfc3339(write.now()));
-  }
-  return {.type = is_allowed ? "approval.auto_approved" : "approval.rejected",
-          .subject = "approval/" + approval.id.text(),
-          .data = std::move(data),
-          .correlation_id = correlation};
-}
-
 // Where the policy says "a person", one may have said yes in advance.
 Result<void> ask_rules(store::Write& write, const RequestApproval& in, Asked& asked) {
   const Json no_arguments = Json::object();
@@ -251,39 +163,13 @@ Result<void> ask_terms(const store::Write& write, const RequestApproval& in, Ask
   return {};
 }
 
-Json executor_of(const PolicyEntry& entry) {
-  if (!entry.executor) return {};
-  return Json::object(
-      {{"url", entry.executor->url},
-       {"timeoutSeconds", static_cast<std::int64_t>(entry.executor->timeout.count())}});
-}
-
 Result<Asked> ask(store::Write& write, const RequestApproval& in) {
   Asked asked;
   TRY(ask_terms(write, in, asked));
   const bool is_tool_call = in.kind == Kind::tool_call;
   const PolicyEntry& entry = asked.entry;
-  const Principal& caller = write.caller().principal;
-  asked.approval = {.id = write.make_id<ApprovalId>(),
-                    .kind = in.kind,
-                    .risk_tier = entry.risk_tier,
-                    .content_hash = in.content_hash,
-                    .tool = in.tool,
-                    .requested_by = caller.id,
-                    .requester_owner = caller.owner,
-                    .requested_at = write.now(),
-                    .expires_at = TRY(deadline(write, in, entry)),
-                    .evidence_policy = asked.evidence.policy,
-                    .quorum = entry.quorum,
-                    .allows_self_approval = asked.policy.policy->allows_self_approval,
-                    .max_attempts = entry.max_attempts,
-                    .grant_ttl_seconds = entry.grant_expires_after.count(),
-                    .lease_seconds = entry.lease.count(),
-                    .requires_proof = entry.requires_proof,
-                    .executor = executor_of(entry),
-                    .max_defers = entry.max_defers,
-                    .rule = std::nullopt,
-                    .correlation_id = in.correlation_id.value_or(write.trace())};
+  asked.approval = approval_under(write, in, asked);
+  asked.approval.expires_at = TRY(deadline(write, in, entry));
   asked.decision = entry.decision;
   // "Allow" is not the last word where evidence is required: somebody has to look at it.
   if (entry.decision == PolicyDecision::allow && asked.approval.evidence_policy.required) {
@@ -348,8 +234,7 @@ Result<Requested> request_approval(store::Write& write, const RequestApproval& i
   const bool is_refused = asked.decision == PolicyDecision::reject;
   out.status = is_refused ? Status::rejected : Status::approved;
   if (asked.rule) out.rule_id = asked.rule->id.text();
-  TRY(write.record_as(answering_actor(asked),
-                      answered_event(write, asked, approval.correlation_id)));
+  TRY(write.record_as(answering_actor(asked), answered_event(write, asked)));
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include "app/testing.h"
+#include "base/canonical.h"
 #include "domain/approval.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 #include "app/request_parts.h"
 
+#include "base/canonical.h"
 #include "store/blobs.h"
 
 namespace assent::app {

@@ -1,6 +1,7 @@
 #include "app/requirement.h"
 
 #include "app/request_parts.h"
+#include "domain/plan/answer.h"
 #include "store/state/approvals.h"
 
 namespace assent::app {
@@ -45,6 +46,10 @@ Actor policy_actor(std::int64_t version, const std::optional<std::size_t>& entry
 Result<PolicySays> ask_policy(const store::Read& read, const Approval& approval,
                               const Json& subject) {
   PolicySays says{.policy = TRY(store::current_policy(read)), .answer = {}};
+  if (approval.kind == Kind::plan) {
+    says.answer = evaluate_plan(*says.policy.policy, subject);
+    return says;
+  }
   const std::string name =
       approval.tool ? *approval.tool : std::string(subject.string_at("type").value_or("content"));
   const Json* arguments = subject.find("arguments");

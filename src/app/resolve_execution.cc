@@ -2,6 +2,7 @@
 
 #include "app/executions.h"
 #include "app/suggestions.h"
+#include "base/canonical.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 

@@ -13,9 +13,10 @@ Result<void> prepare(RotateLogKey& in, const Preparation&) {
 Result<RotatedLogKey> rotate_log_key(store::Write& write, const RotateLogKey& in) {
   const auto current = TRY(store::current_log_key(write));
   const std::int64_t generation = current.generation + 1;
+  auto verifier_key =
+      TRY(write.verifier_key(write.tenant().origin, static_cast<ledger::Generation>(generation)));
   RotatedLogKey rotated{.generation = generation,
-                        .verifier_key = TRY(write.verifier_key(
-                            write.tenant().origin, static_cast<ledger::Generation>(generation))),
+                        .verifier_key = std::move(verifier_key),
                         .previous_verifier_key = current.verifier_key};
   const auto where =
       TRY(write.record({.type = "ledger.key_rotated",

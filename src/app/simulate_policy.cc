@@ -1,6 +1,7 @@
 #include "app/simulate_policy.h"
 
 #include "app/request_parts.h"
+#include "base/canonical.h"
 #include "domain/evidence_override.h"
 #include "store/state/approvals.h"
 #include "store/state/policies.h"

@@ -1,4 +1,5 @@
 #include "app/testing.h"
+#include "base/canonical.h"
 #include "domain/approval.h"
 #include "domain/event.h"
 #include "domain/policy.h"

@@ -1,11 +1,13 @@
 #include "app/start_execution.h"
 
+#include "app/clearance.h"
 #include "app/executions.h"
 #include "app/expire.h"
+#include "app/grant_events.h"
+#include "app/kill_switch.h"
 #include "app/requirement.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
-#include "store/state/kill_switches.h"
 
 namespace assent::app {
 
@@ -16,39 +18,12 @@ struct Start {
   ExecutedBy executor = ExecutedBy::requester;
 };
 
-Result<Started> refuse_grant(store::Write& write, const Actor& actor, const Approval& approval,
-                             const Grant& grant, GrantRefusal refusal) {
-  TRY(write.record_as(actor, {.type = "grant.refused",
-                              .subject = "grant/" + grant.id.text(),
-                              .data = Json::object({{"grantId", grant.id.text()},
-                                                    {"approvalId", approval.id.text()},
-                                                    {"contentHash", approval.content_hash},
-                                                    {"reason", word(refusal)}}),
-                              .correlation_id = approval.correlation_id}));
+Result<Started> refuse_start(store::Write& write, const Actor& actor, const Approval& approval,
+                             const Grant& grant, GrantRefusal refusal,
+                             std::span<const GrantRefusal> missing = {}) {
   Started refused;
-  refused.refused =
-      Refused{std::string(refusal_code(refusal)), std::string(refusal_message(refusal)),
-              Json::object({{"approvalId", approval.id.text()},
-                            {"status", word(approval.status)},
-                            {"reason", word(refusal)}})};
+  refused.refused = TRY(refuse_grant(write, actor, approval, grant, refusal, missing));
   return refused;
-}
-
-Result<void> consume(store::Write& write, const Actor& actor, const Approval& approval,
-                     const Grant& grant) {
-  const auto waited = std::chrono::floor<std::chrono::seconds>(write.now() - grant.issued_at);
-  TRY(write.record_as(
-      actor,
-      {.type = "grant.consumed",
-       .subject = "grant/" + grant.id.text(),
-       .data = Json::object({{"grantId", grant.id.text()},
-                             {"approvalId", approval.id.text()},
-                             {"contentHash", approval.content_hash},
-                             {"consumedAt", to_rfc3339(write.now())},
-                             {"timeToConsumeSeconds", static_cast<std::int64_t>(waited.count())},
-                             {"wasExpired", false}}),
-       .correlation_id = approval.correlation_id}));
-  return {};
 }
 
 Result<Grant> usable_grant(store::Write& write, const Approval& approval) {
@@ -68,6 +43,13 @@ Result<std::optional<Execution>> latest_attempt(store::Write& write, Approval& a
   return store::latest_execution(write, approval.id);
 }
 
+Result<bool> may_start(const store::Read& read, const Approval& approval) {
+  const PrincipalId& caller = read.caller().principal.id;
+  if (approval.requested_by == caller) return true;
+  const auto grant = TRY(store::grant_of(read, approval.id));
+  return grant && grant->consumed_by == caller;
+}
+
 Result<Started> record_start(store::Write& write, const Start& start, const Approval& approval,
                              const Grant& grant, std::int64_t attempt) {
   const StartExecution& in = start.in;
@@ -79,7 +61,7 @@ Result<Started> record_start(store::Write& write, const Start& start, const Appr
                         .lease_expires_at = write.now() + std::chrono::seconds(seconds),
                         .refused = std::nullopt};
   const Actor actor = actor_for(start.executor, write.caller());
-  if (!grant.consumed_at) TRY(consume(write, actor, approval, grant));
+  if (!grant.consumed_at) TRY(record_consumption(write, actor, approval, grant));
   Json data = Json::object({{"grantId", grant.id.text()},
                             {"attempt", attempt},
                             {"leaseExpiresAt", to_rfc3339(started.lease_expires_at)}});
@@ -94,18 +76,25 @@ Result<Started> start_as(store::Write& write, const Start& start, Approval appro
   const Actor actor = actor_for(start.executor, write.caller());
   const Grant grant = TRY(usable_grant(write, approval));
   if (in.content_hash && *in.content_hash != approval.content_hash) {
-    return refuse_grant(write, actor, approval, grant, GrantRefusal::ir_hash_mismatch);
+    return refuse_start(write, actor, approval, grant, GrantRefusal::ir_hash_mismatch);
   }
   const auto latest = TRY(latest_attempt(write, approval));
-  if (const auto refusal = refuse_start(approval, grant, latest, write.now())) {
-    TRY(expire_if_overdue(write, grant, approval));
-    return refuse_grant(write, actor, approval, grant, *refusal);
+  if (approval.kind == Kind::plan) {
+    const PlanCase plan = TRY(plan_case(write, approval, grant, latest));
+    if (!plan.missing.empty()) {
+      TRY(expire_if_overdue(write, grant, approval));
+      return refuse_start(write, actor, approval, grant, plan.missing.front(), plan.missing);
+    }
   }
-  if (TRY(store::stopping_kill_switch(write, approval.tool))) {
-    return refuse_grant(write, actor, approval, grant, GrantRefusal::kill_switch);
+  if (const auto refusal = assent::refuse_start(approval, grant, latest, write.now())) {
+    TRY(expire_if_overdue(write, grant, approval));
+    return refuse_start(write, actor, approval, grant, *refusal);
+  }
+  if (TRY(stopping_switch(write, approval))) {
+    return refuse_start(write, actor, approval, grant, GrantRefusal::kill_switch);
   }
   if (TRY(is_refused_by_policy(write, approval))) {
-    return refuse_grant(write, actor, approval, grant, GrantRefusal::policy_denied);
+    return refuse_start(write, actor, approval, grant, GrantRefusal::policy_denied);
   }
   return record_start(write, start, approval, grant, latest ? latest->attempt + 1 : 1);
 }
@@ -115,9 +104,11 @@ Result<Started> start_as(store::Write& write, const Start& start, Approval appro
 Result<Started> start_execution(store::Write& write, const StartExecution& in) {
   TRY(expire_if_overdue(write, in.approval));
   Approval approval = TRY(store::approval(write, in.approval));
-  // The grant is consumed by identity: nobody else's approval is worth anything to a caller.
-  if (approval.requested_by != write.caller().principal.id) {
-    return Error{Code::insufficient_permissions, "only the requester may execute"};
+  // A grant is used by identity, or by whoever presented its token: nobody else's is worth anything
+  // to a caller.
+  if (!TRY(may_start(write, approval))) {
+    return Error{Code::insufficient_permissions,
+                 "only the requester, or who presented the grant's token, may execute"};
   }
   if (!approval.executor.is_null()) {
     return Error{Code::invalid_state, "the policy has the server execute this; nobody else may"};

@@ -1,5 +1,6 @@
 #include "app/testing.h"
 
+#include "base/canonical.h"
 #include "store/verify/verify_store.h"
 
 #include <gtest/gtest.h>

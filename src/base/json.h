@@ -1,4 +1,4 @@
-// JSON values, a strict reader and the RFC 8785 writer.
+// JSON values, a strict reader and a writer.
 //
 // The reader is for hostile input: it refuses duplicate keys, depth over a limit, invalid
 // UTF-8, lone surrogates, numbers that no double comes near (1e400, 1e-400) and whole numbers
@@ -97,14 +97,8 @@ struct JsonLimits {
 // Code::validation_error with the path of the fault in `fields` (empty path: the document).
 Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 
-// RFC 8785 (JCS): members sorted by UTF-16 code units, numbers as ECMAScript prints them,
-// no white space. REQUIRES: every string is UTF-8 and every number finite (parse_json's are).
-std::string canonical_json(const Json& value);
-void append_canonical(std::string& out, const Json& value);
-// `text` as a JSON string literal, as RFC 8785 writes it.
-void append_json_string(std::string& out, std::string_view text);
-
-// The same notation with the members in their own order; `indent` > 0 makes it readable.
+// The notation of base/canonical.h with the members in their own order; `indent` > 0 makes it
+// readable.
 std::string json_text(const Json& value, std::size_t indent = 0);
 
 }  // namespace assent

@@ -1,4 +1,5 @@
 // Whatever the reader accepts, the canonical writer must write so that it reads as the same.
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -24,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto third = assent::parse_json(assent::canonical_json(*again));
   CHECK(third.has_value() && *third == *again);
 
-  for (const int indent : {0, 2}) {
+  for (const std::size_t indent : {0U, 2U}) {
     const auto printed = assent::parse_json(assent::json_text(*value, indent));
     CHECK(printed.has_value() && assent::canonical_json(*printed) == canonical);
   }

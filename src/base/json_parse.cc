@@ -1,26 +1,22 @@
 // The strict reader. Boost.JSON's basic_parser tokenises and checks UTF-8, escapes and depth;
 // the handler here builds the values and refuses what the library would let pass.
 #include "base/json.h"
+#include "base/json_syntax.h"
 #include "base/text.h"
 
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <iterator>
-#include <system_error>
 
 namespace assent {
 namespace {
 
 using boost::json::error;
 using boost::json::error_code;
+using json_syntax::kIntegerMax;
+using json_syntax::Real;
 
-// 2^53 − 1: beyond it, a reader with doubles takes neighbouring integers for one.
-constexpr std::int64_t kIntegerMax = 9007199254740991;
-// RFC 8785 writes whole numbers below this without an exponent, so they read as integers.
-constexpr double kFirstWithExponent = 1e21;
 // Up to so many members a key is compared with all before it; an object with more is checked
 // once, when it ends, by sorting.
 constexpr std::size_t kFewMembers = 16;
@@ -196,21 +192,16 @@ bool Builder::on_int64(std::int64_t value, std::string_view, error_code& failure
 }
 
 // `literal` is all of it, because the parser is given the whole document at once. Boost's own
-// value is not used: it can be one unit in the last place off, and then two readers would
-// hash the same document differently.
+// value is not used: it can be one unit in the last place off.
 bool Builder::on_double(double, std::string_view literal, error_code& failure) {
   if (literal.find_first_of(".eE") == std::string_view::npos) {
     return refuse(kBeyondInteger, failure);
   }
-  double value = 0;
-  const auto end = literal.data() + literal.size();
-  const auto read = std::from_chars(literal.data(), end, value);
-  if (read.ec != std::errc() || read.ptr != end) return refuse(kBeyondDouble, failure);
+  const Real real = json_syntax::read_real(literal);
+  if (real.kind == Real::Kind::double_beyond) return refuse(kBeyondDouble, failure);
   // 1e17 would be written canonically as an integer that this reader refuses.
-  if (std::abs(value) > static_cast<double>(kIntegerMax) && std::abs(value) < kFirstWithExponent) {
-    return refuse(kBeyondInteger, failure);
-  }
-  return push(Json(value));
+  if (real.kind == Real::Kind::whole_beyond) return refuse(kBeyondInteger, failure);
+  return push(Json(real.value));
 }
 
 void append_key(std::string& path, std::string_view key) {

@@ -1,3 +1,4 @@
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"

@@ -1,93 +1,20 @@
 #include "base/json_scan.h"
 
+#include "base/canonical.h"
+#include "base/json_syntax.h"
 #include "base/text.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstdint>
-#include <cstring>
 
 namespace assent {
 namespace {
 
+using json_syntax::escape_length;
+using json_syntax::is_digit;
+using json_syntax::plain_length;
+
 // Whole numbers of up to as many digits are below 2^53 and written as they are read.
 constexpr std::size_t kSafeDigits = 15;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-// How many of the first bytes of `text` stand for themselves in a string: neither a quotation mark
-// nor a backslash nor a control character. Eight at a time (Mycroft's test for a byte below n).
-std::size_t plain_length(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  constexpr std::uint64_t kHighs = 0x8080808080808080U;
-  const auto has_below = [](std::uint64_t word, std::uint64_t n) {
-    return (word - kOnes * n) & ~word & kHighs;
-  };
-  std::size_t length = 0;
-  for (std::uint64_t word = 0; length + 8 <= text.size(); length += 8) {
-    std::memcpy(&word, text.data() + length, 8);
-    const std::uint64_t quote = word ^ (kOnes * '"');
-    const std::uint64_t backslash = word ^ (kOnes * '\\');
-    const std::uint64_t found =
-        has_below(word, 0x20) | has_below(quote, 1) | has_below(backslash, 1);
-    if (found == 0) continue;
-    // The lowest mark is exact, the others may be of a borrow.
-    if constexpr (std::endian::native != std::endian::little) break;
-    return length + static_cast<std::size_t>(std::countr_zero(found)) / 8;
-  }
-  const auto is_plain = [](char c) {
-    return static_cast<std::uint8_t>(c) >= 0x20 && c != '"' && c != '\\';
-  };
-  while (length < text.size() && is_plain(text[length])) ++length;
-  return length;
-}
-
-// How long the escape at the front of `text` is if it is the one that RFC 8785 §3.2.2.2 writes;
-// else 0.
-std::size_t escape_length(std::string_view text) {
-  if (text.size() < 2) return 0;
-  if (std::string_view("btnfr\"\\").find(text[1]) != std::string_view::npos) return 2;
-  if (!text.starts_with("\\u00") || text.size() < 6) return 0;
-  const bool is_low = text[4] == '0' && std::string_view("89acd").find(text[5]) == text.npos;
-  if (!is_low && text[4] != '1') return 0;
-  if (text[4] == '0' && text[5] == 'b') return 6;  // U+000B has no short form.
-  return is_digit(text[5]) || (text[5] >= 'a' && text[5] <= 'f') ? 6 : 0;
-}
-
-// As in json_write.cc: UTF-16 puts what lies past U+FFFF before U+E000–U+FFFF.
-int rank(char c) {
-  const auto byte = static_cast<std::uint8_t>(c);
-  return byte == 0xEE || byte == 0xEF ? byte + 0x10 : int{byte};
-}
-
-// The first byte of a character of a name as written, and how far to go on: an escape counts as
-// the character that it stands for.
-struct NameByte {
-  char byte;
-  std::size_t length;
-};
-NameByte name_byte(std::string_view name) {
-  if (name.front() != '\\') return {name.front(), 1};
-  constexpr std::string_view kLetters = "btnfr\"\\";
-  constexpr std::string_view kMeanings = "\b\t\n\f\r\"\\";
-  if (const auto at = kLetters.find(name[1]); at != kLetters.npos) return {kMeanings[at], 2};
-  const auto digit = [](char c) { return is_digit(c) ? c - '0' : c - 'a' + 10; };
-  return {static_cast<char>(digit(name[4]) * 16 + digit(name[5])), 6};
-}
-
-// Whether one name must stand before the other, both as written.
-bool precedes(std::string_view a, std::string_view b) {
-  while (!a.empty() && !b.empty()) {
-    const NameByte x = name_byte(a);
-    const NameByte y = name_byte(b);
-    if (x.byte != y.byte) return rank(x.byte) < rank(y.byte);
-    a.remove_prefix(x.length);
-    b.remove_prefix(y.length);
-  }
-  return a.empty() && !b.empty();
-}
 
 class Scan {
  public:
@@ -136,7 +63,7 @@ bool Scan::string() {
   }
 }
 
-// Beyond short whole numbers the two other readers decide: there are few.
+// Beyond short whole numbers another reader decides: there are few.
 bool Scan::number() {
   const auto end = std::ranges::find_if(rest_, [](char c) {
     return !is_digit(c) && std::string_view("+-.eE").find(c) == std::string_view::npos;
@@ -148,8 +75,8 @@ bool Scan::number() {
   if (!digits.empty() && digits.size() <= kSafeDigits && std::ranges::all_of(digits, is_digit)) {
     return digits.front() != '0' || literal == "0";
   }
-  const auto parsed = parse_json(literal);
-  return parsed && canonical_json(*parsed) == literal;
+  const auto canonical = canonicalise(literal);
+  return canonical && *canonical == literal;
 }
 
 bool Scan::array() {
@@ -176,7 +103,7 @@ bool Scan::object(std::vector<RawMember>* members) {
       if (!string()) return false;
       const std::string_view quoted = since(begin);
       const std::string_view name = quoted.substr(1, quoted.size() - 2);
-      if (!is_first && !precedes(before, name)) return false;
+      if (!is_first && !json_syntax::written_name_precedes(before, name)) return false;
       before = name;
       is_first = false;
       if (!take(':')) return false;

@@ -5,6 +5,7 @@
 // again. A test holds the two readers against each other.
 #pragma once
 
+#include "base/canonical.h"
 #include "base/json.h"
 
 #include <cstddef>

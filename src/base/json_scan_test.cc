@@ -1,5 +1,6 @@
 #include "base/json_scan.h"
 
+#include "base/canonical.h"
 #include "base/random.h"
 #include "base/testing_files.h"
 

@@ -34,6 +34,17 @@ bool is_utf8(std::string_view text);
 // The byte offset of the first violation, or nothing.
 std::optional<std::size_t> first_bad_utf8(std::string_view text);
 
+// Whether it is in Unicode's normalization form C (UAX #15), in which one text has one spelling in
+// bytes. REQUIRES: is_utf8(text).
+bool is_nfc(std::string_view text);
+// `text` as it is compared where its look counts and not its spelling: NFKC_Casefold (UAX #31),
+// which makes capitals small and full-width letters plain, and drops what is invisible.
+// REQUIRES: is_utf8(text).
+std::string fold(std::string_view text);
+// Takes what comes before the next word, and the word itself, off `folded`, which fold() made;
+// empty if there is none. A word is a longest run of letters, their marks, and digits.
+std::string_view take_word(std::string_view& folded);
+
 // `text` made safe to print on a terminal: every control, format (bidi, zero-width),
 // private-use, tag, surrogate and line/paragraph separator character, and every byte that is
 // not UTF-8, becomes `\u{XXXX}` (or `\x{XX}` for a stray byte). Printable text is unchanged.

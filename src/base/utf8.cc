@@ -106,10 +106,13 @@ void append_escape(std::string& out, char32_t code) {
 std::optional<std::size_t> first_bad_utf8(std::string_view text) {
   for (std::size_t at = 0;;) {
     at += ascii_length(text.substr(at));
+    // Where there is one character of another script, its neighbours are mostly too.
+    while (at < text.size() && static_cast<std::uint8_t>(text[at]) >= 0x80) {
+      const Character character = first_character(text.substr(at));
+      if (character.length == 0) return at;
+      at += character.length;
+    }
     if (at == text.size()) return std::nullopt;
-    const Character character = first_character(text.substr(at));
-    if (character.length == 0) return at;
-    at += character.length;
   }
 }
 

@@ -117,10 +117,12 @@ struct Grant {
   ApprovalId approval;
   std::string content_hash;
   GrantForm form = GrantForm::identity;
+  bool has_token = false;  // Its token was shown: once.
   Timestamp issued_at;
   Timestamp expires_at;
   std::optional<Timestamp> consumed_at;
-  std::optional<Timestamp> expired_at;  // When the expiry was recorded.
+  std::optional<PrincipalId> consumed_by;  // Who presented the token.
+  std::optional<Timestamp> expired_at;     // When the expiry was recorded.
 };
 
 // What a person, or a verification, says became of an execution whose outcome was unknown.
@@ -159,9 +161,15 @@ bool is_exhausted(const Approval& approval, const Execution& execution);
 // `error` (anything but null, false, 0 and what is empty). Nothing where it may be one.
 std::optional<std::string> failure_told_by(const Json& result);
 
-// May an execution start? Nothing means yes. A consumed grant allows another attempt only after
-// a definite failure and below the approval's max_attempts.
+// May an execution start? Nothing means yes. A consumed grant allows the attempt that its token
+// was presented for, and another only after a definite failure and below the approval's
+// max_attempts.
 std::optional<GrantRefusal> refuse_start(const Approval& approval, const Grant& grant,
                                          const std::optional<Execution>& latest, Timestamp now);
+
+// May its token be consumed for this content? Nothing means yes. What was consumed stays consumed,
+// however late it is presented again.
+std::optional<GrantRefusal> refuse_token(const Approval& approval, const Grant& grant,
+                                         std::string_view content_hash, Timestamp now);
 
 }  // namespace assent

@@ -1,5 +1,7 @@
 #include "domain/approval.h"
 
+#include "base/canonical.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

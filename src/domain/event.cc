@@ -1,6 +1,7 @@
 // From a fact to its canonical bytes. The way back is event_read.cc.
 #include "domain/event.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 
 #include <algorithm>

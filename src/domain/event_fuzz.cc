@@ -1,4 +1,5 @@
 // Bytes that pass for an event are exactly what writing that event again gives.
+#include "base/canonical.h"
 #include "domain/event.h"
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // From canonical bytes back to an event. Strict: one byte away from what prepare() and
 // entry_bytes() write is corruption.
+#include "base/canonical.h"
 #include "domain/event.h"
 
 #include <algorithm>

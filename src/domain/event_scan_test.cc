@@ -1,3 +1,4 @@
+#include "base/canonical.h"
 #include "base/random.h"
 #include "domain/event.h"
 

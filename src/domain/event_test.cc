@@ -1,5 +1,7 @@
 #include "domain/event.h"
 
+#include "base/canonical.h"
+
 #include <gtest/gtest.h>
 
 namespace assent {

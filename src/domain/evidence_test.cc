@@ -1,5 +1,7 @@
 #include "domain/evidence.h"
 
+#include "base/canonical.h"
+
 #include <gtest/gtest.h>
 
 namespace assent {

@@ -1,4 +1,5 @@
 // Grants and executions: what may start, and what an outcome makes of the approval.
+#include "base/canonical.h"
 #include "domain/approval.h"
 
 #include <algorithm>
@@ -30,13 +31,26 @@ std::optional<GrantRefusal> refuse_start(const Approval& approval, const Grant& 
   if (grant.content_hash != approval.content_hash) return GrantRefusal::ir_hash_mismatch;
   const bool is_in_time = now <= grant.expires_at;
   if (grant.consumed_at) {
-    const bool may_start =
-        approval.status == Status::approved && is_in_time && may_try_again(approval, latest);
+    const bool is_first = grant.form == GrantForm::token && !latest;
+    const bool may_start = approval.status == Status::approved && is_in_time &&
+                           (is_first || may_try_again(approval, latest));
     return may_start ? std::nullopt : std::optional(GrantRefusal::already_consumed);
   }
+  // A token that nobody presented is worth nothing to whoever only knows of it.
+  const bool waits_for_token = grant.form == GrantForm::token;
   // An approval that ended unused (abandoned) took its right to run with it.
   const bool has_ended = grant.expired_at || approval.status != Status::approved;
   if (has_ended || !is_in_time) return GrantRefusal::expired;
+  if (waits_for_token) return GrantRefusal::not_consumed;
+  return std::nullopt;
+}
+
+std::optional<GrantRefusal> refuse_token(const Approval& approval, const Grant& grant,
+                                         std::string_view content_hash, Timestamp now) {
+  if (grant.content_hash != content_hash) return GrantRefusal::ir_hash_mismatch;
+  if (grant.consumed_at) return GrantRefusal::already_consumed;
+  const bool has_ended = grant.expired_at || approval.status != Status::approved;
+  if (has_ended || now > grant.expires_at) return GrantRefusal::expired;
   return std::nullopt;
 }
 

@@ -91,6 +91,27 @@ TEST(Grant, Trap2_AConsumedGrantIsNeverCalledExpired) {
             GrantRefusal::already_consumed);
 }
 
+TEST(Grant, ATokenIsPresentedBeforeTheStartAndOpensOne) {
+  Grant grant = fresh();
+  grant.form = GrantForm::token;
+  EXPECT_EQ(refuse_start(approved(), grant, std::nullopt, kIssued), GrantRefusal::not_consumed);
+  EXPECT_EQ(refuse_token(approved(), grant, "sha256:aa", kDeadline), std::nullopt);
+  EXPECT_EQ(refuse_token(approved(), grant, "sha256:bb", kIssued), GrantRefusal::ir_hash_mismatch);
+  EXPECT_EQ(refuse_token(approved(), grant, "sha256:aa", kDeadline + Microseconds(1)),
+            GrantRefusal::expired);
+  grant.consumed_at = kIssued;
+  EXPECT_EQ(refuse_start(approved(), grant, std::nullopt, kIssued), std::nullopt);
+  EXPECT_EQ(refuse_start(approved(), grant, attempt(1, ExecutionState::started), kIssued),
+            GrantRefusal::already_consumed);
+}
+
+TEST(Grant, Trap2_AConsumedTokenStaysConsumedHoweverLateItComesAgain) {
+  Grant grant = consumed();
+  grant.form = GrantForm::token;
+  EXPECT_EQ(refuse_token(approved(), grant, "sha256:aa", kDeadline + std::chrono::hours(1)),
+            GrantRefusal::already_consumed);
+}
+
 TEST(Grant, EndsWithItsApproval) {
   for (const Status status : {Status::abandoned, Status::pending, Status::rejected}) {
     Approval ended = approved();

@@ -1,6 +1,7 @@
 #include "domain/policy.h"
 
 #include "base/text.h"
+#include "domain/policy_parts.h"
 
 #include <algorithm>
 
@@ -99,11 +100,23 @@ std::optional<std::size_t> PolicyIndex::first(
   return best == size_ ? std::nullopt : std::optional(best);
 }
 
+void set_plan_entries(Policy& policy, std::vector<PolicyEntry> entries) {
+  policy.plan_refusal = entries[static_cast<std::size_t>(RiskTier::high)];
+  policy.plan_refusal.decision = PolicyDecision::reject;
+  policy.plan_passes = entries;
+  for (PolicyEntry& entry : policy.plan_passes) {
+    entry.decision = PolicyDecision::allow;
+    entry.evidence = {};  // Nobody looks at it.
+  }
+  policy.plan_entries = std::move(entries);
+}
+
 Policy default_policy() {
   Policy policy;
   policy.defaults.quorum = {{{ApproverRequirement{}}}};
   policy.defaults.expires_after = std::chrono::hours(48);
   policy.defaults.grant_expires_after = std::chrono::hours(24);
+  set_plan_entries(policy, plan_entries_of(policy.defaults, {}, {}));
   return policy;
 }
 

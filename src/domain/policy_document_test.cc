@@ -1,3 +1,4 @@
+#include "base/canonical.h"
 #include "domain/policy.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // Whatever the document, it is read or refused; and what is read answers every request.
+#include "base/canonical.h"
 #include "base/text.h"
 #include "domain/policy.h"
 
@@ -16,6 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   for (const auto& sentence : assent::warnings(*policy)) CHECK(assent::is_utf8(sentence));
+  for (std::size_t tier = 0; tier < assent::words<assent::RiskTier>().size(); ++tier) {
+    const auto& entry = assent::plan_entry(*policy, static_cast<assent::RiskTier>(tier));
+    CHECK(!entry.quorum.alternatives.empty() && entry.expires_after.count() > 0);
+    CHECK(entry.grant_expires_after.count() > 0 && entry.grant_expires_after.count() <= 86400);
+  }
   const auto arguments = assent::Json::object({{"path", "/srv/a"}, {"count", 1}});
   for (const auto kind : {assent::Kind::tool_call, assent::Kind::content}) {
     for (const std::string_view tool : {"fs.delete", ""}) {

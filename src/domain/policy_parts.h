@@ -31,6 +31,14 @@ Retention read_retention(DocumentReader& reader, const Json& value);
 std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value);
 Obligations read_obligations(DocumentReader& reader, const Json& value);
 
+// What answers a plan that escalates, by its tier. `base` is what entries inherit.
+std::vector<PolicyEntry> plan_entries_of(const PolicyEntry& base,
+                                         const std::map<RiskTier, PolicyTerms>& tiers,
+                                         const PolicyTerms& plans);
+
+// Puts them into the policy, and what follows from them.
+void set_plan_entries(Policy& policy, std::vector<PolicyEntry> entries);
+
 // What is wrong with the URL of an executor, as the end of "executor.url …"; empty if nothing is.
 std::string executor_url_fault(std::string_view url);
 

@@ -141,6 +141,9 @@ void PolicyReader::match(const Json& value, const std::string& path, PolicyEntry
   }
   if (const Json* const kind = value.find("kind")) {
     reader_.choice(*kind, below(path, "kind"), entry.kind.emplace());
+    if (entry.kind == Kind::plan) {
+      reader_.fault(below(path, "kind"), "must be tool_call or content: `plans` answers plans");
+    }
   }
   const Json* const conditions = value.find("arguments");
   if (conditions == nullptr) return;
@@ -202,13 +205,16 @@ void PolicyReader::shared_parts(const Json& value, Policy& policy) {
   if (const Json* const member = value.find("obligations")) {
     policy.obligations = read_obligations(reader_, *member);
   }
+  if (const Json* const member = value.find("plans")) {
+    policy.plans = read_plan_catalogue(reader_, *member, groups_);
+  }
   policy.groups = groups_;
 }
 
 Policy PolicyReader::document(const Json& value) {
   constexpr auto kKnown = std::to_array<std::string_view>(
       {"version", "defaults", "selfApproval", "groups", "tiers", "templates", "breakGlass",
-       "retention", "emissions", "obligations", "tools"});
+       "retention", "emissions", "obligations", "plans", "tools"});
   Policy policy = default_policy();
   if (!reader_.object(value, {}, kKnown)) return policy;
   if (const Json* const version = value.find("version"); version == nullptr) {
@@ -220,6 +226,7 @@ Policy PolicyReader::document(const Json& value) {
   const Json nothing = Json::object();
   const Json* const said = value.find("defaults");
   defaults(said == nullptr ? nothing : *said, policy);
+  set_plan_entries(policy, plan_entries_of(base_, tiers_, policy.plans.terms));
   if (const Json* const member = value.find("selfApproval")) self_approval(*member, policy);
   const Json* const tools = value.find("tools");
   if (tools == nullptr) return policy;

@@ -1,5 +1,6 @@
 // What a policy says beyond its entries: groups, tiers, templates, execution, the emergency,
 // keeping.
+#include "base/canonical.h"
 #include "domain/policy.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // Whatever the expression, it is refused with a path, or it is one that can be met, never by more
 // humans than it has seats, and that is stored and read back as it is.
+#include "base/canonical.h"
 #include "base/text.h"
 #include "domain/quorum.h"
 

@@ -4,6 +4,7 @@
 //   domain_test --gtest_filter='QuorumAtRandom.*' --gtest_shuffle --gtest_repeat=50
 //
 // tries fifty times as many, since gtest then changes its seed. A failure prints the case's own.
+#include "base/canonical.h"
 #include "base/random.h"
 #include "domain/quorum.h"
 

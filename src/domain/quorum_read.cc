@@ -1,4 +1,5 @@
 // The notation of a quorum: what a policy's expression means, and how it is stored.
+#include "base/canonical.h"
 #include "domain/quorum.h"
 
 #include <algorithm>
@@ -79,7 +80,8 @@ Result<ApproverRequirement> of_role(const Json& value, const std::string& path) 
   if (*role == Role::operator_) {
     return fault_at(below(path, "role"), "must not be operator: operators never decide");
   }
-  return ApproverRequirement{.role = *role, .count = TRY(count_from(value, path))};
+  const auto count = TRY(count_from(value, path));
+  return ApproverRequirement{.role = *role, .count = count};
 }
 
 Result<ApproverRequirement> of_person(const Json& value, const std::string& path) {

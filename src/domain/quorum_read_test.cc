@@ -1,3 +1,4 @@
+#include "base/canonical.h"
 #include "domain/quorum.h"
 
 #include <gtest/gtest.h>

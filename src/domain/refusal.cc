@@ -54,6 +54,18 @@ Text text_of(GrantRefusal refusal) {
       return {"KILL_SWITCH", "A kill switch is engaged."};
     case GrantRefusal::policy_denied:
       return {"INVALID_STATE", "The policy in force refuses this by now."};
+    case GrantRefusal::not_validated:
+      return {"INVALID_STATE", "No plan with this hash has been validated."};
+    case GrantRefusal::plan_rejected:
+      return {"INVALID_STATE", "The plan was rejected; no approval can lift that."};
+    case GrantRefusal::not_approved:
+      return {"INVALID_STATE", "The plan needs an approval and has none that may be used."};
+    case GrantRefusal::not_consumed:
+      return {"INVALID_STATE", "The token of the grant has not been presented."};
+    case GrantRefusal::diff_missing:
+      return {"INVALID_STATE", "What will run has not been compared with the plan."};
+    case GrantRefusal::diff_failed:
+      return {"INVALID_STATE", "What will run is not the plan."};
   }
   return {};
 }

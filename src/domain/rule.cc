@@ -1,5 +1,6 @@
 #include "domain/rule.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "domain/suggestion.h"
 
+#include "base/canonical.h"
+
 #include <algorithm>
 #include <array>
 

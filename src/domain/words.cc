@@ -13,7 +13,7 @@ constexpr std::array<Word, 6> kActorTypes = {"human",  "agent", "service",
                                              "system", "rule",  "webhook"};
 constexpr std::array<Word, 7> kRoles = {"agent",        "requester", "approver", "auditor",
                                         "policy_admin", "admin",     "operator"};
-constexpr std::array<Word, 2> kKinds = {"tool_call", "content"};
+constexpr std::array<Word, 3> kKinds = {"tool_call", "content", "plan"};
 constexpr std::array<Word, 8> kStatuses = {"pending",   "approved", "rejected",  "expired",
                                            "cancelled", "executed", "abandoned", "unknown"};
 constexpr std::array<Word, 5> kRiskTiers = {"none", "low", "medium", "high", "critical"};
@@ -34,9 +34,10 @@ constexpr std::array<Word, 11> kRefusals = {
     "expired",     "content_changed",      "already_voted",  "step_up_required",
     "kill_switch", "evidence_required",    "evidence_stale",
 };
-constexpr std::array<Word, 7> kGrantRefusals = {
-    "token_not_found", "tenant_mismatch", "ir_hash_mismatch", "already_consumed",
-    "expired",         "kill_switch",     "policy_denied"};
+constexpr std::array<Word, 13> kGrantRefusals = {
+    "token_not_found", "tenant_mismatch", "ir_hash_mismatch", "already_consumed", "expired",
+    "kill_switch",     "policy_denied",   "not_validated",    "plan_rejected",    "not_approved",
+    "not_consumed",    "diff_missing",    "diff_failed"};
 
 }  // namespace
 

@@ -13,7 +13,7 @@ enum class PrincipalType { human, agent, service };
 // Who an event's actor is: a principal's type, or one of the three that nobody logs in as.
 enum class ActorType { human, agent, service, system, rule, webhook };
 enum class Role { agent, requester, approver, auditor, policy_admin, admin, operator_ };
-enum class Kind { tool_call, content };
+enum class Kind { tool_call, content, plan };
 enum class Status { pending, approved, rejected, expired, cancelled, executed, abandoned, unknown };
 // One ordinal scale: none 0 … critical 4.
 enum class RiskTier { none, low, medium, high, critical };
@@ -53,6 +53,13 @@ enum class GrantRefusal {
   expired,
   kill_switch,    // Engaged since the decision.
   policy_denied,  // The policy in force refuses this content by now.
+  // What else a plan lacks that is about to run.
+  not_validated,
+  plan_rejected,
+  not_approved,
+  not_consumed,  // Its token was not presented.
+  diff_missing,
+  diff_failed,
 };
 
 // All words of an enumeration, indexed by enumerator.

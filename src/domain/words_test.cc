@@ -20,7 +20,7 @@ TEST(Words, EveryEnumeratorHasAWordThatReadsBack) {
   expect_words_read_back<PrincipalType>(static_cast<std::size_t>(PrincipalType::service) + 1);
   expect_words_read_back<ActorType>(static_cast<std::size_t>(ActorType::webhook) + 1);
   expect_words_read_back<Role>(static_cast<std::size_t>(Role::operator_) + 1);
-  expect_words_read_back<Kind>(static_cast<std::size_t>(Kind::content) + 1);
+  expect_words_read_back<Kind>(static_cast<std::size_t>(Kind::plan) + 1);
   expect_words_read_back<Status>(static_cast<std::size_t>(Status::unknown) + 1);
   expect_words_read_back<RiskTier>(static_cast<std::size_t>(RiskTier::critical) + 1);
   expect_words_read_back<PolicyDecision>(static_cast<std::size_t>(PolicyDecision::reject) + 1);
@@ -34,7 +34,7 @@ TEST(Words, EveryEnumeratorHasAWordThatReadsBack) {
   expect_words_read_back<ProofType>(static_cast<std::size_t>(ProofType::none) + 1);
   expect_words_read_back<Priority>(static_cast<std::size_t>(Priority::critical) + 1);
   expect_words_read_back<Refusal>(static_cast<std::size_t>(Refusal::evidence_stale) + 1);
-  expect_words_read_back<GrantRefusal>(static_cast<std::size_t>(GrantRefusal::policy_denied) + 1);
+  expect_words_read_back<GrantRefusal>(static_cast<std::size_t>(GrantRefusal::diff_failed) + 1);
 }
 
 // One from the middle and one from the end of each: a swapped pair would still read back.

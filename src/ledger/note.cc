@@ -96,8 +96,10 @@ Result<std::string> sign_note(std::string_view text, const Signer& signer) {
   if (auto fault = fault_in_characters(text)) return *std::move(fault);
   if (!text.ends_with('\n')) return malformed("its text has no newline at the end.");
 
-  Signature signature{
-      .name = signer.name(), .key_id = signer.verifier_key().id(), .bytes = TRY(signer.sign(text))};
+  std::string signed_bytes = TRY(signer.sign(text));
+  Signature signature{.name = signer.name(),
+                      .key_id = signer.verifier_key().id(),
+                      .bytes = std::move(signed_bytes)};
   Note note{.text = std::string(text), .signatures = {}};
   note.signatures.push_back(std::move(signature));
   std::string bytes = format_note(note);

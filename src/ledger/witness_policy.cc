@@ -105,9 +105,8 @@ Result<void> Reader::read_witness(Words words) {
 
 Result<void> Reader::read_group(Words words) {
   if (words.size() < 3) return wrong("a group is `group <name> all|any|<k> <name>...`");
-  WitnessPolicy::Group group{.name = std::string(words[0]),
-                             .threshold = TRY(threshold(words[1], words.size() - 2)),
-                             .members = {}};
+  const std::size_t needed = TRY(threshold(words[1], words.size() - 2));
+  WitnessPolicy::Group group{.name = std::string(words[0]), .threshold = needed, .members = {}};
   for (const std::string_view name : words.subspan(2)) {
     group.members.push_back(TRY(member(name)));
     // Each witness has one way only to count.

@@ -51,11 +51,12 @@ Result<Founded> found_in_transaction(const Founding& founding) {
   const TraceId trace = random_hex<kTraceBytes>(founding.random);
   TRY(founding.connection.begin());
   TRY(batch.begin_job());
+  const Timestamp now = TRY(batch.now(engine.tenant.number));
   Write write({.connection = founding.connection,
                .blobs = founding.blobs,
                .search = nullptr,
                .caller = engine,
-               .now = TRY(batch.now(engine.tenant.number)),
+               .now = now,
                .size = 0},
               batch, trace, founding.random);
   NewTenant tenant = TRY(found_first_tenant(write, kFirstTenant, founding.host));

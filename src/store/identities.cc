@@ -33,6 +33,7 @@ constexpr std::string_view kKeys = R"sql(
    ORDER BY tenant, id)sql";
 
 constexpr std::string_view kKeyPrefix = "ask_";
+constexpr std::string_view kTokenPrefix = "agt_";
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kKeyDigits = 43;      // 62^43 > 2^256.
 constexpr std::size_t kChecksumDigits = 6;  // 62^6 > 2^32.
@@ -204,14 +205,26 @@ const Tenant* Identities::tenant(TenantNumber number) const {
   return found == tenants_.end() || found->number != number ? nullptr : &*found;
 }
 
-NewKey make_key(Random& random) {
+namespace {
+
+NewKey make_secret(std::string_view prefix, Random& random) {
   std::array<std::uint8_t, kKeyBytes> bytes;
   random.fill(bytes);
   const std::string digits =
       to_base62({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, kKeyDigits);
-  std::string raw = std::string(kKeyPrefix) + digits + "_" + checksum_of(digits);
+  std::string raw = std::string(prefix) + digits + "_" + checksum_of(digits);
   const Hash hash = sha256(raw);
   return {.raw = std::move(raw), .hash = hash};
+}
+
+}  // namespace
+
+NewKey make_key(Random& random) {
+  return make_secret(kKeyPrefix, random);
+}
+
+NewKey make_token(Random& random) {
+  return make_secret(kTokenPrefix, random);
 }
 
 bool is_well_formed_key(std::string_view raw) {

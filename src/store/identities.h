@@ -68,6 +68,8 @@ struct NewKey {
   Hash hash;
 };
 NewKey make_key(Random& random);
+// A fresh bearer token of a grant, of the same make: `agt_…`.
+NewKey make_token(Random& random);
 bool is_well_formed_key(std::string_view raw);  // Shape and checksum.
 
 }  // namespace assent::store

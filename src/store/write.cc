@@ -50,12 +50,14 @@ Result<EventRef> Write::record_prepared(const PreparedEvent& event,
 
 Result<Write> Write::as(const Caller& caller) const {
   const TenantNumber number = caller.tenant.number;
+  const Timestamp now = TRY(batch_.now(number));
+  const auto size = TRY(batch_.size(number));
   return Write({.connection = connection(),
                 .blobs = blobs(),
                 .search = nullptr,
                 .caller = caller,
-                .now = TRY(batch_.now(number)),
-                .size = TRY(batch_.size(number))},
+                .now = now,
+                .size = size},
                batch_, trace_, random_);
 }
 

@@ -175,12 +175,13 @@ Result<void> Writer::run_job(Batch& batch, WriteJob& job) {
   const Timestamp now = TRY(batch.now(tenant));
   const auto caller = next_identities_->refresh(job.caller, now);
   if (!caller) return Error{Code::unauthenticated, "the key is not valid any more"};
+  const auto size = TRY(batch.size(tenant));
   Write write({.connection = parts_.connection,
                .blobs = parts_.blobs,
                .search = nullptr,
                .caller = *caller,
                .now = now,
-               .size = TRY(batch.size(tenant))},
+               .size = size},
               batch, job.trace, parts_.random);
   try {
     return job.run(write);

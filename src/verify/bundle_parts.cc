@@ -82,8 +82,9 @@ Result<void> read_selection(const Json& selection, Manifest& manifest) {
   constexpr std::string_view kWhat = "the manifest's selection";
   if (selection.string_at("kind") == "range") {
     TRY(check_members(selection, kWhat, {"kind", "begin", "end"}));
-    const Range range{.begin = TRY(count_at(selection, "begin")),
-                      .end = TRY(count_at(selection, "end"))};
+    const auto begin = TRY(count_at(selection, "begin"));
+    const auto end = TRY(count_at(selection, "end"));
+    const Range range{.begin = begin, .end = end};
     if (range.begin > range.end || range.end > manifest.size) {
       return corrupt("the manifest's range is not within the checkpoint's size");
     }
@@ -161,12 +162,15 @@ Result<Manifest> parse_manifest(std::string_view text) {
       {"format", "tenant", "origin", "selection", "size", "verifierKey", "createdAt", "files"},
       {"missingBlobs", "views"}));
   Manifest manifest{.tenant = TRY(text_at(document, "tenant")),
-                    .origin = TRY(text_at(document, "origin")),
+                    .origin = {},
                     .range = std::nullopt,
-                    .size = TRY(count_at(document, "size")),
-                    .verifier_key = TRY(text_at(document, "verifierKey")),
+                    .size = 0,
+                    .verifier_key = {},
                     .files = {},
                     .missing_blobs = {}};
+  manifest.origin = TRY(text_at(document, "origin"));
+  manifest.size = TRY(count_at(document, "size"));
+  manifest.verifier_key = TRY(text_at(document, "verifierKey"));
   if (!from_rfc3339(TRY(text_at(document, "createdAt")))) {
     return corrupt("createdAt is no time");
   }
@@ -187,7 +191,8 @@ Result<std::vector<LogKey>> parse_keys(std::string_view text) {
     TRY(check_members(item, "the key", {"verifierKey", "fromSize", "handover"}));
     const auto key = ledger::VerifierKey::from_text(TRY(text_at(item, "verifierKey")));
     if (!key) return corrupt("a verifier key is none");
-    LogKey entry{.key = *key, .from_size = TRY(count_at(item, "fromSize")), .handover = {}};
+    const auto from_size = TRY(count_at(item, "fromSize"));
+    LogKey entry{.key = *key, .from_size = from_size, .handover = {}};
     if (const Json& note = *item.find("handover"); !note.is_null()) {
       entry.handover = TRY(text_at(item, "handover"));
     }
@@ -212,8 +217,9 @@ Result<RangeProof> parse_range_proof(std::string_view line) {
 Result<MemberProof> parse_member_proof(std::string_view line) {
   const Json proof = TRY(document_from(line, "the proof"));
   TRY(check_members(proof, "the proof", {"sequence", "path"}));
-  return MemberProof{.sequence = TRY(count_at(proof, "sequence")),
-                     .path = TRY(hashes_at(proof, "path"))};
+  const auto sequence = TRY(count_at(proof, "sequence"));
+  auto path = TRY(hashes_at(proof, "path"));
+  return MemberProof{.sequence = sequence, .path = std::move(path)};
 }
 
 Result<Witnesses> parse_witnesses(std::string_view text) {

@@ -1,4 +1,5 @@
 // Archives that were made to deceive, and those that merely broke.
+#include "base/canonical.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "ledger/checkpoint.h"

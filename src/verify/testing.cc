@@ -1,5 +1,6 @@
 #include "verify/testing.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/result.h"
 #include "base/secret.h"

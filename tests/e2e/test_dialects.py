@@ -17,10 +17,12 @@ import jsonschema
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from assent_client import ROOT, check, equal, run, types  # noqa: E402
 
-DIALECTS = {"butlers": "event_type", "kernel": "eventName"}
+DIALECTS = {"butlers": "event_type", "kernel": "eventName", "rtv": "actionType"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TYPEID = re.compile(r"(?:[a-z]{3})_([0-9a-z]{26})")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+TRACE = re.compile(r"[0-9a-f]{32}")
+FLOWS = ("correlationId", "correlation_id", "request_id")
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -62,15 +64,22 @@ class Comparable:
             return {name: self.of(inner, name) for name, inner in value.items()}
         if isinstance(value, list):
             return [self.of(inner) for inner in value]
-        if name in ("ageSeconds", "evidenceAge") and value is not None:
-            return "<seconds>"  # Of a clock that we do not hold.
+        if name in ("ageSeconds", "evidenceAge", "durationSeconds", "timeToConsumeSeconds",
+                    "durationMs", "time_to_consume_seconds") and value is not None:
+            return "<duration>"  # Of a clock that we do not hold.
         if not isinstance(value, str):
             return value
+        if name in ("keyHash", "verifierKey"):
+            return f"<{name}>"
+        if name in FLOWS and TRACE.fullmatch(value):
+            return self.name(value, "correlationId")
+        value = TYPEID.sub(lambda found: uuid_of(found[0]), value)
         value = TIME.sub(lambda found: self.times[found[0]], value)
         return UUID.sub(lambda found: self.name(found[0], name), value)
 
     def name(self, uuid, member):
-        kind = {"event_id": "event", "traceId": "call", "evidenceId": "evidence"}.get(member, "id")
+        kind = {"event_id": "event", "traceId": "call", "evidenceId": "evidence",
+                "correlationId": "flow"}.get(member, "id")
         same_kind = sum(name.startswith(f"<{kind} ") for name in self.names.values())
         return self.names.setdefault(uuid, f"<{kind} {same_kind + 1:02}>")
 
@@ -151,6 +160,9 @@ def h8_every_row_of_a_life_is_the_source_systems(server):
                 break
         equal(paged, rows)
 
+    equal(ann.events(dialect="charter"), [], "no plan, no row")
+    equal(ann.events(type="IR_APPROVAL_CREATED"), [], "no grant of a plan")
+
     # Of the attempts, each has its outcome, under the trace id that the caller was told.
     rows = ann.events(dialect="kernel")
     blocked = [row for row in rows if row["eventName"] == "approval.blocked.evidence_required"]
@@ -201,6 +213,74 @@ def h8_the_schemas_refuse_what_the_systems_do_not_write(server):
     refuses("kernel", "approval.succeeded",
             lambda row: row["eventData"]["evidenceCheck"].pop("isFresh"), "no isFresh")
     refuses("kernel", "approval.succeeded", lambda row: row.update(traceId="0" * 32), "hex")
+    for column in ann.events(dialect="rtv")[0]:
+        refuses("rtv", "approval.requested", lambda row: row.pop(column), f"no {column}")
+    for column, value in (("more", 1), ("actorType", "human"), ("outcome", "ok"), ("proof", None),
+                          ("proof", {}), ("proof", {"type": "video"}), ("metadata", None),
+                          ("targetId", "x" * 256), ("parentEventId", asked), ("clientId", ""),
+                          ("createdAt", "2026-01-19T22:26:59.790Z")):
+        refuses("rtv", "approval.requested", lambda row: row.update({column: value}),
+                f"{column} {value}")
+
+
+def seed_events_of_plans():
+    """The nine payloads of the source's documentation, with ids, hashes and times in full."""
+    hash_a, hash_b = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+    time_at = "2025-12-28T10:30:00.000000Z"
+    approval = {"approval_id": "019bd8dc-21f0-7c11-8a31-52c1a9d20b77", "tenant_id": "tenant_123",
+                "ir_hash": hash_a}
+    plan = {"tenant_id": "tenant_123", "request_id": "req_123", "ir_hash": hash_a}
+    valid = {**plan, "risk_tier": 0, "requires_approval": False, "violations": [],
+             "validated_at": time_at, "step_count": 5}
+    diff = {**plan, "dag_hash": hash_a, "step_count": 5, "dag_node_count": 5,
+            "all_hashes_match": True, "verified_at": time_at}
+    return {
+        "ir.approval_created": {**approval, "ttl_seconds": 3600, "expires_at": time_at,
+                                "created_by": "admin_user", "created_at": time_at},
+        "ir.approval_consumed": {**approval, "consumed_by": "admin_user", "consumed_at": time_at,
+                                 "time_to_consume_seconds": 900, "was_expired": False},
+        "ir.approval_expired": {**approval, "expired_at": time_at, "created_at": time_at,
+                                "ttl_seconds": 3600, "was_consumed": False},
+        "ir.approval_invalid": {**approval, "reason": "token_not_found", "approval_id": None,
+                                "attempted_by": "unknown_user", "attempted_at": time_at},
+        "ir.validated_pass": valid,
+        "ir.validated_escalate": {
+            **valid, "risk_tier": 2, "requires_approval": True, "high_risk_steps": [{
+                "step_index": 2, "action": "odoo.update", "provider": "odoo", "risk_tier": 2,
+                "reason": "Critical Odoo model: account.move"}]},
+        "ir.validated_reject": {**valid, "risk_tier": 3, "violations": [{
+            "step_index": 1, "code": "UNKNOWN_ACTION", "severity": "ERROR",
+            "message": "Unknown action: custom.delete. Must be from IRAction enum."}]},
+        "ir.dag_diff_ok": diff,
+        "ir.dag_diff_failed": {
+            **diff, "dag_hash": hash_b, "dag_node_count": 6, "all_hashes_match": False,
+            "mismatch_details": {
+                "missing_ir_steps": [], "extra_dag_nodes": [3], "hash_mismatches": [
+                    {"step_index": 1, "ir_step_hash": hash_a, "dag_node_hash": hash_b}]}}}
+
+
+def h8_the_schema_of_charter_is_that_of_the_nine_events(_):
+    """Against the source's own examples; and no member of any of them can be missing."""
+    schema = validator_of("charter")
+    for name, payload in seed_events_of_plans().items():
+        row = {"id": "019bd8dc-2257-7d4e-9c55-0c2a5d1f8f01", "type": name,
+               "source": "ir_governance", "target": None,
+               "timestamp": "2025-12-28T10:30:00.123456Z", "payload": payload,
+               "meta": {"schema_version": "1.0", "producer": "ir_governance",
+                        "source_module": "ir_governance", "tenant_id": "tenant_123",
+                        "correlation_id": "req_123"}}
+        validated("charter", [row])
+        for inside in (row, row["payload"], row["meta"]):
+            for member in list(inside):
+                value = inside.pop(member)
+                check(not schema.is_valid(row), name, "without", member)
+                inside[member] = value
+            inside["more"] = 1
+            check(not schema.is_valid(row), name, "with another member")
+            del inside["more"]
+        for other in seed_events_of_plans():
+            if seed_events_of_plans()[other].keys() != payload.keys():
+                check(not schema.is_valid({**row, "type": other}), name, "as", other)
 
 
 def h8_a_type_selects_the_same_events_in_every_spelling(server):
@@ -224,7 +304,7 @@ def h8_a_type_selects_the_same_events_in_every_spelling(server):
     for path in ("/v1/events", "/v1/events/0"):
         refused = ann.get(path, dialect="klingon").expect(400, "VALIDATION_ERROR")
         equal(refused.fields(), ["dialect"])
-        for word in ("canonical", *DIALECTS):
+        for word in ("canonical", "charter", *DIALECTS):
             check(word in refused.error["fieldErrors"][0]["message"], "names", word)
 
 
@@ -319,11 +399,43 @@ def h8_a_rule_made_while_approving_is_linked_to_its_action(server):
     check(("action_approved", user, action, None, "approved by operator") in map(links, rows))
 
 
+def h8_emitted_events_are_rows_of_the_audit_table(server):
+    """The source's own calls: a success with an API's answer, a failure, and its child."""
+    robot = server.agent()
+
+    def emit(outcome, metadata=None, **more):
+        return robot.post("/v1/events", {
+            "type": "content.publish", "target": {"type": "post", "id": "post-456"},
+            "outcome": outcome, "actor": {"type": "agent", "id": "publisher-agent"},
+            **({"metadata": metadata} if metadata else {}), **more}).expect(201).data["id"]
+
+    first = emit("failure", {"errorCode": "PLATFORM_ERROR", "errorMessage": "Rate limit exceeded"},
+                 correlationId="flow-1")
+    emit("success", proof={"type": "api_response", "data": {"postId": "ig_789"}},
+         causationId=first, occurredAt="2026-01-19T22:26:59.79Z")
+    rows = validated("rtv", robot.events(dialect="rtv", type="CONTENT.PUBLISH"))
+    for row in rows:
+        equal({name: row[name] for name in ("clientId", "actorType", "actorId", "targetType",
+                                            "targetId", "actionType")},
+              {"clientId": "default", "actorType": "agent", "actorId": "publisher-agent",
+               "targetType": "post", "targetId": "post-456", "actionType": "content.publish"})
+    equal([row["outcome"] for row in rows], ["failure", "success"])
+    equal([row["metadata"] for row in rows],
+          [{"errorCode": "PLATFORM_ERROR", "errorMessage": "Rate limit exceeded"},
+           {"occurredAt": "2026-01-19T22:26:59.790000Z"}])
+    equal([row["proof"] for row in rows],
+          [{"type": "none"}, {"type": "api_response", "data": {"postId": "ig_789"}}])
+    equal(rows[0]["correlationId"], "flow-1")
+    equal([row["parentEventId"] for row in rows], [None, uuid_of(first)])
+
+
 if __name__ == "__main__":
     run(h8_every_row_of_a_life_is_the_source_systems,
         h8_the_schemas_refuse_what_the_systems_do_not_write,
+        h8_the_schema_of_charter_is_that_of_the_nine_events,
         h8_a_type_selects_the_same_events_in_every_spelling,
         h8_the_command_line_takes_dialects_too,
         h8_rules_are_made_used_and_revoked_in_their_spelling,
         h8_what_a_rule_leaves_open_is_named,
-        h8_a_rule_made_while_approving_is_linked_to_its_action)
+        h8_a_rule_made_while_approving_is_linked_to_its_action,
+        h8_emitted_events_are_rows_of_the_audit_table)

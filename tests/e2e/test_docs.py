@@ -109,6 +109,7 @@ if __name__ == "__main__":
     the_suites_that_assurance_names_are_there()
     for document in ("README.md", "docs/start.md", "docs/policy.md", "docs/rules.md",
                      "docs/kill-switches.md", "docs/exporting.md", "docs/backup.md",
-                     "docs/verifying.md", "docs/emitting.md"):
+                     "docs/verifying.md", "docs/importing.md", "docs/shell.md",
+                     "docs/emitting.md"):
         check(commands_of((ROOT / document).read_text()), f"{document} has console blocks")
         play(document)

@@ -27,6 +27,9 @@ tools:
     riskTier: medium
     evidence: {required: true, ttlSeconds: 1}
 defaults: {riskTier: medium, grantExpiresAfter: 1s}
+plans:
+  providers: [odoo]
+  actions: {odoo.read: {providers: [odoo], riskTier: none}, odoo.update: {providers: [odoo]}}
 """
 # What needs a second authentication, what happens to nothing younger than a day, and what only a
 # restore records.
@@ -111,6 +114,29 @@ def rule_in_every_way(robot, ann):
     ann.post(f"/v1/suggestions/{waiting[0]['id']}/dismiss", {"reason": "no"}).expect(200)
 
 
+def plan_in_every_way(robot, ann):
+    def plan(action):
+        step = {"action": action, "provider": "odoo", "resource": "account.move", "params": {},
+                "idempotencyKey": "k", "constraints": {}}
+        return {"steps": [step]}, {"nodes": [{"irStepId": "0", **step}]}
+
+    def hash_of(action):
+        return robot.post("/v1/ir/validate", plan(action)[0]).expect(200).data["irHash"]
+
+    hash_of("custom.delete")
+    robot.call("POST", "/v1/ir/validate", raw=b"{", content_type="application/json").expect(200)
+    passing, risky = hash_of("odoo.read"), hash_of("odoo.update")
+    robot.post("/v1/ir/diff", {"irHash": risky, "dag": {"nodes": [7]}}).expect(200)
+    asked = robot.post("/v1/ir/approvals", {"irHash": risky}).expect(201).data["id"]
+    ann.approve(asked).expect(200)
+    robot.post("/v1/ir/executions", {"irHash": risky}).expect(409)
+    token = robot.post(f"/v1/approvals/{asked}/token", {}).expect(201).data["token"]
+    robot.post("/v1/ir/approvals/consume", {"token": "agt_x", "irHash": risky}).expect(404)
+    robot.post("/v1/ir/approvals/consume", {"token": token, "irHash": risky}).expect(200)
+    robot.post("/v1/ir/diff", {"irHash": passing, "dag": plan("odoo.read")[1]}).expect(200)
+    robot.post("/v1/ir/executions", {"irHash": passing}).expect(201)
+
+
 def h7_every_event_is_of_its_schema(server):
     server.admin.call("PUT", "/v1/policy", raw=POLICY.encode(),
                       content_type="application/yaml").expect(200)
@@ -121,6 +147,7 @@ def h7_every_event_is_of_its_schema(server):
     gather_evidence(robot, ann)
     execute_in_every_way(robot, ann)
     rule_in_every_way(robot, ann)
+    plan_in_every_way(robot, ann)
     ann.approve(expiring).expect(410)
     switch = server.admin.post("/v1/killswitches",
                                {"scope": "tenant", "reason": "stop"}).expect(201).data

@@ -37,6 +37,7 @@ class Victim:
             story.gather_evidence(robot, ann)
             story.execute_in_every_way(robot, ann)
             story.rule_in_every_way(robot, ann)
+            story.plan_in_every_way(robot, ann)
             ann.approve(expiring).expect(410)
             server.admin.post("/v1/killswitches", {"scope": "tool", "tool": "nuke",
                                                    "reason": "no"}).expect(201)

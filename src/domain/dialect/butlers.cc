@@ -3,6 +3,7 @@
 // Its constants are upper case (ACTION_QUEUED), its stored words lower case (action_queued): rows
 // carry the stored ones. An action is a tool call; where an approval is of something else, or its
 // event is older than the field, rows have no tool_name. Reasons are that system's sentences.
+#include "base/canonical.h"
 #include "domain/dialect/system.h"
 #include "domain/words.h"
 

@@ -8,10 +8,12 @@
 namespace assent {
 namespace {
 
+using dialect::Constants;
 using dialect::Name;
 using dialect::System;
 
-constexpr std::array<std::string_view, 3> kWords = {"canonical", "butlers", "kernel"};
+constexpr std::array<std::string_view, 5> kWords = {"canonical", "butlers", "kernel", "rtv",
+                                                    "charter"};
 
 // By enumerator; canonical has none.
 const System* system_of(Dialect dialect) {
@@ -22,6 +24,10 @@ const System* system_of(Dialect dialect) {
       return &dialect::butlers();
     case Dialect::kernel:
       return &dialect::kernel();
+    case Dialect::rtv:
+      return &dialect::rtv();
+    case Dialect::charter:
+      return &dialect::charter();
   }
   return nullptr;
 }
@@ -32,6 +38,15 @@ std::string in_lower_case(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
+}
+
+// Whether the system, or a constant of its code, spells the name so. `wanted` is in lower case.
+bool is_spelt(const System& system, std::string_view name, std::string_view wanted) {
+  std::string spelt = in_lower_case(name);
+  if (spelt == wanted) return true;
+  if (system.constants == Constants::as_they_are) return false;
+  std::replace(spelt.begin(), spelt.end(), '.', '_');
+  return spelt == wanted;
 }
 
 void sort_out(std::vector<std::string>& texts) {
@@ -76,12 +91,16 @@ std::optional<Shown> shown_by(Dialect dialect) {
 std::vector<std::string> canonical_types(std::string_view spelling) {
   const std::string wanted = in_lower_case(spelling);
   std::vector<std::string> types;
-  if (is_event_type(wanted)) types.push_back(wanted);
   each_system([&](const System& system) {
     for (const Name& name : system.names) {
-      if (in_lower_case(name.name) == wanted) types.emplace_back(name.type);
+      if (is_spelt(system, name.name, wanted)) types.emplace_back(name.type);
     }
   });
+  // Emitters may use a system's name as their type, except in the engine's families: there it is no
+  // type but that system's name for another one.
+  if (is_event_type(wanted) && (types.empty() || !is_governed_type(wanted))) {
+    types.push_back(wanted);
+  }
   sort_out(types);
   return types;
 }
@@ -92,11 +111,11 @@ bool is_meant_by(std::string_view spelling, const StoredEvent& event) {
   bool is_meant = false;
   each_system([&](const System& system) {
     const auto may_mean = [&](const Name& name) {
-      return name.type == event.type && in_lower_case(name.name) == wanted;
+      return name.type == event.type && is_spelt(system, name.name, wanted);
     };
     if (is_meant || std::none_of(system.names.begin(), system.names.end(), may_mean)) return;
     const auto row = system.translate(event);
-    if (row) is_meant = in_lower_case(row->string_at(system.name_member).value_or("")) == wanted;
+    if (row) is_meant = is_spelt(system, row->string_at(system.name_member).value_or(""), wanted);
   });
   return is_meant;
 }

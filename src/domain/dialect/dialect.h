@@ -17,7 +17,7 @@
 namespace assent {
 
 // canonical is the log itself, which needs no translation.
-enum class Dialect { canonical, butlers, kernel };
+enum class Dialect { canonical, butlers, kernel, rtv, charter };
 template <>
 std::span<const std::string_view> words<Dialect>();
 
@@ -33,7 +33,8 @@ struct Shown {
 std::optional<Shown> shown_by(Dialect dialect);
 
 // The canonical types that `spelling` may mean, sorted: itself in lower case if that can be a type,
-// and all types that some dialect calls so. Empty: no event can be meant.
+// and all types that some dialect calls so, or its source's code by a constant
+// (`IR_APPROVAL_CREATED`). Empty: no event can be meant.
 std::vector<std::string> canonical_types(std::string_view spelling);
 
 // Whether `spelling` means this event. Narrower than canonical_types() where what a system calls a

@@ -36,7 +36,16 @@ void check_each_type(Dialect dialect, std::string_view member, const assent::Jso
   for (const auto& type : shown->types) {
     event.type = type;
     check_row(dialect, member, event);
+    check_every_event(event);
   }
+}
+
+// This one has a row for every event, under its own type.
+void check_every_event(const assent::StoredEvent& event) {
+  const auto row = assent::translate(Dialect::rtv, event);
+  CHECK(row && row->string_at("actionType") == event.type);
+  const auto back = assent::parse_json(assent::json_text(*row), {.depth = 90});
+  CHECK(back.has_value() && *back == *row);
 }
 
 }  // namespace
@@ -47,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto json = assent::parse_json(bytes); json && json->is_object()) {
     check_each_type(Dialect::butlers, "event_type", *json);
     check_each_type(Dialect::kernel, "eventName", *json);
+    check_each_type(Dialect::charter, "type", *json);
   }
   const auto event = assent::stored_event_from(bytes);
   if (!event) return 0;
@@ -54,5 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(!assent::translate(Dialect::canonical, *event));
   check_row(Dialect::butlers, "event_type", *event);
   check_row(Dialect::kernel, "eventName", *event);
+  check_row(Dialect::charter, "type", *event);
+  check_every_event(*event);
   return 0;
 }

@@ -21,14 +21,20 @@ struct Name {
   std::string_view name;
 };
 
+// How the source's code spells a name as a constant, besides upper case.
+enum class Constants { as_they_are, dots_are_underscores };
+
 struct System {
   // By type; a type with several names is there several times. Empty: every event has a row.
   std::span<const Name> names;
   std::string_view name_member;  // Where a row carries the name.
   std::optional<Json> (*translate)(const StoredEvent&);
+  Constants constants = Constants::as_they_are;
 };
 const System& butlers();
 const System& kernel();
+const System& charter();
+const System& rtv();
 
 // The names of a table whose rows begin with type and name, checked at compile time to be sorted.
 template <class Row, std::size_t N>

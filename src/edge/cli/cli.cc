@@ -3,7 +3,9 @@
 #include "app/reference.h"
 #include "base/version.h"
 #include "edge/cli/commands.h"
+#include "edge/cli/emit_command.h"
 #include "edge/cli/export_command.h"
+#include "edge/cli/import/import_command.h"
 #include "edge/cli/keeping_command.h"
 #include "edge/cli/local_commands.h"
 #include "edge/cli/proof_command.h"
@@ -35,6 +37,8 @@ struct Tree {
   KeepingCommands keeping;
   std::string log_level = "info";
   ExportOptions exported;
+  ImportOptions imported;
+  EmitOptions emitted;
   VerifyOptions verify;
   ProofOptions proof;
   RunOptions run;
@@ -267,6 +271,7 @@ void add_run(CLI::App& root, Tree& tree) {
 void add_operations(CLI::App& root, Tree& tree) {
   for (const app::Operation& operation : app::operations()) {
     if (operation.about.command.empty()) continue;
+    if (operation.about.body == app::BodyKind::events) continue;  // add_emit() has it.
     OperationCommand& command = tree.operations.emplace_back();
     command.operation = &operation;
     add_operation(root, command, [&tree, &command] {
@@ -297,6 +302,18 @@ int run(int argc, char** argv, const Wiring& wiring) {
   add_export(root, tree.exported, [&tree] {
     tree.chosen = [](Tree& it, const Wiring&) {
       return static_cast<int>(export_command(output_of(it.common), it.common.url, it.exported));
+    };
+  });
+  add_import(root, tree.imported, [&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return with_session(
+          it, [&](const Session& session) { return import_command(session, it.imported); });
+    };
+  });
+  add_emit(root, tree.emitted, [&tree] {
+    tree.chosen = [](Tree& it, const Wiring&) {
+      return with_session(
+          it, [&](const Session& session) { return emit_command(session, it.emitted); });
     };
   });
   add_witness(root, tree);

@@ -45,7 +45,7 @@ void add_operation(CLI::App& root, OperationCommand& command, const std::functio
   add_fields(*app, command);
   const bool is_get = about.route.starts_with("GET");
   const bool is_raw = about.body != app::BodyKind::json;
-  if (!is_get && about.body != app::BodyKind::bytes && about.body != app::BodyKind::document) {
+  if (!is_get && !is_raw) {
     app->add_option("--data", command.data, "the body as JSON, @FILE, or - for standard input");
   }
   if (about.name == "request_approval" || about.name == "check_policy") {
@@ -54,7 +54,7 @@ void add_operation(CLI::App& root, OperationCommand& command, const std::functio
         ->expected(1)
         ->take_all();
   }
-  if (is_raw || about.name == "check_policy") {
+  if (is_raw || about.name == "check_policy" || about.name == "diff_plan") {
     app->add_option("file", command.file, "a file, or - for standard input");
   }
   if (about.name == "attach_evidence") {

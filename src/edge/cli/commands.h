@@ -45,6 +45,13 @@ void add_operation(CLI::App& root, OperationCommand& command, const std::functio
 // Sends what the command says and prints what came back.
 int run_operation(const Session& session, OperationCommand& command);
 
+// A file's bytes; `-` is standard input.
+Result<std::string> read_input(const std::string& name);
+// `@FILE`, `-`, or the text itself.
+Result<std::string> read_data(const std::string& data);
+// Writes the answer's receipt, if it has one.
+Exit write_receipt(const std::string& file, const Reply& reply);
+
 // `k=v` pairs as an object: plain strings, or JSON.
 Result<Json> arguments_from(const std::vector<std::string>& plain,
                             const std::vector<std::string>& json);

@@ -13,52 +13,20 @@ namespace {
 
 constexpr std::size_t kConfirmDigits = 6;
 
-// A file's bytes; `-` is standard input.
-Result<std::string> read_input(const std::string& name) {
-  std::string bytes;
-  if (name == "-") {
-    std::array<char, 65536> buffer{};
-    for (ssize_t got = 0; (got = ::read(STDIN_FILENO, buffer.data(), buffer.size())) > 0;) {
-      bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    return bytes;
-  }
-  std::ifstream file(name, std::ios::binary);
-  if (!file) return Error{Code::validation_error, "cannot read " + name, {}};
-  bytes.assign(std::istreambuf_iterator<char>(file), {});
-  return bytes;
-}
-
-// `@file`, `-`, or the text itself.
-Result<std::string> read_data(const std::string& data) {
-  if (data == "-") return read_input(data);
-  if (data.starts_with('@')) return read_input(data.substr(1));
-  return data;
-}
-
-bool looks_like_lines(std::string_view text) {
-  const std::size_t end = text.find('\n');
-  return end != std::string_view::npos && text.find_first_not_of(" \r\n\t", end) != text.npos &&
-         text.starts_with('{') && parse_json(text.substr(0, end)).has_value();
-}
-
-// A body that is not made of flags: events, a policy, a blob.
+// A body that is not made of flags: a policy, a plan, a blob.
 Result<void> add_raw_body(OperationCommand& command, HttpRequest& request) {
-  const std::string source = !command.file.empty()   ? command.file
-                             : !command.data.empty() ? std::string()
-                                                     : std::string("-");
-  request.body = TRY(source.empty() ? read_data(command.data) : read_input(source));
+  request.body = TRY(read_input(command.file.empty() ? "-" : command.file));
   switch (command.operation->about.body) {
     case app::BodyKind::json:
     case app::BodyKind::bytes:
+    case app::BodyKind::events:  // `emit` has a command of its own.
       request.content_type = "application/octet-stream";
+      break;
+    case app::BodyKind::plan:
+      request.content_type = "application/json";
       break;
     case app::BodyKind::document:
       request.content_type = "application/yaml";
-      break;
-    case app::BodyKind::events:
-      request.content_type =
-          looks_like_lines(request.body) ? "application/x-ndjson" : "application/json";
       break;
   }
   return {};
@@ -66,9 +34,10 @@ Result<void> add_raw_body(OperationCommand& command, HttpRequest& request) {
 
 // `evidence add --file`: the bytes go first, then what names them.
 Result<void> upload_file(const Session& session, OperationCommand& command, Json& extra) {
+  std::string bytes = TRY(read_input(command.file));
   HttpRequest upload{.method = "PUT",
                      .path = "/v1/blobs",
-                     .body = TRY(read_input(command.file)),
+                     .body = std::move(bytes),
                      .content_type = "application/octet-stream"};
   const Reply reply = TRY(call(session.client, std::move(upload)));
   if (!reply.http.is_success()) {
@@ -98,6 +67,9 @@ Result<Json> extra_of(const Session& session, OperationCommand& command) {
   }
   if (name == "attach_evidence" && !command.file.empty()) {
     TRY(upload_file(session, command, extra));
+  }
+  if (name == "diff_plan" && !command.file.empty()) {
+    extra.set("dag", TRY(parse_json(TRY(read_input(command.file)))));
   }
   if (name == "check_policy" && !command.file.empty()) {
     extra.set("document", TRY(read_input(command.file)));
@@ -186,18 +158,39 @@ Exit write_raw(const OperationCommand& command, const std::string& bytes) {
   return Exit::done;
 }
 
-Exit write_receipt(const OperationCommand& command, const Reply& reply) {
+}  // namespace
+
+Result<std::string> read_input(const std::string& name) {
+  std::string bytes;
+  if (name == "-") {
+    std::array<char, 65536> buffer{};
+    for (ssize_t got = 0; (got = ::read(STDIN_FILENO, buffer.data(), buffer.size())) > 0;) {
+      bytes.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return bytes;
+  }
+  std::ifstream file(name, std::ios::binary);
+  if (!file) return Error{Code::validation_error, "cannot read " + name, {}};
+  bytes.assign(std::istreambuf_iterator<char>(file), {});
+  return bytes;
+}
+
+Result<std::string> read_data(const std::string& data) {
+  if (data == "-") return read_input(data);
+  if (data.starts_with('@')) return read_input(data.substr(1));
+  return data;
+}
+
+Exit write_receipt(const std::string& file, const Reply& reply) {
   const Json* const meta = reply.body.find("meta");
   const Json* const receipt = meta == nullptr ? nullptr : meta->find("receipt");
   if (receipt != nullptr && receipt->is_object()) {
-    return write_file(command.receipt, json_text(*receipt) + "\n");
+    return write_file(file, json_text(*receipt) + "\n");
   }
   print_error({Code::unavailable,
                "it is done, but there is no receipt now: `assent prove` gives the proof later"});
   return Exit::error;
 }
-
-}  // namespace
 
 Given OperationCommand::given() const {
   Given given;
@@ -237,13 +230,17 @@ int run_operation(const Session& session, OperationCommand& command) {
   }
   print(session.output, reply->data());
   if (!command.receipt.empty()) {
-    if (const Exit exit = write_receipt(command, *reply); exit != Exit::done) {
+    if (const Exit exit = write_receipt(command.receipt, *reply); exit != Exit::done) {
       return static_cast<int>(exit);
     }
   }
   // Where the question was "may I?", the exit code is the answer.
   const bool asks = name == "request_approval" || (name == "get_approval" && command.wait > 0);
   const auto status = reply->data().string_at("status").value_or("");
+  if (name == "validate_plan") return static_cast<int>(exit_of_plan(status));
+  if (name == "diff_plan" && *reply->data().find("allHashesMatch") == Json(false)) {
+    return static_cast<int>(Exit::verification_failed);
+  }
   return static_cast<int>(asks ? exit_of_status(status) : Exit::done);
 }
 

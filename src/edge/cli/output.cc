@@ -180,6 +180,11 @@ Exit exit_of(const HttpReply& reply, const Json& body) {
   }
 }
 
+Exit exit_of_plan(std::string_view status) {
+  if (status == "PASS") return Exit::done;
+  return status == "ESCALATE" ? Exit::pending : Exit::refused;
+}
+
 Exit exit_of_status(std::string_view status) {
   if (status == "approved" || status == "executed") return Exit::done;
   if (status == "pending") return Exit::pending;

@@ -1,5 +1,6 @@
 #include "edge/cli/proof_command.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 #include "ledger/proof.h"
 
@@ -30,7 +31,7 @@ Result<std::string> read_whole(const std::string& name) {
 
 // What is in the log is the event's one canonical spelling; people keep others.
 Result<std::string> entry_from(const std::string& name) {
-  return canonical_json(TRY(parse_json(TRY(read_whole(name)))));
+  return canonicalise(TRY(read_whole(name)));
 }
 
 Result<std::vector<Hash>> path_from(const Json& receipt) {

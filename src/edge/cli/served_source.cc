@@ -1,5 +1,6 @@
 #include "edge/cli/served_source.h"
 
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "domain/event.h"

@@ -13,6 +13,14 @@ Target target_from_environment(const std::string& url_flag) {
   return target;
 }
 
+std::optional<std::string> traceparent_from_environment() {
+  const char* const trace = std::getenv("TRACEPARENT");
+  // Nothing that could begin another header.
+  const std::string_view text(trace == nullptr ? "" : trace);
+  const bool is_plain = text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+  return is_plain && !text.empty() ? std::optional(std::string(text)) : std::nullopt;
+}
+
 const Json& Reply::data() const {
   static const Json kNothing;
   const Json* data = body.find("data");

@@ -8,6 +8,7 @@
 #include "edge/cli/flags.h"
 #include "edge/cli/output.h"
 
+#include <optional>
 #include <string>
 
 namespace assent::cli {
@@ -19,6 +20,9 @@ struct Target {
   Secret key;
 };
 Target target_from_environment(const std::string& url_flag);
+
+// TRACEPARENT, where whatever started this process said which trace it is part of.
+std::optional<std::string> traceparent_from_environment();
 
 struct Session {
   Client& client;

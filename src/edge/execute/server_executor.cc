@@ -1,6 +1,7 @@
 #include "edge/execute/server_executor.h"
 
 #include "app/start_execution.h"
+#include "base/canonical.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "edge/execute/verdict.h"

@@ -1,5 +1,6 @@
 #include "edge/execute/verdict.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 
 #include <utility>

@@ -1,5 +1,6 @@
 #include "edge/http/api.h"
 
+#include "base/canonical.h"
 #include "edge/http/health.h"
 #include "edge/http/log_pages.h"
 #include "edge/http/openapi.h"
@@ -51,6 +52,7 @@ bool is_plain(std::string_view path) {
 bool is_accepted(app::BodyKind kind, std::string_view type) {
   switch (kind) {
     case app::BodyKind::json:
+    case app::BodyKind::plan:
       return type == "application/json";
     case app::BodyKind::events:
       return type == "application/json" || type == "application/x-ndjson";
@@ -118,8 +120,8 @@ Hash fingerprint_of(const Route& route, Parameters query, std::string_view body)
 // anything else byte for byte.
 std::string canonical_body(const net::Request& request, std::string_view media_type) {
   if (media_type != "application/json") return request.body;
-  const auto body = parse_json(request.body);
-  return body ? canonical_json(*body) : request.body;
+  auto body = canonicalise(request.body);
+  return body ? std::move(*body) : request.body;
 }
 
 }  // namespace
@@ -167,9 +169,9 @@ Result<Caller> Api::authenticate(const net::Request& request) const {
 Result<Api::Opening> Api::open(const net::Request& head) const {
   const auto path = split_target(head.target).first;
   if (is_plain(path)) return Error{Code::method_not_allowed, "this path is only for reading"};
-  Opening opening{.route = TRY(routes_.find(head.method, path)),
-                  .caller = TRY(authenticate(head)),
-                  .media_type = {}};
+  auto route = TRY(routes_.find(head.method, path));
+  auto caller = TRY(authenticate(head));
+  Opening opening{.route = std::move(route), .caller = std::move(caller), .media_type = {}};
   if (!is_get(opening.route)) {
     opening.media_type = TRY(media_type_of(head, opening.route.operation->about));
   } else if (announces_body(head) || !head.body.empty()) {

@@ -23,24 +23,23 @@ std::string cacheable(const Tenant& tenant, std::string_view how) {
 }
 
 Result<net::Response> checkpoint_response(store::Store& store, const Tenant& tenant) {
+  std::string checkpoint = TRY(store.checkpoint(tenant));
   return net::Response{.status = 200,
                        .headers = {{"Content-Type", "text/plain; charset=utf-8"},
                                    {"Cache-Control", cacheable(tenant, "max-age=1")}},
-                       .body = TRY(store.checkpoint(tenant))};
+                       .body = std::move(checkpoint)};
 }
 
 Result<net::Response> tile_response(const store::Store& store, const store::Read& read,
                                     const ledger::TilePath& path, bool takes_gzip) {
-  net::Response response{
-      .status = 200,
-      .headers = {{"Content-Type", "application/octet-stream"},
-                  {"Cache-Control", cacheable(read.tenant(), kForever)}},
-      .body = TRY(store::tile_page(
-          read.connection(),
-          {.tenant = read.tenant().number,
-           .path = path,
-           // What was published since is not in the snapshot yet.
-           .size = std::min(TRY(store.published_size(read.tenant())), read.size())}))};
+  // What was published since is not in the snapshot yet.
+  const auto size = std::min(TRY(store.published_size(read.tenant())), read.size());
+  std::string page = TRY(store::tile_page(
+      read.connection(), {.tenant = read.tenant().number, .path = path, .size = size}));
+  net::Response response{.status = 200,
+                         .headers = {{"Content-Type", "application/octet-stream"},
+                                     {"Cache-Control", cacheable(read.tenant(), kForever)}},
+                         .body = std::move(page)};
   if (!path.is_entries) return response;  // Hashes do not get smaller.
   response.headers.emplace_back("Vary", "Accept-Encoding");
   if (takes_gzip) {

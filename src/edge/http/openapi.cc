@@ -81,6 +81,8 @@ Json body_of(const app::Operation& operation) {
       }
       return body;
     }
+    case app::BodyKind::plan:
+      return content("application/json", Json::object({{"type", "object"}}));
     case app::BodyKind::bytes:
       return content("application/octet-stream",
                      Json::object({{"type", "string"}, {"format", "binary"}}));

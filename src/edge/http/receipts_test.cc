@@ -1,4 +1,5 @@
 // Receipts and proofs as a caller gets them, checked with the log's key alone.
+#include "base/canonical.h"
 #include "base/text.h"
 #include "edge/http/testing_api.h"
 #include "ledger/checkpoint.h"

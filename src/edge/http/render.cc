@@ -1,5 +1,6 @@
 #include "edge/http/render.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 #include "edge/http/problem.h"
 

@@ -28,8 +28,9 @@ Result<std::unique_ptr<Witnessing>> Witnessing::start(store::Store& store,
   if (const auto text = TRY(read_if_there(directory + "/witnessed-logs"))) {
     auto logs = TRY(parse_witnessed_logs(*text));
     log_line(LogLevel::info, "witness.logs", {{"count", std::to_string(logs.size())}});
+    auto cosigner = TRY(store.cosigner());
     all->witness_ = TRY(Witness::open({.directory = directory + "/witness",
-                                       .cosigner = TRY(store.cosigner()),
+                                       .cosigner = std::move(cosigner),
                                        .logs = std::move(logs),
                                        .clock = store.clock()}));
     all->pages_ = std::make_unique<Pages>(*all->witness_, rest);

@@ -184,9 +184,10 @@ Result<void> StoredSource::open(const StoredLog& from) {
   log_.tenant = from.tenant;
   if (!is_tenant_name(log_.tenant)) return Error{Code::not_found, "There is no such tenant."};
   // Before the log's size is read: a running server publishes only what is committed.
-  const Notes notes{.given = from.checkpoint,
-                    .published = TRY(newest_note(directory_ + "/checkpoints", log_.tenant)),
-                    .cosigned = TRY(file(log_.tenant + ".cosigned"))};
+  auto published = TRY(newest_note(directory_ + "/checkpoints", log_.tenant));
+  auto cosigned = TRY(file(log_.tenant + ".cosigned"));
+  const Notes notes{
+      .given = from.checkpoint, .published = std::move(published), .cosigned = std::move(cosigned)};
   connection_ =
       TRY(open_sqlite({.path = directory_ + "/ledger.db", .mode = SqliteMode::read_only}));
   TRY(check_version());

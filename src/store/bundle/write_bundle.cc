@@ -1,5 +1,6 @@
 #include "store/bundle/write_bundle.h"
 
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "ledger/merkle.h"

@@ -1,5 +1,6 @@
 #include "store/keeping/backup.h"
 
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/version.h"
 #include "domain/principal.h"

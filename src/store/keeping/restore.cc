@@ -233,12 +233,14 @@ Result<void> Restoration::refuse_or_keep() {
 Result<void> Restoration::record_loss(Batch& batch, const TraceId& trace, const Tenant& tenant,
                                       const Broken& loss) {
   const Caller engine{.tenant = tenant, .principal = {}, .key = std::nullopt};
+  const Timestamp now = TRY(batch.now(tenant.number));
+  const auto size = TRY(batch.size(tenant.number));
   Write write({.connection = *connection_,
                .blobs = *blobs_,
                .search = nullptr,
                .caller = engine,
-               .now = TRY(batch.now(tenant.number)),
-               .size = TRY(batch.size(tenant.number))},
+               .now = now,
+               .size = size},
               batch, trace, random_);
   const Json data = Json::object({{"size", loss.size},
                                   {"promisedSize", ledger::number(loss.head.size)},

@@ -34,10 +34,10 @@ Result<Receipt> prove(std::uint64_t sequence, const SignedHead& checkpoint,
   if (sequence >= ledger::number(checkpoint.head.size)) {
     return Error{Code::internal, "a receipt was asked for what is not committed"};
   }
-  return Receipt{.sequence = sequence,
-                 .leaf = TRY(nodes({.level = 0, .index = sequence})),
-                 .checkpoint = checkpoint.note,
-                 .path = TRY(ledger::inclusion_proof(index, checkpoint.head.size, nodes))};
+  const auto leaf = TRY(nodes({.level = 0, .index = sequence}));
+  auto path = TRY(ledger::inclusion_proof(index, checkpoint.head.size, nodes));
+  return Receipt{
+      .sequence = sequence, .leaf = leaf, .checkpoint = checkpoint.note, .path = std::move(path)};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "store/search/facets.h"
 
+#include "base/canonical.h"
 #include "base/json.h"
 
 #include <cstring>

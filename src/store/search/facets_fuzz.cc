@@ -1,5 +1,6 @@
 // The scanner against the parser: whatever both accept, they read alike, and the scanner accepts
 // all that is canonical.
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "store/search/facets.h"

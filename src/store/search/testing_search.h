@@ -1,6 +1,7 @@
 // Logs full of made-up events, for tests of what is found in them.
 #pragma once
 
+#include "base/canonical.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "store/migrations.h"

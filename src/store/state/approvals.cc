@@ -77,6 +77,8 @@ Result<std::vector<Quorum>> quorums_from(RowReader& row, int column) {
 
 Result<Approval> approval_from(const Rows& rows) {
   RowReader row(rows, "approvals");
+  auto quorum = TRY(quorum_from(row, 12));
+  auto further_quorums = TRY(quorums_from(row, 27));
   Approval approval{
       .id = row.id<ApprovalId>(0),
       .kind = row.as_word<Kind>(1),
@@ -89,7 +91,7 @@ Result<Approval> approval_from(const Rows& rows) {
       .requested_at = row.time(8),
       .expires_at = row.time(9),
       .evidence_policy = {.required = row.flag(10), .ttl_seconds = row.optional_integer(11)},
-      .quorum = TRY(quorum_from(row, 12)),
+      .quorum = std::move(quorum),
       .allows_self_approval = row.flag(13),
       .max_attempts = row.integer(14),
       .grant_ttl_seconds = row.integer(15),
@@ -99,7 +101,7 @@ Result<Approval> approval_from(const Rows& rows) {
       .defers = row.integer(23),
       .max_defers = row.integer(24),
       .content_version = row.integer(25),
-      .further_quorums = TRY(quorums_from(row, 27)),
+      .further_quorums = std::move(further_quorums),
       .rule = row.optional_id<RuleId>(26),
       .correlation_id = row.text(16),
       .decided_at = row.optional_time(17),

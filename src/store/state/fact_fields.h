@@ -1,6 +1,7 @@
 // The fields of one fact's data, taken strictly: what projection.cc's parts share.
 #pragma once
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/result.h"

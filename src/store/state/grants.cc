@@ -6,9 +6,17 @@ namespace assent::store {
 namespace {
 
 constexpr std::string_view kGrant = R"sql(
-  SELECT id, approval, content_hash, form, issued_at, expires_at, consumed_at, expired_at
+  SELECT id, approval, content_hash, form, issued_at, expires_at, consumed_at, expired_at,
+         token_hash IS NOT NULL, consumed_by, tenant
     FROM grants
    WHERE tenant = $1 AND approval = $2)sql";
+
+// Of whatever tenant: the caller finds out only whether it is its own.
+constexpr std::string_view kByToken = R"sql(
+  SELECT id, approval, content_hash, form, issued_at, expires_at, consumed_at, expired_at,
+         token_hash IS NOT NULL, consumed_by, tenant
+    FROM grants
+   WHERE token_hash = $1)sql";
 
 Result<Grant> grant_from(const Rows& rows) {
   RowReader row(rows, "grants");
@@ -16,9 +24,11 @@ Result<Grant> grant_from(const Rows& rows) {
               .approval = row.id<ApprovalId>(1),
               .content_hash = row.text(2),
               .form = row.as_word<GrantForm>(3),
+              .has_token = row.flag(8),
               .issued_at = row.time(4),
               .expires_at = row.time(5),
               .consumed_at = row.optional_time(6),
+              .consumed_by = row.optional_id<PrincipalId>(9),
               .expired_at = row.optional_time(7)};
   TRY(row.finish());
   return grant;
@@ -95,6 +105,14 @@ Result<std::optional<Grant>> grant_of(const Read& read, const ApprovalId& approv
   const auto rows = TRY(read.connection().query(kGrant, {read.tenant_key(), bytes_of(approval)}));
   if (!TRY(rows->next())) return std::optional<Grant>();
   return std::optional<Grant>(TRY(grant_from(*rows)));
+}
+
+Result<std::optional<PresentedGrant>> grant_of_token(Connection& connection, const Hash& token) {
+  const auto rows = TRY(connection.query(kByToken, {Bytes{as_bytes(token)}}));
+  if (!TRY(rows->next())) return std::optional<PresentedGrant>();
+  const auto tenant = static_cast<TenantNumber>(rows->integer(10));
+  auto grant = TRY(grant_from(*rows));
+  return std::optional(PresentedGrant{.tenant = tenant, .grant = std::move(grant)});
 }
 
 Result<std::vector<ApprovalId>> overdue_grants(Connection& connection, std::int64_t tenant,

@@ -14,6 +14,14 @@ namespace assent::store {
 // The approval's one grant; nothing if none was minted, or there is no such approval.
 Result<std::optional<Grant>> grant_of(const Read& read, const ApprovalId& approval);
 
+// The grant whose token has this SHA-256, and whose it is: of any tenant, so that a token shown to
+// the wrong one can be told to its owner. Nothing if there is none.
+struct PresentedGrant {
+  TenantNumber tenant{};
+  Grant grant;
+};
+Result<std::optional<PresentedGrant>> grant_of_token(Connection& connection, const Hash& token);
+
 // Approvals of the tenant whose grant is neither used nor expired and has its deadline before
 // `now`, the longest overdue first.
 Result<std::vector<ApprovalId>> overdue_grants(Connection& connection, std::int64_t tenant,

@@ -1,4 +1,5 @@
 // Edits, deferrals, abandonments and broken glass, as facts told to the state.
+#include "base/canonical.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 #include "store/state/testing_story.h"

@@ -1,4 +1,5 @@
 // An approver puts other content in place of what was asked: a new version of the same approval.
+#include "base/canonical.h"
 #include "domain/approval.h"
 #include "store/state/fact_fields.h"
 #include "store/state/project_parts.h"

@@ -55,7 +55,12 @@ Result<void> project_evidence_withdrawn(Connection& connection, const Fact& fact
 // project_grant.cc
 Result<void> project_grant_issued(Connection& connection, const Fact& fact);
 Result<void> project_grant_consumed(Connection& connection, const Fact& fact);
+Result<void> project_grant_token_issued(Connection& connection, const Fact& fact);
 Result<void> project_grant_expired(Connection& connection, const Fact& fact);
+
+// project_plan.cc
+Result<void> project_plan_validated(Connection& connection, const Fact& fact);
+Result<void> project_plan_compared(Connection& connection, const Fact& fact);
 
 // project_execution.cc
 Result<void> project_execution_started(Connection& connection, const Fact& fact);

@@ -1,5 +1,6 @@
 #include "store/state/projection.h"
 
+#include "base/canonical.h"
 #include "store/state/approvals.h"
 #include "store/state/deadlines.h"
 #include "store/state/evidence.h"

@@ -64,9 +64,10 @@ Result<std::vector<ArgumentCondition>> constraints_from(RowReader& row, int colu
 
 Result<Rule> rule_from(const Rows& rows) {
   RowReader row(rows, "rules");
+  auto constraints = TRY(constraints_from(row, 2));
   Rule rule{.id = row.id<RuleId>(0),
             .tool = row.text(1),
-            .constraints = TRY(constraints_from(row, 2)),
+            .constraints = std::move(constraints),
             .max_uses = row.optional_integer(3),
             .uses = row.integer(4),
             .expires_at = row.optional_time(5),

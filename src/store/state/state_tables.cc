@@ -120,15 +120,33 @@ constexpr std::array kEvidenceColumns = {Column{"tenant", kInteger},
                                          Column{"withdrawn_at", kInteger}};
 
 constexpr std::string_view kGrants = R"sql(
-  SELECT tenant, approval, id, content_hash, form, issued_at, expires_at, consumed_at, expired_at
+  SELECT tenant, approval, id, content_hash, form, issued_at, expires_at, consumed_at, expired_at,
+         token_hash, consumed_by
     FROM grants
    ORDER BY tenant, approval)sql";
 constexpr std::array kGrantColumns = {
-    Column{"tenant", kInteger},     Column{"approval", kBytes},
-    Column{"id", kBytes},           Column{"content_hash", kText},
-    Column{"form", kText},          Column{"issued_at", kInteger},
-    Column{"expires_at", kInteger}, Column{"consumed_at", kInteger},
-    Column{"expired_at", kInteger}};
+    Column{"tenant", kInteger},     Column{"approval", kBytes},      Column{"id", kBytes},
+    Column{"content_hash", kText},  Column{"form", kText},           Column{"issued_at", kInteger},
+    Column{"expires_at", kInteger}, Column{"consumed_at", kInteger}, Column{"expired_at", kInteger},
+    Column{"token_hash", kBytes},   Column{"consumed_by", kBytes}};
+
+constexpr std::string_view kPlans = R"sql(
+  SELECT tenant, ir_hash, status, risk_tier, step_count, policy_version, request_id, plan,
+         validated_at
+    FROM plans
+   ORDER BY tenant, ir_hash)sql";
+constexpr std::array kPlanColumns = {
+    Column{"tenant", kInteger},  Column{"ir_hash", kText},       Column{"status", kText},
+    Column{"risk_tier", kText},  Column{"step_count", kInteger}, Column{"policy_version", kInteger},
+    Column{"request_id", kText}, Column{"plan", kText},          Column{"validated_at", kInteger}};
+
+constexpr std::string_view kPlanDiffs = R"sql(
+  SELECT tenant, ir_hash, matches, dag_hash, compared_at
+    FROM plan_diffs
+   ORDER BY tenant, ir_hash)sql";
+constexpr std::array kPlanDiffColumns = {Column{"tenant", kInteger}, Column{"ir_hash", kText},
+                                         Column{"matches", kInteger}, Column{"dag_hash", kText},
+                                         Column{"compared_at", kInteger}};
 
 constexpr std::string_view kExecutions = R"sql(
   SELECT tenant, id, approval, grant_id, attempt, state, started_by, started_at, completed_at,
@@ -251,6 +269,8 @@ constexpr std::array kTables = {
     StateTable{"votes", kVotes, kVoteColumns, 3, "DELETE FROM votes"},
     StateTable{"evidence", kEvidence, kEvidenceColumns, 2, "DELETE FROM evidence"},
     StateTable{"grants", kGrants, kGrantColumns, 2, "DELETE FROM grants"},
+    StateTable{"plans", kPlans, kPlanColumns, 2, "DELETE FROM plans"},
+    StateTable{"plan_diffs", kPlanDiffs, kPlanDiffColumns, 2, "DELETE FROM plan_diffs"},
     StateTable{"executions", kExecutions, kExecutionColumns, 2, "DELETE FROM executions"},
     StateTable{"escalations", kEscalations, kEscalationColumns, 2, "DELETE FROM escalations"},
     StateTable{"rules", kRules, kRuleColumns, 2, "DELETE FROM rules"},

@@ -64,12 +64,13 @@ std::vector<ApprovalId> approvals_from(RowReader& row, int column) {
 
 Result<Suggestion> suggestion_from(const Rows& rows) {
   RowReader row(rows, "suggestions");
+  auto constraints = TRY(constraints_from(row, 5));
   Suggestion found{.id = row.id<SuggestionId>(0),
                    .kind = row.as_word<SuggestionKind>(1),
                    .status = row.as_word<SuggestionStatus>(2),
                    .tool = row.text(3),
                    .fingerprint = row.text(4),
-                   .constraints = TRY(constraints_from(row, 5)),
+                   .constraints = std::move(constraints),
                    .rule = row.optional_id<RuleId>(6),
                    .approvals = approvals_from(row, 7),
                    .created_at = row.time(8),

@@ -1,5 +1,6 @@
 #include "store/verify/verify_log.h"
 
+#include "base/canonical.h"
 #include "base/text.h"
 #include "domain/words.h"
 #include "store/read.h"

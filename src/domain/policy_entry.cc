@@ -1,4 +1,5 @@
 #include "domain/policy.h"
+#include "domain/policy_parts.h"
 
 #include <algorithm>
 
@@ -52,6 +53,30 @@ void apply(const PolicyTerms& terms, PolicyEntry& entry) {
   set(entry.lease, terms.lease);
   set(entry.requires_proof, terms.requires_proof);
   set(entry.executor, terms.executor);
+}
+
+std::vector<PolicyEntry> plan_entries_of(const PolicyEntry& base,
+                                         const std::map<RiskTier, PolicyTerms>& tiers,
+                                         const PolicyTerms& plans) {
+  std::vector<PolicyEntry> entries;
+  for (std::size_t i = 0; i < words<RiskTier>().size(); ++i) {
+    const auto tier = static_cast<RiskTier>(i);
+    PolicyEntry entry = base;
+    // A token that anybody can present lasts shorter than a grant to one requester does.
+    entry.grant_expires_after = std::chrono::hours(1);
+    if (const auto found = tiers.find(tier); found != tiers.end()) apply(found->second, entry);
+    apply(plans, entry);
+    entry.grant_expires_after =
+        std::min<std::chrono::seconds>(entry.grant_expires_after, std::chrono::hours(24));
+    entry.decision = PolicyDecision::human;
+    entry.risk_tier = tier;
+    entry.executor.reset();
+    entry.safety_critical.clear();
+    entry.sensitive.clear();
+    entry.description.clear();
+    entries.push_back(std::move(entry));
+  }
+  return entries;
 }
 
 PolicyEntry under_template(const PolicyAnswer& answer, const PolicyTemplate& from) {

@@ -1,0 +1,92 @@
+#include "app/clearance.h"
+
+#include "app/kill_switch.h"
+#include "app/request_parts.h"
+#include "store/state/grants.h"
+#include "store/state/kill_switches.h"
+#include "store/state/policies.h"
+
+#include <algorithm>
+
+namespace assent::app {
+
+namespace {
+
+Result<bool> is_stopped(const store::Read& read, const PlanCase& found) {
+  const auto engaged = TRY(store::engaged_kill_switches(read));
+  if (engaged.empty()) return false;
+  // Of a plan that nobody can read, no action is known: the wider switches stop it all the same.
+  Json content = Json::object();
+  if (found.plan && !found.plan->content.is_null()) content = TRY(plan_content(read, *found.plan));
+  return stopping_plan(engaged, content).has_value();
+}
+
+// The statuses are in the order of their strictness.
+Result<std::optional<PlanStatus>> status_of(const store::Read& read,
+                                            const std::optional<store::ValidatedPlan>& plan) {
+  if (!plan) return std::optional<PlanStatus>();
+  const auto policy = TRY(store::current_policy(read));
+  if (plan->policy_version == policy.version || plan->content.is_null()) {
+    return std::optional(plan->status);
+  }
+  const Json content = TRY(plan_content(read, *plan));
+  const PlanReading reading = read_plan(content, read.tenant().name);
+  return std::optional(std::max(plan->status, check_plan(reading, policy.policy->plans).status));
+}
+
+Result<PlanCase> judged(const store::Read& read, PlanCase found,
+                        const std::optional<Execution>& latest) {
+  const bool stopped = TRY(is_stopped(read, found));
+  PlanEvidence evidence{.validated = std::nullopt,
+                        .approval = found.approval ? &*found.approval : nullptr,
+                        .grant = found.grant ? &*found.grant : nullptr,
+                        .latest = latest,
+                        .diff_matches = std::nullopt,
+                        .is_stopped = stopped,
+                        .now = read.now()};
+  evidence.validated = found.status;
+  if (found.comparison) evidence.diff_matches = found.comparison->matches;
+  found.missing = missing_for_clearance(evidence);
+  return found;
+}
+
+}  // namespace
+
+Result<PlanCase> plan_case(const store::Read& read, std::string_view ir_hash) {
+  PlanCase found{.plan = TRY(store::validated_plan(read, ir_hash)),
+                 .status = std::nullopt,
+                 .comparison = std::nullopt,
+                 .approval = std::nullopt,
+                 .grant = std::nullopt,
+                 .missing = {}};
+  std::optional<Execution> latest;
+  found.comparison = TRY(store::plan_comparison(read, ir_hash));
+  found.status = TRY(status_of(read, found.plan));
+  if (found.status == PlanStatus::escalate) {
+    found.approval = TRY(store::approval_of_plan(read, ir_hash));
+  }
+  if (found.approval) {
+    found.grant = TRY(store::grant_of(read, found.approval->id));
+    latest = TRY(store::latest_execution(read, found.approval->id));
+  }
+  return judged(read, std::move(found), latest);
+}
+
+Result<PlanCase> plan_case(const store::Read& read, const Approval& approval, const Grant& grant,
+                           const std::optional<Execution>& latest) {
+  PlanCase found{.plan = TRY(store::validated_plan(read, approval.content_hash)),
+                 .status = std::nullopt,
+                 .comparison = std::nullopt,
+                 .approval = approval,
+                 .grant = grant,
+                 .missing = {}};
+  found.comparison = TRY(store::plan_comparison(read, approval.content_hash));
+  found.status = TRY(status_of(read, found.plan));
+  return judged(read, std::move(found), latest);
+}
+
+Result<Json> plan_content(const store::Read& read, const store::ValidatedPlan& plan) {
+  return request_part(read, plan.content, "plan");
+}
+
+}  // namespace assent::app

@@ -1,0 +1,63 @@
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace assent {
+namespace {
+
+// Rows of Unicode's NormalizationTest.txt, one for each way in which a text is not in form C.
+TEST(Unicode, ATextInFormCHasOneSpelling) {
+  for (const std::string_view text : {"", "plain", "caf\u00e9", "\u00c5", "\u1e69", "\uac00",
+                                      "\u0130", "\u4e2d\u6587", "\U0001f600"}) {
+    EXPECT_TRUE(is_nfc(text)) << text;
+  }
+  for (const std::string_view text : {"cafe\u0301",     // Composes.
+                                      "\u212b",         // Angstrom sign: the same as Å.
+                                      "s\u0307\u0323",  // Marks out of order.
+                                      "\u1100\u1161",   // Hangul that composes.
+                                      "\u0344",         // Excluded from composition.
+                                      "\u2126",         // Ohm sign.
+                                      "\uf900",  // A compatibility ideograph with a canonical twin.
+                                      "\U0001d15e",  // A musical symbol that form C takes apart.
+                                      "a\u0315\u0300\u05ae\u0300"}) {
+    EXPECT_FALSE(is_nfc(text)) << text;
+  }
+}
+
+std::vector<std::string_view> split_words(std::string_view folded) {
+  std::vector<std::string_view> words;
+  for (auto word = take_word(folded); !word.empty(); word = take_word(folded)) {
+    words.push_back(word);
+  }
+  return words;
+}
+
+TEST(Unicode, TextThatLooksAlikeFoldsToTheSame) {
+  EXPECT_EQ(fold("Production"), "production");
+  EXPECT_EQ(fold(""), "");
+  EXPECT_EQ(fold("\uff30\uff32\uff2f\uff24"), "prod");  // Full width.
+  EXPECT_EQ(fold("pr\u200bod"), "prod");                // Zero-width space.
+  EXPECT_EQ(fold("\u00adprod\u2060"), "prod");          // Soft hyphen, word joiner.
+  EXPECT_EQ(fold("STRASSE"), fold("stra\u00dfe"));
+  EXPECT_EQ(fold("\u00c9"), fold("e\u0301"));
+  EXPECT_EQ(fold("\u2168"), "ix");         // Roman numeral nine.
+  EXPECT_EQ(fold("\u2003prod"), " prod");  // An em space is a space.
+  // Eighteen characters out of one.
+  const std::string many = fold("\ufdfa");
+  EXPECT_EQ(split_words(many).size(), 4U);
+}
+
+TEST(Unicode, WordsAreRunsOfLettersAndDigits) {
+  using Words = std::vector<std::string_view>;
+  EXPECT_EQ(split_words(""), Words{});
+  EXPECT_EQ(split_words("--"), Words{});
+  EXPECT_EQ(split_words("one"), Words{"one"});
+  EXPECT_EQ(split_words("production-eu"), (Words{"production", "eu"}));
+  EXPECT_EQ(split_words("/eu/prod.2_b "), (Words{"eu", "prod", "2", "b"}));
+  EXPECT_EQ(split_words("caf\u00e9 \u4e2d\u6587"), (Words{"caf\u00e9", "\u4e2d\u6587"}));
+  EXPECT_EQ(split_words("prod\u2013eu"), (Words{"prod", "eu"}));  // En dash.
+  EXPECT_EQ(split_words("q\u0307x"), Words{"q\u0307x"});          // A mark belongs to its letter.
+}
+
+}  // namespace
+}  // namespace assent

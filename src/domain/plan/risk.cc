@@ -1,0 +1,227 @@
+#include "domain/plan/risk.h"
+
+#include "base/canonical.h"
+#include "base/text.h"
+#include "domain/plan/step_reader.h"
+
+#include <algorithm>
+
+namespace assent {
+namespace {
+
+class StepAssessor {
+ public:
+  StepAssessor(const PlanStep& step, const PlanCatalogue& catalogue)
+      : step_(step), catalogue_(catalogue) {}
+
+  StepRisk assess(const PlanAction* action);
+
+ private:
+  // A reason of a lower tier says nothing any more; of the same tier, all are told.
+  template <class Reason>
+  void raise(RiskTier tier, Reason reason);
+  void walk_params(const Json& value, const PlanPlace& at);
+  void walk_texts(const Json& value, const PlanPlace& at);
+  void constraints();
+  void stated_environment(const Json& value, const PlanPlace& at);
+  bool environment_words(std::string_view text, const PlanPlace& at);
+  void resource(std::string_view text, const Json::Member* param);
+  void measure(const Json::Member& member, const PlanPlace& at);
+  void action_risk(const PlanAction* action);
+
+  const PlanStep& step_;
+  const PlanCatalogue& catalogue_;
+  std::vector<const PlanResources*> resources_;  // Those that are about the step's action.
+  StepRisk risk_;
+};
+
+template <class Reason>
+void StepAssessor::raise(RiskTier tier, Reason reason) {
+  if (tier < risk_.tier || tier == RiskTier::none) return;
+  std::string sentence = reason();
+  if (tier > risk_.tier) {
+    risk_ = {tier, std::move(sentence)};
+  } else if (risk_.reason.find(sentence) == std::string::npos) {
+    risk_.reason.append("; ").append(sentence);
+  }
+}
+
+// `folded` without the spaces around it, which nobody sees.
+std::string_view trimmed(std::string_view folded) {
+  const std::size_t begin = folded.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return folded.substr(begin, folded.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+bool has_name(const std::vector<std::string>& globs, std::string_view folded) {
+  return std::any_of(globs.begin(), globs.end(),
+                     [folded](const auto& glob) { return matches_glob(glob, folded); });
+}
+
+// How many things a list or a map has, also if they are in lists of lists.
+std::int64_t count_of(const Json& value) {
+  if (value.is_object()) return static_cast<std::int64_t>(value.members().size());
+  std::int64_t count = 0;
+  for (const auto& item : value.items()) count += item.is_array() ? count_of(item) : 1;
+  return count;
+}
+
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.string() : canonical_json(value);
+}
+
+// How much a member that counts says, in a number or in a text; nothing if it says it otherwise.
+std::optional<std::int64_t> number_of(const Json& value) {
+  if (value.is_integer() && value.integer() >= 0) return value.integer();
+  const auto number = value.is_string() ? from_decimal(value.string()) : std::nullopt;
+  if (!number || *number > INT64_MAX) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
+bool is_set(const Json& value) {
+  return !value.is_null() && value != Json(false) && value != Json(0);
+}
+
+// `param` is the member of the params that the text is of; null: the step's resource.
+void StepAssessor::resource(std::string_view text, const Json::Member* param) {
+  if (resources_.empty()) return;
+  const std::string name = param == nullptr ? std::string() : fold(param->first);
+  std::optional<std::string> folded;  // Once somebody asks.
+  for (const PlanResources* const each : resources_) {
+    if (param != nullptr && !has_name(each->params, name)) continue;
+    if (!folded) folded = fold(text);
+    if (!has_name(each->names, trimmed(*folded))) continue;
+    raise(each->risk_tier, [&] { return each->reason + ": " + quoted(text); });
+  }
+}
+
+void StepAssessor::measure(const Json::Member& member, const PlanPlace& at) {
+  if (catalogue_.bulk.empty()) return;
+  const auto& [name, value] = member;
+  const bool is_many = value.is_array() || value.is_object();
+  const std::int64_t count = is_many ? count_of(value) : 0;
+  const bool counts = value.is_integer() || value.is_string();
+  const auto number = number_of(value);
+  const std::string folded = fold(name);
+  for (const PlanBulk& bulk : catalogue_.bulk) {
+    if (is_many && count > bulk.above) {
+      raise(bulk.risk_tier, [&] {
+        return bulk.reason + ": " + at.path() + " has " + std::to_string(count) +
+               " items, more than " + std::to_string(bulk.above);
+      });
+    }
+    // "all", and -1, may be more than any number.
+    if (counts && (!number || *number > bulk.above) && has_name(bulk.numbers, folded)) {
+      raise(bulk.risk_tier, [&] {
+        const std::string subject = bulk.reason + ": " + at.path() + " is ";
+        if (!number) return subject + "no number to compare: " + quoted(text_of(value));
+        return subject + std::to_string(*number) + ", more than " + std::to_string(bulk.above);
+      });
+    }
+    if (is_set(value) && has_name(bulk.flags, folded)) {
+      raise(bulk.risk_tier, [&] { return bulk.reason + ": " + at.path() + " is set"; });
+    }
+  }
+}
+
+// Whether any word of the text is an environment's.
+bool StepAssessor::environment_words(std::string_view text, const PlanPlace& at) {
+  const std::string all = fold(text);
+  std::string_view folded = all;
+  bool is_known = false;
+  for (auto found = take_word(folded); !found.empty(); found = take_word(folded)) {
+    for (const PlanEnvironment& each : catalogue_.environments) {
+      if (std::find(each.words.begin(), each.words.end(), found) == each.words.end()) continue;
+      is_known = true;
+      raise(each.risk_tier,
+            [&] { return each.reason + ": " + quoted(text) + " (" + at.path() + ")"; });
+    }
+  }
+  return is_known;
+}
+
+void StepAssessor::walk_params(const Json& value, const PlanPlace& at) {
+  if (value.is_string()) {
+    environment_words(value.string(), at);
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.items().size(); ++i) {
+      walk_params(value.items()[i], {&at, {}, i});
+    }
+  } else if (value.is_object()) {
+    for (const auto& member : value.members()) {
+      const PlanPlace below{&at, member.first};
+      measure(member, below);
+      if (member.second.is_string()) resource(member.second.string(), &member);
+      walk_params(member.second, below);
+    }
+  }
+}
+
+void StepAssessor::walk_texts(const Json& value, const PlanPlace& at) {
+  if (value.is_string()) {
+    environment_words(value.string(), at);
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.items().size(); ++i) {
+      walk_texts(value.items()[i], {&at, {}, i});
+    }
+  } else if (value.is_object()) {
+    for (const auto& [name, member] : value.members()) walk_texts(member, {&at, name});
+  }
+}
+
+// What a step itself calls its environment has to be known, or nobody knows where it happens.
+void StepAssessor::stated_environment(const Json& value, const PlanPlace& at) {
+  if (value.is_null()) return;
+  const std::string text = text_of(value);
+  if (value.is_string() && environment_words(text, at)) return;
+  raise(RiskTier::high, [&] { return "Unknown environment: " + quoted(text); });
+}
+
+void StepAssessor::constraints() {
+  const PlanPlace root;
+  const PlanPlace all{&root, "constraints"};
+  for (const auto& [name, value] : step_.constraints.members()) {
+    const PlanPlace at{&all, name};
+    const std::string folded = fold(name);
+    if (folded == "environment" || folded == "env") {
+      stated_environment(value, at);
+    } else {
+      walk_texts(value, at);
+    }
+  }
+}
+
+void StepAssessor::action_risk(const PlanAction* action) {
+  if (action == nullptr) {
+    raise(RiskTier::high, [&] { return "Unknown action: " + quoted(step_.action); });
+  } else if (!action->risk_tier) {
+    raise(RiskTier::high, [&] { return "Action without a risk tier: " + quoted(step_.action); });
+  } else {
+    raise(*action->risk_tier, [&] {
+      return "Action of " + std::string(word(*action->risk_tier)) +
+             " risk: " + quoted(step_.action);
+    });
+  }
+}
+
+StepRisk StepAssessor::assess(const PlanAction* action) {
+  for (const PlanResources& each : catalogue_.resources) {
+    if (each.actions.empty() || has_name(each.actions, step_.action)) resources_.push_back(&each);
+  }
+  const PlanPlace root;
+  resource(step_.resource, nullptr);
+  environment_words(step_.resource, {&root, "resource"});
+  constraints();
+  walk_params(step_.params, {&root, "params"});
+  action_risk(action);
+  return std::move(risk_);
+}
+
+}  // namespace
+
+StepRisk assess_risk(const PlanStep& step, const PlanAction* action,
+                     const PlanCatalogue& catalogue) {
+  return StepAssessor(step, catalogue).assess(action);
+}
+
+}  // namespace assent

@@ -1,0 +1,64 @@
+#include "store/state/plans.h"
+
+#include "store/state/approvals.h"
+#include "store/state/row.h"
+
+namespace assent::store {
+namespace {
+
+constexpr std::string_view kPlan = R"sql(
+  SELECT ir_hash, status, risk_tier, step_count, policy_version, request_id, plan, validated_at
+    FROM plans
+   WHERE tenant = $1 AND ir_hash = $2)sql";
+
+constexpr std::string_view kComparison = R"sql(
+  SELECT matches, dag_hash, compared_at
+    FROM plan_diffs
+   WHERE tenant = $1 AND ir_hash = $2)sql";
+
+constexpr std::string_view kApproval = R"sql(
+  SELECT id
+    FROM approvals
+   WHERE tenant = $1 AND content_hash = $2 AND kind = 'plan'
+     AND status IN ('approved', 'executed', 'unknown')
+   ORDER BY status = 'approved' DESC, id DESC
+   LIMIT 1)sql";
+
+}  // namespace
+
+Result<std::optional<ValidatedPlan>> validated_plan(const Read& read, std::string_view ir_hash) {
+  const auto rows = TRY(read.connection().query(kPlan, {read.tenant_key(), ir_hash}));
+  if (!TRY(rows->next())) return std::optional<ValidatedPlan>();
+  RowReader row(*rows, "plans");
+  ValidatedPlan plan{.ir_hash = row.text(0),
+                     .status = row.as_word<PlanStatus>(1),
+                     .risk_tier = row.as_word<RiskTier>(2),
+                     .step_count = row.integer(3),
+                     .policy_version = row.integer(4),
+                     .request_id = row.optional_text(5),
+                     .content = row.json(6),
+                     .validated_at = row.time(7)};
+  TRY(row.finish());
+  return std::optional(std::move(plan));
+}
+
+Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::string_view ir_hash) {
+  const auto rows = TRY(read.connection().query(kComparison, {read.tenant_key(), ir_hash}));
+  if (!TRY(rows->next())) return std::optional<PlanComparison>();
+  RowReader row(*rows, "plan_diffs");
+  PlanComparison comparison{
+      .matches = row.flag(0), .dag_hash = row.text(1), .compared_at = row.time(2)};
+  TRY(row.finish());
+  return std::optional(std::move(comparison));
+}
+
+Result<std::optional<Approval>> approval_of_plan(const Read& read, std::string_view ir_hash) {
+  const auto rows = TRY(read.connection().query(kApproval, {read.tenant_key(), ir_hash}));
+  if (!TRY(rows->next())) return std::optional<Approval>();
+  RowReader row(*rows, "approvals");
+  const auto id = row.id<ApprovalId>(0);
+  TRY(row.finish());
+  return std::optional(TRY(approval(read, id)));
+}
+
+}  // namespace assent::store

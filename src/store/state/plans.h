@@ -1,0 +1,45 @@
+// Plans as the state tables have them: how each was classified last, and what its compiled form
+// was compared with last. Everything is of the reader's tenant; errors as in approvals.h.
+#pragma once
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/approval.h"
+#include "domain/plan/check.h"
+#include "store/read.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace assent::store {
+
+struct ValidatedPlan {
+  std::string ir_hash;
+  PlanStatus status = PlanStatus::reject;
+  RiskTier risk_tier = RiskTier::high;
+  std::int64_t step_count = 0;
+  std::int64_t policy_version = 0;
+  std::optional<std::string> request_id;
+  Json content;  // `{plan}` or `{planBlob}`; null of a rejected one.
+  Timestamp validated_at;
+};
+
+struct PlanComparison {
+  bool matches = false;
+  std::string dag_hash;
+  Timestamp compared_at;
+};
+
+// Nothing: no plan with this hash was validated in this tenant.
+Result<std::optional<ValidatedPlan>> validated_plan(const Read& read, std::string_view ir_hash);
+// Nothing: none was compared.
+Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::string_view ir_hash);
+
+// The newest approval of the plan that may still be run, or else the newest that was; nothing if
+// none was ever given.
+Result<std::optional<Approval>> approval_of_plan(const Read& read, std::string_view ir_hash);
+
+}  // namespace assent::store
