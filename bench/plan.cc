@@ -3,6 +3,7 @@
 // with what is needed besides: reading the JSON, and the hash of a copy written as any JSON is.
 //
 //   build/release/plan_bench [policy.yaml]     examples/policies/brain.yaml unless said otherwise
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "domain/plan/check.h"
 #include "domain/plan/diff.h"

@@ -3,6 +3,7 @@
 #include "app/executions.h"
 #include "app/suggestions.h"
 #include "base/canonical.h"
+#include "domain/policy.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -118,7 +119,14 @@ Result<Completion> complete_as(store::Write& write, const CompleteExecution& in,
 
 }  // namespace
 
-Result<void> prepare(CompleteExecution& in, const Preparation&) {
+void redact(CompleteExecution& in, const Redactor& redactor) {
+  if (in.result) redactor.redact(*in.result);
+  if (in.error) redactor.redact(*in.error);
+  if (in.proof) redactor.redact(in.proof->value);
+}
+
+Result<void> prepare(CompleteExecution& in, const Preparation& preparation) {
+  redact(in, TRY(preparation.policies.of(preparation.caller.tenant.number))->redactor);
   std::size_t bytes = 0;
   if (in.result) bytes += canonical_json(*in.result).size();
   if (in.error) bytes += canonical_json(*in.error).size();

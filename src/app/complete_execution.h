@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/operation.h"
+#include "base/redact.h"
 #include "domain/approval.h"
 
 #include <optional>
@@ -27,6 +28,8 @@ struct CompleteExecution {
 };
 void describe(Fields& fields, CompleteExecution& in);
 Result<void> prepare(CompleteExecution& in, const Preparation& preparation);
+// Takes the secrets out of what it says, which prepare() does for whoever comes over the wire.
+void redact(CompleteExecution& in, const Redactor& redactor);
 
 struct Completion {
   ExecutionId execution_id;

@@ -1,6 +1,7 @@
 #include "app/diff_plan.h"
 
 #include "app/clearance.h"
+#include "base/canonical.h"
 
 namespace assent::app {
 

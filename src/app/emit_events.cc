@@ -2,6 +2,7 @@
 
 #include "app/emission_guard.h"
 #include "base/canonical.h"
+#include "domain/policy.h"
 #include "store/idempotency.h"
 #include "store/search/search.h"
 
@@ -79,6 +80,19 @@ Result<void> check_type(const EmitEvents& in, std::size_t index) {
                     "is of a family that only the engine writes");
   }
   return {};
+}
+
+void redact(EmittedEvent& event, const Redactor& redactor) {
+  redactor.redact(event.target.type);
+  redactor.redact(event.target.id);
+  if (event.actor) {
+    redactor.redact(event.actor->id);
+    if (event.actor->name) redactor.redact(*event.actor->name);
+  }
+  if (event.proof && event.proof->data) redactor.redact(*event.proof->data);
+  if (event.proof && event.proof->url) redactor.redact(*event.proof->url);
+  if (event.metadata) redactor.redact(event.metadata->value);
+  if (event.correlation_id) redactor.redact(*event.correlation_id);
 }
 
 // A tenant's events are written with a key of that tenant; one that says otherwise went astray.
@@ -292,11 +306,11 @@ bool blocks(const EmitEvents& in) {
 }
 
 Result<void> prepare(EmitEvents& in, const Preparation& preparation) {
+  // Before anything is made of the events: what a retry says is compared without its secrets too.
+  const auto policy = TRY(preparation.policies.of(preparation.caller.tenant.number));
+  for (EmittedEvent& event : in.events) redact(event, policy->redactor);
   in.rendered.reserve(in.events.size());
-  Timestamp due_at = preparation.now;
-  if (preparation.read != nullptr) {
-    due_at += TRY(store::current_policy(*preparation.read)).policy->obligations.due_after;
-  }
+  const Timestamp due_at = preparation.now + policy->obligations.due_after;
   for (std::size_t i = 0; i < in.events.size(); ++i) TRY(render(in, i, preparation, due_at));
   return {};
 }

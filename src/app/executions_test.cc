@@ -1,12 +1,12 @@
 #include "app/expire.h"
 #include "app/testing.h"
 #include "base/canonical.h"
+#include "base/testing_wait.h"
 #include "domain/approval.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
-#include <thread>
 
 namespace assent::app {
 namespace {
@@ -130,9 +130,7 @@ TEST_F(Executions, H40_TheTimerFindsTheLeaseAfterARestart) {
   pass(minutes(61));
   {
     const TenantTimer timer(*world.store, expiry_task());
-    for (int i = 0; i < 300 && unresolved() == 0; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    EXPECT_TRUE(eventually([&] { return unresolved() != 0; }));
   }
   EXPECT_EQ(unresolved(), 1U);
   const Json data = last(id);

@@ -74,6 +74,7 @@ struct Preparation {
   const Caller& caller;
   const TraceId& trace;
   const store::Blobs& blobs;
+  const store::PoliciesInForce& policies;
   Timestamp now;  // Of the preparation; the commit has its own.
   Random& random;
   const store::Read* read = nullptr;  // A snapshot; only where blocks() asked for a reader thread.

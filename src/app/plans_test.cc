@@ -1,5 +1,6 @@
 // Plans before they run: what is answered, what is on the log, and what is not.
 #include "app/testing_plans.h"
+#include "base/canonical.h"
 #include "store/identities.h"
 
 #include <filesystem>

@@ -1,10 +1,9 @@
 #include "app/prune_state.h"
 
 #include "app/testing.h"
+#include "base/testing_wait.h"
 
 #include <gtest/gtest.h>
-
-#include <thread>
 
 namespace assent::app {
 namespace {
@@ -147,9 +146,7 @@ TEST_F(Prune, H64_TheTimerForgetsWhatThePolicySays) {
   const std::string id = rejected();
   world.clock.advance(hours(31 * 24));
   const TenantTimer timer(*world.store, prune_task());
-  for (int i = 0; i < 500 && world.show(id).is_ok(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  EXPECT_TRUE(eventually([&] { return !world.show(id).is_ok(); }));
   EXPECT_EQ(world.show(id).outcome(), "not_found");
 }
 

@@ -3,6 +3,7 @@
 #include "app/executions.h"
 #include "app/suggestions.h"
 #include "base/canonical.h"
+#include "domain/policy.h"
 #include "store/state/approvals.h"
 #include "store/state/grants.h"
 
@@ -46,7 +47,10 @@ Result<void> check_resolver(const ResolveExecution& in, const Execution& executi
 
 }  // namespace
 
-Result<void> prepare(ResolveExecution& in, const Preparation&) {
+Result<void> prepare(ResolveExecution& in, const Preparation& preparation) {
+  const auto policy = TRY(preparation.policies.of(preparation.caller.tenant.number));
+  policy->redactor.redact(in.note);
+  if (in.verification) policy->redactor.redact(in.verification->value);
   if (in.note.find_first_not_of(" \t\n") == std::string::npos) {
     return Error{Code::validation_error, "a resolution says why", {{"note", "must not be blank"}}};
   }

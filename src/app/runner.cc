@@ -131,6 +131,7 @@ Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now,
   return flight.invocation.call->prepare({.caller = flight.invocation.caller,
                                           .trace = flight.trace,
                                           .blobs = store.blobs(),
+                                          .policies = store.policies(),
                                           .now = now,
                                           .random = store.random(),
                                           .read = read});

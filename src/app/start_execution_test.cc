@@ -1,10 +1,10 @@
 #include "app/expire.h"
 #include "app/testing.h"
+#include "base/testing_wait.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
-#include <thread>
 
 namespace assent::app {
 namespace {
@@ -132,9 +132,7 @@ TEST_F(Execute, H35_TheTimerExpiresExactlyOnceAndSurvivesARestart) {
   const std::uint64_t before = world.log_size();
   {
     const TenantTimer timer(*world.store, expiry_task());
-    for (int i = 0; i < 200 && world.log_size() < before + 5; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    EXPECT_TRUE(eventually([&] { return world.log_size() >= before + 5; }));
   }
   EXPECT_EQ(world.log_size(), before + 5);
   for (const auto& id : ids) {

@@ -1,6 +1,7 @@
 #include "app/validate_plan.h"
 
 #include "app/request_parts.h"
+#include "base/canonical.h"
 #include "store/state/policies.h"
 
 namespace assent::app {

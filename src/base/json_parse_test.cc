@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <chrono>
 #include <sstream>
 
 namespace assent {
@@ -270,13 +269,12 @@ TEST(ParseJson, ReadsStringsOfAnyLengthWithEscapes) {
   }
 }
 
+// Were it quadratic, the time that a test may take would end first.
 TEST(ParseJson, IsNotQuadraticInKeys) {
   std::string text = "{";
-  for (int i = 0; i < 100'000; ++i) text += "\"k" + std::to_string(i) + "\":0,";
-  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 500'000; ++i) text += "\"k" + std::to_string(i) + "\":0,";
   EXPECT_EQ(fault(text + "\"k\":0}"), "ok");
   EXPECT_EQ(fault(text + "\"k77\":0}").substr(0, 4), "k77:");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
 }
 
 }  // namespace

@@ -46,6 +46,20 @@ void check_glob(std::string_view text) {
   CHECK(matches_glob("*", text));
 }
 
+// What is folded is in form C, and its words are all there is in it but signs and spaces.
+void check_unicode(std::string_view text) {
+  if (!is_utf8(text)) return;
+  is_nfc(text);
+  const std::string folded = fold(text);
+  CHECK(is_utf8(folded) && is_nfc(folded));
+  std::string_view rest = folded;
+  for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
+    std::string_view alone = word;
+    CHECK(take_word(alone) == word && alone.empty());
+  }
+  CHECK(rest.empty());
+}
+
 }  // namespace
 }  // namespace assent
 
@@ -55,5 +69,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   assent::check_escaping(text);
   assent::check_time(text);
   assent::check_glob(text);
+  assent::check_unicode(text);
   return 0;
 }

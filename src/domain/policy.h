@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/redact.h"
 #include "base/result.h"
 #include "domain/plan/catalogue.h"
 #include "domain/policy_entry.h"
@@ -88,8 +89,6 @@ struct Policy {
   std::map<std::string, PolicyTemplate, std::less<>> templates;
   BreakGlass break_glass;
   Retention retention;
-  std::vector<EmissionRule> emissions;
-  Obligations obligations;
   PlanCatalogue plans;
   // What answers a plan that escalates, by its risk tier: what the defaults say, then the tier,
   // then `plans`. It names no tool and has no executor, and its grant lasts an hour unless the tier
@@ -98,6 +97,9 @@ struct Policy {
   // The same where a plan passes, and what answers one that is rejected.
   std::vector<PolicyEntry> plan_passes;
   PolicyEntry plan_refusal;
+  Redactor redactor;  // Of what is emitted and of what executions say.
+  std::vector<EmissionRule> emissions;
+  Obligations obligations;
 };
 
 // What the policy says to one request, and why.

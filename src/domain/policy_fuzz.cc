@@ -17,8 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   for (const auto& sentence : assent::warnings(*policy)) CHECK(assent::is_utf8(sentence));
-  for (std::size_t tier = 0; tier < assent::words<assent::RiskTier>().size(); ++tier) {
-    const auto& entry = assent::plan_entry(*policy, static_cast<assent::RiskTier>(tier));
+  CHECK(policy->plan_entries.size() == assent::words<assent::RiskTier>().size());
+  for (const auto& entry : policy->plan_entries) {
     CHECK(!entry.quorum.alternatives.empty() && entry.expires_after.count() > 0);
     CHECK(entry.grant_expires_after.count() > 0 && entry.grant_expires_after.count() <= 86400);
   }

@@ -322,6 +322,34 @@ Retention read_retention(DocumentReader& reader, const Json& value) {
   return retention;
 }
 
+Redactor read_redaction(DocumentReader& reader, const Json& value) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"keys"});
+  constexpr std::size_t kKeysMax = 100;
+  if (!reader.object(value, "redaction", kKnown)) return {};
+  const Json* const member = value.find("keys");
+  if (member == nullptr) {
+    reader.fault("redaction.keys", "is missing");
+    return {};
+  }
+  if (!member->is_array() || member->items().empty() || member->items().size() > kKeysMax) {
+    reader.fault("redaction.keys", "must be a list of 1 to 100 names");
+    return {};
+  }
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < member->items().size(); ++i) {
+    const std::string path = below("redaction.keys", i);
+    std::string key;
+    reader.text(member->items()[i], path, key);
+    if (key.empty()) continue;  // That is a fault already.
+    if (Redactor::is_declarable(key)) {
+      keys.push_back(std::move(key));
+    } else {
+      reader.fault(path, "must have a letter or a digit, and at most 64 bytes");
+    }
+  }
+  return Redactor(keys);
+}
+
 std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value) {
   constexpr auto kKnown = std::to_array<std::string_view>({"match", "proof"});
   std::vector<EmissionRule> rules;

@@ -28,8 +28,7 @@ std::map<std::string, PolicyTemplate, std::less<>> read_templates(DocumentReader
                                                                   const ApproverGroups& groups);
 BreakGlass read_break_glass(DocumentReader& reader, const Json& value);
 Retention read_retention(DocumentReader& reader, const Json& value);
-std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value);
-Obligations read_obligations(DocumentReader& reader, const Json& value);
+Redactor read_redaction(DocumentReader& reader, const Json& value);
 
 // What answers a plan that escalates, by its tier. `base` is what entries inherit.
 std::vector<PolicyEntry> plan_entries_of(const PolicyEntry& base,
@@ -38,6 +37,8 @@ std::vector<PolicyEntry> plan_entries_of(const PolicyEntry& base,
 
 // Puts them into the policy, and what follows from them.
 void set_plan_entries(Policy& policy, std::vector<PolicyEntry> entries);
+std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value);
+Obligations read_obligations(DocumentReader& reader, const Json& value);
 
 // What is wrong with the URL of an executor, as the end of "executor.url …"; empty if nothing is.
 std::string executor_url_fault(std::string_view url);

@@ -199,14 +199,17 @@ void PolicyReader::shared_parts(const Json& value, Policy& policy) {
   if (const Json* const member = value.find("retention")) {
     policy.retention = read_retention(reader_, *member);
   }
+  if (const Json* const member = value.find("plans")) {
+    policy.plans = read_plan_catalogue(reader_, *member, groups_);
+  }
+  if (const Json* const member = value.find("redaction")) {
+    policy.redactor = read_redaction(reader_, *member);
+  }
   if (const Json* const member = value.find("emissions")) {
     policy.emissions = read_emissions(reader_, *member);
   }
   if (const Json* const member = value.find("obligations")) {
     policy.obligations = read_obligations(reader_, *member);
-  }
-  if (const Json* const member = value.find("plans")) {
-    policy.plans = read_plan_catalogue(reader_, *member, groups_);
   }
   policy.groups = groups_;
 }
@@ -214,7 +217,7 @@ void PolicyReader::shared_parts(const Json& value, Policy& policy) {
 Policy PolicyReader::document(const Json& value) {
   constexpr auto kKnown = std::to_array<std::string_view>(
       {"version", "defaults", "selfApproval", "groups", "tiers", "templates", "breakGlass",
-       "retention", "emissions", "obligations", "plans", "tools"});
+       "retention", "plans", "redaction", "emissions", "obligations", "tools"});
   Policy policy = default_policy();
   if (!reader_.object(value, {}, kKnown)) return policy;
   if (const Json* const version = value.find("version"); version == nullptr) {

@@ -325,6 +325,34 @@ TEST(PolicyBreakGlass, IsForAdminsForAnHourUnlessSaidOtherwise) {
   EXPECT_EQ(fault_of("breakGlass: {grantExpiresAfter: 25h}"), "400 breakGlass.grantExpiresAfter");
 }
 
+TEST(PolicyRedaction, AddsNamesOfSecrets) {
+  EXPECT_EQ(policy_of("").redactor.secrecy_of("passport_number"), NameSecrecy::open);
+  const Policy policy = policy_of("redaction: {keys: [passport_number, \"Straße\"]}");
+  EXPECT_EQ(policy.redactor.secrecy_of("passportNumber"), NameSecrecy::declared);
+  EXPECT_EQ(policy.redactor.secrecy_of("straße"), NameSecrecy::declared);
+  EXPECT_EQ(policy.redactor.secrecy_of("password"), NameSecrecy::secret);
+}
+
+TEST(PolicyRedaction, MustSayWhat) {
+  EXPECT_EQ(fault_of("redaction: [iban]"), "400 redaction");
+  EXPECT_EQ(fault_of("redaction: {}"), "400 redaction.keys");
+  EXPECT_EQ(fault_of("redaction: {key: [iban]}"), "400 redaction.key");
+  EXPECT_EQ(fault_of("redaction: {keys: []}"), "400 redaction.keys");
+  EXPECT_EQ(fault_of("redaction: {keys: iban}"), "400 redaction.keys");
+  EXPECT_EQ(fault_of("redaction: {keys: [iban, 7]}"), "400 redaction.keys[1]");
+  EXPECT_EQ(fault_of("redaction: {keys: [\"\"]}"), "400 redaction.keys[0]");
+  EXPECT_EQ(fault_of("redaction: {keys: [\"-_-\"]}"), "400 redaction.keys[0]");
+  EXPECT_EQ(fault_of("redaction: {keys: [" + std::string(65, 'a') + "]}"), "400 redaction.keys[0]");
+  EXPECT_EQ(policy_of("redaction: {keys: [" + std::string(64, 'a') + "]}")
+                .redactor.secrecy_of(std::string(64, 'A')),
+            NameSecrecy::declared);
+  std::string names = "a0";
+  for (int i = 1; i < 100; ++i) names += ", a" + std::to_string(i);
+  EXPECT_EQ(policy_of("redaction: {keys: [" + names + "]}").redactor.secrecy_of("A_99"),
+            NameSecrecy::declared);
+  EXPECT_EQ(fault_of("redaction: {keys: [" + names + ", one]}"), "400 redaction.keys");
+}
+
 TEST(PolicyRetention, IsForEverUnlessSaidOtherwise) {
   EXPECT_FALSE(policy_of("").retention.approvals.has_value());
   const Policy policy = policy_of("retention: {approvals: 90d, rules: 1d}");

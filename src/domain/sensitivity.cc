@@ -1,7 +1,10 @@
 #include "domain/sensitivity.h"
 
+#include "base/redact.h"
+
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace assent {
 
@@ -12,8 +15,6 @@ std::span<const std::string_view> words<Sensitivity>() {
 }
 
 namespace {
-
-constexpr std::string_view kRedacted = "***REDACTED***";
 
 // Whole names, in any case. Source: the sensitivity heuristic of seed 000's approvals module.
 constexpr std::array<std::string_view, 11> kTargets = {
@@ -38,21 +39,10 @@ Sensitivity sensitivity_of(std::string_view argument, std::span<const std::strin
   return is_known ? Sensitivity::by_name : Sensitivity::none;
 }
 
-bool is_secret_name(std::string_view argument) {
-  return is_one_of(argument, kSecrets);
-}
-
 Json redacted(std::string_view argument, const Json& value) {
-  if (is_secret_name(argument)) return kRedacted;
-  if (value.is_object()) {
-    Json copy = Json::object();
-    for (const auto& [name, member] : value.members()) copy.set(name, redacted(name, member));
-    return copy;
-  }
-  if (!value.is_array()) return value;
-  Json copy = Json::array();
-  for (const Json& item : value.items()) copy.push(redacted({}, item));
-  return copy;
+  Json shown = Json::object({{std::string(argument), value}});
+  Redactor().redact(shown);
+  return std::move(shown.members().front().second);
 }
 
 }  // namespace assent

@@ -17,10 +17,7 @@ std::span<const std::string_view> words<Sensitivity>();
 
 Sensitivity sensitivity_of(std::string_view argument, std::span<const std::string> declared);
 
-// Whether an argument of that name holds what opens doors: a password, a token, a key.
-bool is_secret_name(std::string_view argument);
-
-// The value as it may be shown: `***REDACTED***` for whatever has a secret's name, at any depth.
+// The value as it may be shown: without secrets (base/redact.h), of which the name tells too.
 Json redacted(std::string_view argument, const Json& value);
 
 }  // namespace assent

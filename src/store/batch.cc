@@ -111,6 +111,7 @@ void Batch::note(TenantNumber tenant, const Event& event) {
       changes_.approvals.emplace_back(tenant, *approval);
     }
   }
+  if (event.type == "policy.changed") changes_.policies.push_back(tenant);
   if (!changes_identities(event.type)) return;
   changes_.has_identities = true;
   if (!event.type.ends_with(".created")) job_took_rights_ = true;
@@ -128,6 +129,7 @@ Result<void> Batch::begin_job() {
   heads_before_job_.clear();
   logs_before_job_ = changes_.logs.size();
   approvals_before_job_ = changes_.approvals.size();
+  policies_before_job_ = changes_.policies.size();
   had_identities_before_job_ = changes_.has_identities;
   governed_before_job_ = changes_.governed.size();
   emitted_before_job_ = changes_.emitted;
@@ -146,6 +148,7 @@ Result<void> Batch::undo_job() {
   changes_.approvals.erase(
       changes_.approvals.begin() + static_cast<std::ptrdiff_t>(approvals_before_job_),
       changes_.approvals.end());
+  changes_.policies.resize(policies_before_job_);
   changes_.has_identities = had_identities_before_job_;
   changes_.governed.resize(governed_before_job_);
   changes_.emitted = emitted_before_job_;

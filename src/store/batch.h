@@ -39,6 +39,7 @@ Result<Heads> load_heads(Connection& connection);
 struct Changes {
   std::vector<TenantNumber> logs;
   std::vector<std::pair<TenantNumber, ApprovalId>> approvals;  // May repeat.
+  std::vector<TenantNumber> policies;                          // May repeat.
   bool has_identities = false;                                 // A tenant, principal or key.
   std::vector<CountedEvent> governed;
   std::uint64_t emitted = 0;  // Events of the other kind.
@@ -93,6 +94,7 @@ class Batch {
   std::vector<std::pair<TenantNumber, Head>> heads_before_job_;
   std::size_t logs_before_job_ = 0;
   std::size_t approvals_before_job_ = 0;
+  std::size_t policies_before_job_ = 0;
   bool had_identities_before_job_ = false;
   std::size_t governed_before_job_ = 0;
   std::uint64_t emitted_before_job_ = 0;

@@ -13,6 +13,7 @@
 #include "store/sqlite/sqlite_connection.h"
 #include "store/sqlite/wal_mover.h"
 #include "store/state/deadlines.h"
+#include "store/state/policies_in_force.h"
 #include "store/writer.h"
 
 #include <chrono>
@@ -105,6 +106,7 @@ class Store::Impl {
   ApprovalChanged approval_changed;
   std::function<void(const BatchReport&)> counted;
   std::unique_ptr<Blobs> blobs;
+  std::unique_ptr<PoliciesInForce> policies;
 
  private:
   std::unique_ptr<Connection> connection_;  // The writer's.
@@ -130,6 +132,7 @@ class Store::Impl {
 Result<void> Store::Impl::open() {
   TRY(open_database());
   blobs = TRY(Blobs::open(options_.directory + "/blobs"));
+  policies = std::make_unique<PoliciesInForce>(*blobs);
   const auto identities = TRY(Identities::load(*connection_));
   checkpoints.know(identities);
   TRY(check_logs(*connection_, *identities, checkpoints));
@@ -206,6 +209,7 @@ Result<std::unique_ptr<Connection>> Store::Impl::connect() const {
 void Store::Impl::on_commit(const Committed& now) {
   // Before anybody can see a head that a new key has to sign.
   if (now.changes.has_identities) checkpoints.know(now.identities);
+  for (const TenantNumber tenant : now.changes.policies) policies->know(*connection_, tenant);
   committed.update(now);
   if (search) {
     for (const TenantNumber tenant : now.changes.logs) {
@@ -305,6 +309,10 @@ std::shared_ptr<const Identities> Store::identities() const {
 
 const Blobs& Store::blobs() const {
   return *impl_->blobs;
+}
+
+const PoliciesInForce& Store::policies() const {
+  return *impl_->policies;
 }
 
 const Clock& Store::clock() const {

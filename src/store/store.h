@@ -19,6 +19,7 @@
 #include "store/read.h"
 #include "store/search/search.h"
 #include "store/state/deadlines.h"
+#include "store/state/policies_in_force.h"
 #include "store/vitals.h"
 
 #include <cstdint>
@@ -83,6 +84,7 @@ class Store {
 
   std::shared_ptr<const Identities> identities() const;  // Thread-safe.
   const Blobs& blobs() const;
+  const PoliciesInForce& policies() const;
   const Clock& clock() const;
   Random& random();
 

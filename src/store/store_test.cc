@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "base/testing_wait.h"
 #include "ledger/checkpoint.h"
 #include "store/checkpoints.h"
 #include "store/files.h"
@@ -161,13 +162,10 @@ TEST_F(StoreTest, ACheckpointPromisesWhatIsCommitted) {
 TEST_F(StoreTest, CheckpointsFollowByThemselves) {
   ASSERT_TRUE(emit(0));
   const auto key = ledger::VerifierKey::from_text(made.verifier_key);
-  std::uint64_t size = 0;
-  for (int i = 0; i < 100 && size < 4; ++i) {
-    std::this_thread::sleep_for(50ms);
-    size = ledger::number(
-        ledger::open_checkpoint(*read_file(path() + "/checkpoints/default"), *key)->head.size);
-  }
-  EXPECT_EQ(size, 4U);
+  EXPECT_TRUE(eventually([&] {
+    const auto note = read_file(path() + "/checkpoints/default");
+    return ledger::number(ledger::open_checkpoint(*note, *key)->head.size) == 4;
+  }));
 }
 
 TEST_F(StoreTest, ARolledBackDatabaseIsNotServed) {

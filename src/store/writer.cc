@@ -217,7 +217,10 @@ Result<void> Writer::reload() {
   needs_reload_ = false;
   Changes all;
   all.has_identities = true;
-  for (const auto& [tenant, head] : heads_) all.logs.push_back(tenant);
+  for (const auto& [tenant, head] : heads_) {
+    all.logs.push_back(tenant);
+    all.policies.push_back(tenant);
+  }
   if (options_.committed) options_.committed({heads_, all, identities_});
   return {};
 }

@@ -9,6 +9,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from assent_client import BINARY, ROOT  # noqa: E402
 
 if __name__ == "__main__":
-    played = subprocess.run([str(ROOT / "tools/demo"), "--once"], timeout=280,
+    played = subprocess.run([str(ROOT / "tools/demo"), "--once"], timeout=1200,
                             env={**os.environ, "ASSENT_BINARY": BINARY})
     sys.exit(played.returncode)

@@ -90,8 +90,8 @@ class Governed:
         altered["nodes"][1]["params"] = {"deep": True}
         altered["nodes"].insert(3, {**copy.deepcopy(altered["nodes"][0]), "irStepId": "ghost"})
         check(not self.diff(hash, altered)["allHashesMatch"], "what was not")
-        late = self.token(self.validate(risky("req_3"), "ESCALATE"), ttl=5)
-        time.sleep(5.2)
+        late = self.token(self.validate(risky("req_3"), "ESCALATE"), ttl=15)
+        time.sleep(15.2)
         self.consume(late, hash)
 
 

@@ -10,12 +10,11 @@ import os
 import pathlib
 import re
 import sys
-import time
 
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import ROOT, check, equal, run, types  # noqa: E402
+from assent_client import ROOT, check, equal, eventually, run, types  # noqa: E402
 
 DIALECTS = {"butlers": "event_type", "kernel": "eventName", "rtv": "actionType"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -109,8 +108,10 @@ def live(server):
     robot, ann, bob = server.agent(), server.approver("ann"), server.approver("bob")
     names = {robot.id: "robot", ann.id: "ann", bob.id: "bob"}
 
-    def ask(tool, **more):
-        asked = robot.request(tool, {"n": len(names)}, **more)["id"]
+    def ask(tool, within=None):
+        arguments = {"n": len(names)}
+        asked = (robot.request_until(within, tool, arguments=arguments) if within
+                 else robot.request(tool, arguments))["id"]
         names[asked] = f"{tool} {sum(name.startswith(tool) for name in names.values()) + 1}"
         return asked
 
@@ -135,10 +136,8 @@ def live(server):
     robot.approve(ask("deploy")).expect(403, "INSUFFICIENT_PERMISSIONS")
     robot.cancel(ask("deploy")).expect(200)
 
-    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
-    late = ask("deploy", expiresAt=soon)
-    time.sleep(3)
-    equal(robot.show(late)["status"], "expired")
+    late = ask("deploy", within=1)
+    eventually(lambda: robot.show(late)["status"] == "expired")
     ann.approve(late).expect(410, "EXPIRED")
     return ann, names
 

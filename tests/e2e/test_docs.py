@@ -9,13 +9,12 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, ROOT, Failed, check  # noqa: E402
+from assent_client import BINARY, PATIENCE, ROOT, Failed, check, own_port  # noqa: E402
 
 MARK = "ended-with:"
 
@@ -34,19 +33,15 @@ def commands_of(document):
     return commands
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 class Shell:
     def __init__(self, scratch):
         path = f"{pathlib.Path(BINARY).parent}:{os.environ['PATH']}"
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("ASSENT_")}
         self.process = subprocess.Popen(["bash"], cwd=scratch, text=True, bufsize=1,
-                                        env={**environment, "PATH": path}, start_new_session=True,
+                                        env={**environment, "PATH": path,
+                                             "ASSENT_SOURCE": str(ROOT)},
+                                        start_new_session=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
 
@@ -69,13 +64,13 @@ class Shell:
     def close(self):
         self.process.stdin.close()
         subprocess.run(["kill", "-TERM", "--", f"-{self.process.pid}"], check=False)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE)
 
 
 def play(path):
     scratch = tempfile.mkdtemp(prefix="assent-docs-")
     shell = Shell(scratch)
-    port = str(free_port())
+    port = str(own_port())
     try:
         for command, shown in commands_of((ROOT / path).read_text()):
             print(f"{path}$ {command}", flush=True)
@@ -110,6 +105,6 @@ if __name__ == "__main__":
     for document in ("README.md", "docs/start.md", "docs/policy.md", "docs/rules.md",
                      "docs/kill-switches.md", "docs/exporting.md", "docs/backup.md",
                      "docs/verifying.md", "docs/importing.md", "docs/shell.md",
-                     "docs/emitting.md"):
+                     "docs/emitting.md", "docs/plans.md"):
         check(commands_of((ROOT / document).read_text()), f"{document} has console blocks")
         play(document)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, check, equal, run  # noqa: E402
+from assent_client import BINARY, PATIENCE, check, equal, run  # noqa: E402
 
 
 class Script:
@@ -18,7 +18,7 @@ class Script:
 
     def emit(self, *flags, text="", exit=0, **env):
         done = subprocess.run([BINARY, "emit", *map(str, flags)], capture_output=True, text=True,
-                              input=text, timeout=60, env={**os.environ, **self.env, **env})
+                              input=text, timeout=PATIENCE, env={**os.environ, **self.env, **env})
         equal(done.returncode, exit, done.stdout, done.stderr)
         self.said = done.stderr
         return done.stdout

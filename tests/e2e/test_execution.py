@@ -15,7 +15,18 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, ROOT, Client, check, equal, run, types  # noqa: E402
+from assent_client import (  # noqa: E402
+    BINARY,
+    PATIENCE,
+    ROOT,
+    Client,
+    check,
+    equal,
+    eventually,
+    own_port,
+    run,
+    types,
+)
 
 
 def env_of(server, client):
@@ -36,14 +47,6 @@ def approved(server, robot, ann, command):
     return asked
 
 
-def wait_for(what, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not (value := what()):
-        check(time.monotonic() < deadline, "it did not happen in time")
-        time.sleep(0.05)
-    return value
-
-
 def unresolved(client):
     return [line["id"] for line in client.get("/v1/approvals", status="unknown").data]
 
@@ -54,14 +57,15 @@ def execution_of(client, approval):
 
 def it_renews_its_lease_while_the_command_runs(server):
     robot, ann = server.agent(), server.approver()
-    command = ["sleep", "3"]
+    command = ["sh", "-c", "until [ -e enough ]; do sleep 0.1; done"]
     asked = approved(server, robot, ann, command)
-    done = assent_run(server, robot, asked, command, "--lease", "1")
-    _, said = done.communicate(timeout=30)
+    done = assent_run(server, robot, asked, command, "--lease", "6")
+    # At a third of the lease each: with the fourth, the lease would have passed.
+    eventually(lambda: types(ann.trail(asked)).count("execution.renewed") >= 4, "renewals")
+    (server.scratch / "enough").touch()
+    _, said = done.communicate(timeout=PATIENCE)
     equal(done.returncode, 0, said)
     equal(robot.show(asked)["status"], "executed")
-    renewals = types(ann.trail(asked)).count("execution.renewed")
-    check(renewals >= 5, "a third of the lease:", renewals)
 
 
 def h40_trap16_kill_9_in_the_middle_of_the_command_is_unknown_and_settled_by_a_person(server):
@@ -69,12 +73,12 @@ def h40_trap16_kill_9_in_the_middle_of_the_command_is_unknown_and_settled_by_a_p
     command = ["sh", "-c", "echo once >> effects; sleep 60"]
     asked = approved(server, robot, ann, command)
     running = assent_run(server, robot, asked, command, "--lease", "1", start_new_session=True)
-    wait_for((server.scratch / "effects").exists)
+    eventually((server.scratch / "effects").exists)
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
-    wait_for(lambda: asked in unresolved(ann))
+    eventually(lambda: asked in unresolved(ann))
     again = assent_run(server, robot, asked, command)
-    _, said = again.communicate(timeout=30)
+    _, said = again.communicate(timeout=PATIENCE)
     equal(again.returncode, 3, "what is unknown does not run again:", said)
     equal((server.scratch / "effects").read_text(), "once\n")
 
@@ -93,17 +97,18 @@ def h40_trap16_kill_9_in_the_middle_of_the_command_is_unknown_and_settled_by_a_p
 
 def h40_kill_9_of_the_server_between_effect_and_completion(server):
     robot, ann = server.agent(), server.approver()
-    command = ["sh", "-c", "echo once >> effects; sleep 2"]
+    command = ["sh", "-c", "echo once >> effects; until [ -e gone ]; do sleep 0.1; done"]
     asked = approved(server, robot, ann, command)
-    running = assent_run(server, robot, asked, command, "--lease", "3", "--tell-for", "0")
-    wait_for((server.scratch / "effects").exists)
+    running = assent_run(server, robot, asked, command, "--lease", "5", "--tell-for", "0")
+    eventually((server.scratch / "effects").exists)
     server.kill()
-    _, said = running.communicate(timeout=60)
+    (server.scratch / "gone").touch()
+    _, said = running.communicate(timeout=PATIENCE)
     equal(running.returncode, 9, said)
     check("assent execution resolve exe_" in said, "how to settle it is said:", said)
     server.restart()
     robot, ann = server.again(robot), server.again(ann)
-    wait_for(lambda: asked in unresolved(ann))
+    eventually(lambda: asked in unresolved(ann))
     robot.start(asked).expect(409, "ALREADY_CONSUMED")
     execution = execution_of(ann, asked)["id"]
     looked = {"command": "cat effects", "found": (server.scratch / "effects").read_text()}
@@ -115,19 +120,17 @@ def h40_kill_9_of_the_server_between_effect_and_completion(server):
 
 
 def a_server_that_comes_back_in_time_is_told(server):
+    server.listen = f"127.0.0.1:{own_port()}"
+    server.restart()
     robot, ann = server.agent(), server.approver()
     command = ["sh", "-c", "touch began; sleep 1"]
     asked = approved(server, robot, ann, command)
-    running = assent_run(server, robot, asked, command, "--lease", "60")
-    wait_for((server.scratch / "began").exists)
-    port = server.address[1]
+    running = assent_run(server, robot, asked, command, "--lease", "600", "--tell-for", "600")
+    eventually((server.scratch / "began").exists)
     server.kill()
     time.sleep(2)
-    server.process = subprocess.Popen(
-        [BINARY, "serve", "--data", str(server.data), "--listen", f"127.0.0.1:{port}"],
-        stdout=subprocess.PIPE, stderr=open(server.scratch / "server.log", "ab"))
-    server.first_line(60)
-    _, said = running.communicate(timeout=60)
+    server.start()
+    _, said = running.communicate(timeout=PATIENCE)
     equal(running.returncode, 0, said)
     equal(server.again(ann).show(asked)["status"], "executed")
 
@@ -152,7 +155,7 @@ def a_proof_is_a_file_that_everybody_can_fetch(server):
     command = ["sh", "-c", "echo deleted > receipt"]
     asked = approved(server, robot, ann, command)
     done = assent_run(server, robot, asked, command, "--proof", str(server.scratch / "receipt"))
-    _, said = done.communicate(timeout=30)
+    _, said = done.communicate(timeout=PATIENCE)
     equal(done.returncode, 0, said)
     proof = ann.trail(asked)[-1]["data"]["proof"]
     equal(proof["name"], "receipt")
@@ -160,7 +163,7 @@ def a_proof_is_a_file_that_everybody_can_fetch(server):
 
     other = approved(server, robot, ann, ["true"])
     done = assent_run(server, robot, other, ["true"], "--proof", "/nowhere")
-    _, said = done.communicate(timeout=30)
+    _, said = done.communicate(timeout=PATIENCE)
     equal(done.returncode, 1, "a proof that was asked for and is not there is said:", said)
     check("proofMissing" in ann.show(other)["executions"][0]["result"])
 
@@ -170,7 +173,7 @@ def h41_failures_stay_honest(server):
     for attempt in (["sh", "-c", "exit 7"], ["sh", "-c", "kill -TERM $$"]):
         asked = approved(server, robot, ann, attempt)
         done = assent_run(server, robot, asked, attempt)
-        done.communicate(timeout=30)
+        done.communicate(timeout=PATIENCE)
         check(done.returncode in (7, 128 + signal.SIGTERM), done.returncode)
         equal(robot.show(asked)["status"], "approved")
         equal(types(ann.trail(asked))[-1], "execution.failed")
@@ -187,9 +190,9 @@ def a_sigterm_reaches_the_command_and_its_end_is_told(server):
     command = ["sh", "-c", "touch began; exec sleep 60"]
     asked = approved(server, robot, ann, command)
     running = assent_run(server, robot, asked, command)
-    wait_for((server.scratch / "began").exists)
+    eventually((server.scratch / "began").exists)
     running.send_signal(signal.SIGTERM)
-    running.communicate(timeout=30)
+    running.communicate(timeout=PATIENCE)
     equal(running.returncode, 128 + signal.SIGTERM)
     equal(execution_of(ann, asked)["state"], "failure")
 
@@ -200,8 +203,8 @@ def h39_one_approved_item_runs_once_however_many_try(server):
     asked = approved(server, robot, ann, command)
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         runs = [assent_run(server, robot, asked, command) for _ in range(20)]
-        codes = sorted(pool.map(lambda each: (each.communicate(timeout=60), each.returncode)[1],
-                                runs))
+        list(pool.map(lambda each: each.communicate(timeout=PATIENCE), runs))
+        codes = sorted(each.returncode for each in runs)
     equal(codes.count(0), 1, codes)
     equal((server.scratch / "effects").read_text(), "once\n")
 
@@ -229,9 +232,7 @@ def the_receiver_of_the_documentation_knows_our_calls(server):
     equal(server.cli("executor", "secret", "--data", server.data, "--tenant", "none").returncode, 1)
     source = re.search(r"^```python\n(.*?)^```", (ROOT / "docs/executing.md").read_text(),
                        re.M | re.S)[1]
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = own_port()
     receiver = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE,
                                 stderr=subprocess.DEVNULL, text=True,
                                 env={**os.environ, "EXECUTOR_SECRET": secret, "PORT": str(port)})
@@ -241,7 +242,7 @@ def the_receiver_of_the_documentation_knows_our_calls(server):
         def listens():
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", port)) == 0
-        wait_for(listens)
+        eventually(listens)
 
         def send(execution, at=None, by=secret):
             body = json.dumps({"executionId": execution, "tool": "fs.delete",
@@ -260,7 +261,7 @@ def the_receiver_of_the_documentation_knows_our_calls(server):
         equal(send("exe_3", by="whsec_" + base64.b64encode(b"x" * 32).decode()).status, 401)
     finally:
         receiver.terminate()
-        said, _ = receiver.communicate(timeout=30)
+        said, _ = receiver.communicate(timeout=PATIENCE)
     equal(said.count("executing"), 1, "and no second effect:", said)
 
 

@@ -15,7 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, check, equal, run, types  # noqa: E402
+from assent_client import BINARY, PATIENCE, check, equal, run, types  # noqa: E402
 
 COLUMNS = ("id", "client_id", "action_type", "actor_type", "actor_id", "target_type", "target_id",
            "outcome", "proof", "metadata", "correlation_id", "parent_event_id", "created_at")
@@ -261,7 +261,7 @@ def who_may_not_emit_is_told_and_nothing_is_sent(server):
 def standard_input_is_a_file_too(server):
     agent = server.agent()
     done = subprocess.run([BINARY, "import", "-", "--output", "json"], capture_output=True,
-                          text=True, input=ndjson(*story()), timeout=60,
+                          text=True, input=ndjson(*story()), timeout=PATIENCE,
                           env={**os.environ, "ASSENT_URL": server.url, "ASSENT_KEY": agent.key})
     equal(done.returncode, 0, done.stderr)
     equal(counts(json.loads(done.stdout)), {"rows": 6, "imported": 6})

@@ -11,7 +11,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, LONG, Server, check, equal, run, types, unwrapped  # noqa: E402
+from assent_client import BINARY, LONG, check, equal, eventually, run, unwrapped  # noqa: E402
 
 ROUNDS = 40 if LONG else 6
 
@@ -33,12 +33,12 @@ class Writer(threading.Thread):
 
 
 def with_writers(robot, action, count=8):
-    """What `action` returns, run while that many write; and how much they were acknowledged."""
+    """What `action` returns, run while that many write."""
     writers = [Writer(robot) for _ in range(count)]
     for writer in writers:
         writer.start()
     try:
-        time.sleep(0.2)
+        eventually(lambda: sum(writer.count for writer in writers) > 20, "there is no load")
         result = action()
     finally:
         for writer in writers:
@@ -48,7 +48,7 @@ def with_writers(robot, action, count=8):
     for writer in writers:
         if writer.fault:
             raise writer.fault
-    return result, sum(writer.count for writer in writers)
+    return result
 
 
 def ended(done, code, *shown):
@@ -58,24 +58,23 @@ def ended(done, code, *shown):
     return done
 
 
-def seconds_of(server, *arguments):
-    """How long a command takes that nobody kills."""
+def killed_again_and_again(server, arguments, before, after):
+    """Kills that command ROUNDS times, somewhere in the time that it takes."""
     began = time.monotonic()
     ended(server.cli(*arguments), 0)
-    return time.monotonic() - began
-
-
-def killed_within(seconds, *arguments):
-    """Runs a command and kills it somewhere in that time, unless it is done: whether it was."""
-    process = subprocess.Popen([BINARY, *map(str, arguments)], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
-    try:
-        process.wait(timeout=random.uniform(0, seconds))
-        return False
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return True
+    seconds, kills = time.monotonic() - began, 0
+    while kills < ROUNDS:
+        before()
+        process = subprocess.Popen([BINARY, *map(str, arguments)], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=random.uniform(0, seconds))
+            seconds *= 0.9  # It was done already: the next is killed earlier.
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+        after()
 
 
 def serves(server, data):
@@ -90,12 +89,10 @@ def h69_a_backup_is_taken_while_eight_write(server):
     robot = server.agent()
     backup, new = server.scratch / "backup", server.scratch / "new"
     server.admin.call("POST", "/v1/blobs", raw=b"a blob", content_type="text/plain")
-    done, acknowledged = with_writers(
-        robot, lambda: server.cli("backup", "--data", server.data, "--out", backup,
-                                  "--output", "json"))
+    done = with_writers(robot, lambda: server.cli("backup", "--data", server.data, "--out", backup,
+                                                  "--output", "json"))
     ended(done, 0)
     taken = unwrapped(done.stdout)["events"]
-    check(acknowledged > 20, "there was load")
     check(not (backup / "signing.key").exists(), "the key was not asked for")
     equal(server.stop(), 0)
     ended(server.cli("restore", "--from", backup, "--data", new), 1, "--signing-key")
@@ -113,37 +110,34 @@ def h69_kill_9_during_backup_restore_and_rebuild_leaves_no_half(server):
     for n in range(200):
         robot.emit(metadata={"n": n}).expect(201)
     backup, new = server.scratch / "backup", server.scratch / "new"
-    kills = 0
     backing_up = ["backup", "--data", server.data, "--out", backup, "--with-key"]
-    seconds = seconds_of(server, *backing_up)
-    for _ in range(ROUNDS):
-        shutil.rmtree(backup)
-        kills += killed_within(seconds, *backing_up)
+
+    def half_a_backup_is_none():
         if not (backup / "backup.json").exists():
             backup.mkdir(exist_ok=True)
             ended(server.cli("restore", "--from", backup, "--data", new), 1, "no backup")
+
+    killed_again_and_again(server, backing_up, lambda: shutil.rmtree(backup),
+                           half_a_backup_is_none)
     shutil.rmtree(backup)
     ended(server.cli(*backing_up), 0)
     equal(server.stop(), 0)
     restoring = ["restore", "--from", backup, "--data", new]
-    seconds = seconds_of(server, *restoring)
-    for _ in range(ROUNDS):
-        shutil.rmtree(new)
-        kills += killed_within(seconds, *restoring)
+
+    def half_a_store_is_not_served():
         if not (new / "signing.key").exists():
-            done = server.cli("serve", "--data", new, "--listen", "127.0.0.1:0", timeout=30)
+            done = server.cli("serve", "--data", new, "--listen", "127.0.0.1:0")
             check(done.returncode == 1, "half a store was served:", done.stderr)
             new.mkdir(exist_ok=True)
         else:
             ended(server.cli("verify", "--data", new), 0)
+
+    killed_again_and_again(server, restoring, lambda: shutil.rmtree(new),
+                           half_a_store_is_not_served)
     rebuilding = ["rebuild", "--data", server.data]
-    seconds = seconds_of(server, *rebuilding)
-    for _ in range(ROUNDS):
-        kills += killed_within(seconds, *rebuilding)
-        ended(server.cli("verify", "--data", server.data), 0)
+    killed_again_and_again(server, rebuilding, lambda: None,
+                           lambda: ended(server.cli("verify", "--data", server.data), 0))
     ended(server.cli(*rebuilding), 0)
-    check(kills >= ROUNDS, "it was killed", kills, "times")
-    print(f"  {kills} kills", flush=True)
     server.start()
     check(server.again(robot).events(), "the index is there")
 
@@ -159,7 +153,7 @@ def h69_an_old_database_put_back_is_not_served(server):
     shutil.copy(old, server.data / "ledger.db")
     for stale in ("ledger.db-wal", "ledger.db-shm"):
         (server.data / stale).unlink(missing_ok=True)
-    refused = server.cli("serve", "--data", server.data, "--listen", "127.0.0.1:0", timeout=30)
+    refused = server.cli("serve", "--data", server.data, "--listen", "127.0.0.1:0")
     ended(refused, 10, "its checkpoint promised", "written at", "assent restore",
           "docs/backup.md#rolled-back")
     new = server.scratch / "new"
@@ -217,11 +211,11 @@ def the_sealed_key_starts_with_its_passphrase_only(server):
     passphrase.write_text("correct horse battery staple\n")
     ended(server.cli("key", "seal", "--data", server.data, "--seal-with", passphrase), 0)
     serve = ["serve", "--data", server.data, "--listen", "127.0.0.1:0"]
-    ended(server.cli(*serve, timeout=30), 1, "sealed", "ASSENT_SEAL_FILE")
+    ended(server.cli(*serve), 1, "sealed", "ASSENT_SEAL_FILE")
     wrong = server.scratch / "wrong"
     wrong.write_text("correct house\n")
-    ended(server.cli(*serve, timeout=30, env={"ASSENT_SEAL_FILE": str(wrong)}), 1, "passphrase")
-    ended(server.cli(*serve, timeout=30, env={"ASSENT_SEAL_FILE": "/nowhere"}), 1, "passphrase")
+    ended(server.cli(*serve, env={"ASSENT_SEAL_FILE": str(wrong)}), 1, "passphrase")
+    ended(server.cli(*serve, env={"ASSENT_SEAL_FILE": "/nowhere"}), 1, "passphrase")
     credentials = server.scratch / "credentials"
     credentials.mkdir()
     shutil.copy(passphrase, credentials / "assent-seal")
@@ -234,7 +228,7 @@ def the_sealed_key_starts_with_its_passphrase_only(server):
         del os.environ["CREDENTIALS_DIRECTORY"]
     key = (server.data / "signing.key").read_text()
     (server.data / "signing.key").write_text(key.replace("nonce ", "nonce A", 1))
-    ended(server.cli(*serve, timeout=30, env={"ASSENT_SEAL_FILE": str(passphrase)}), 1, "damaged")
+    ended(server.cli(*serve, env={"ASSENT_SEAL_FILE": str(passphrase)}), 1, "damaged")
     (server.data / "signing.key").write_text(key)
     ended(server.cli("key", "unseal", "--data", server.data, "--seal-with", passphrase), 0)
     server.start()

@@ -13,7 +13,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import LONG, Server, check, equal, run  # noqa: E402
+from assent_client import LONG, Server, check, equal, eventually, run  # noqa: E402
 
 ROUNDS = 200 if LONG else 10
 WORKERS = 8
@@ -26,7 +26,7 @@ class Worker(threading.Thread):
         super().__init__()
         self.robot, self.ann = robot.clone(), ann.clone()
         self.told = collections.defaultdict(set)  # What kind of fact -> ids.
-        self.sent = 0
+        self.sent = self.count = 0
         self.fault = None
 
     def run(self):
@@ -38,22 +38,26 @@ class Worker(threading.Thread):
         except Exception as fault:
             self.fault = fault
 
+    def tell(self, kind, what):
+        self.told[kind].add(what)
+        self.count += 1
+
     def one_round(self):
         self.sent += 1
         event = self.robot.emit(metadata={"n": self.sent}).expect(201).data
-        self.told["event"].add((event["id"], event["sequence"]))
+        self.tell("event", (event["id"], event["sequence"]))
         asked = self.robot.request("deploy", {"n": random.random()})["id"]
-        self.told["approval.requested"].add(asked)
+        self.tell("approval.requested", asked)
         if random.random() < 0.3:
             self.ann.reject(asked).expect(200)
-            self.told["approval.rejected"].add(asked)
+            self.tell("approval.rejected", asked)
             return
         self.ann.approve(asked).expect(200)
-        self.told["approval.succeeded"].add(asked)
+        self.tell("approval.succeeded", asked)
         execution = self.robot.start(asked).expect(201).data["executionId"]
-        self.told["execution.started"].add(asked)
+        self.tell("execution.started", asked)
         self.robot.complete(execution).expect(200)
-        self.told["execution.succeeded"].add(asked)
+        self.tell("execution.succeeded", asked)
 
 
 def check_nothing_lost(auditor, told):
@@ -82,7 +86,11 @@ def h3_h5_nothing_acknowledged_is_lost_to_kill_9(server):
         workers = [Worker(robot, ann) for _ in range(WORKERS)]
         for worker in workers:
             worker.start()
-        time.sleep(random.uniform(0.05, 1.0))
+        # After so many facts, lest a slow disk be killed before it has promised anything.
+        facts = random.randrange(WORKERS, 400)
+        eventually(lambda: sum(worker.count for worker in workers) >= facts
+                   or any(worker.fault for worker in workers), "there is no load")
+        time.sleep(random.uniform(0, 0.1))
         server.kill()
         for worker in workers:
             worker.join()

@@ -5,10 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import check, equal, run  # noqa: E402
+from assent_client import check, equal, eventually, run  # noqa: E402
 
 SECRETS = ["zebra-tool", "zebra-argument", "zebra-name", "zebra.type", "zebra-tenant",
            "zebra-key", "zebra-query"]
@@ -117,14 +116,11 @@ def gauges_follow_the_state(server):
     robot, ann = server.agent(), server.approver()
 
     def becomes(expected):
-        deadline = time.monotonic() + 10
-        while True:
+        def are_so():
             samples = samples_of(page_of(server))
-            found = [samples[f"assent_{name}{{}}"] for name in
-                     ("approvals_pending", "grants_unused", "executions_unknown")]
-            if found == expected or time.monotonic() > deadline:
-                return equal(found, expected)
-            time.sleep(0.1)
+            return expected == [samples[f"assent_{name}{{}}"] for name in
+                                ("approvals_pending", "grants_unused", "executions_unknown")]
+        eventually(are_so, "the gauges are never", expected)
 
     becomes([0, 0, 0])
     asked = robot.request()["id"]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, ROOT, check, equal, run, types  # noqa: E402
+from assent_client import BINARY, PATIENCE, ROOT, check, equal, run, types  # noqa: E402
 
 BRAIN = (ROOT / "examples/policies/brain.yaml").read_bytes()
 REJECTED, PENDING, FAILED = 3, 5, 8
@@ -210,7 +210,7 @@ def the_command_line_does_the_same(server):
     def assent(client, *arguments):
         environment = {"ASSENT_URL": server.url, "ASSENT_KEY": client.key}
         done = subprocess.run([BINARY, *map(str, arguments), "--output", "json"],
-                              capture_output=True, text=True, env=environment, timeout=120)
+                              capture_output=True, text=True, env=environment, timeout=PATIENCE)
         return done.returncode, json.loads(done.stdout) if done.stdout.strip() else done.stderr
 
     equal(assent(robot, "plan", "check", folder / "harmless.json")[0], 0)

@@ -8,7 +8,7 @@ import time
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import ROOT, check, equal, run, types  # noqa: E402
+from assent_client import ROOT, check, equal, eventually, run, types  # noqa: E402
 
 SCHEMA = json.loads((ROOT / "schemas/events.schema.json").read_text())
 POLICY = """\
@@ -26,7 +26,10 @@ tools:
   - match: {tool: "guarded"}
     riskTier: medium
     evidence: {required: true, ttlSeconds: 1}
-defaults: {riskTier: medium, grantExpiresAfter: 1s}
+  - match: {tool: "fleeting"}
+    riskTier: medium
+    grantExpiresAfter: 1s
+defaults: {riskTier: medium}
 plans:
   providers: [odoo]
   actions: {odoo.read: {providers: [odoo], riskTier: none}, odoo.update: {providers: [odoo]}}
@@ -34,11 +37,6 @@ plans:
 # What needs a second authentication, what happens to nothing younger than a day, and what only a
 # restore records.
 UNREACHED = {"approval.blocked.step_up_required", "ledger.state_pruned", "ledger.restored"}
-
-
-def soon(seconds):
-    at = time.time() + seconds
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1e6):06d}Z"
 
 
 def decide_in_every_way(server, robot, ann, bob):
@@ -90,7 +88,7 @@ def execute_in_every_way(robot, ann):
         execution = robot.start(failing).expect(201).data["executionId"]
         robot.complete(execution, "failure", error="no route").expect(200)
     robot.start(failing).expect(409)
-    late = robot.request()["id"]
+    late = robot.request("fleeting")["id"]
     ann.approve(late).expect(200)
     time.sleep(1.1)
     robot.start(late).expect(410)
@@ -141,13 +139,14 @@ def h7_every_event_is_of_its_schema(server):
     server.admin.call("PUT", "/v1/policy", raw=POLICY.encode(),
                       content_type="application/yaml").expect(200)
     robot, ann, bob = server.agent(), server.approver(), server.approver("bob")
-    expiring = robot.request(expiresAt=soon(1), template="quick")["id"]
+    expiring = robot.request_until(1, template="quick")["id"]
     robot.request("db.drop")
     decide_in_every_way(server, robot, ann, bob)
     gather_evidence(robot, ann)
     execute_in_every_way(robot, ann)
     rule_in_every_way(robot, ann)
     plan_in_every_way(robot, ann)
+    eventually(lambda: robot.show(expiring)["status"] == "expired")
     ann.approve(expiring).expect(410)
     switch = server.admin.post("/v1/killswitches",
                                {"scope": "tenant", "reason": "stop"}).expect(201).data

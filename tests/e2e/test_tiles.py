@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import ROOT, check, equal, run  # noqa: E402
+from assent_client import PATIENCE, ROOT, check, equal, run  # noqa: E402
 
 # Two full levels of tiles and the edge of a third: 273 tiles, 1, and one of width 1.
 EVENTS = 70_000
@@ -64,7 +64,7 @@ def gos_packages_accept_our_checkpoints_tiles_and_proofs(server):
     checked = subprocess.run(
         [str(go_checker(server.scratch)), server.url, "default", server.made["verifierKey"],
          str(file)], capture_output=True, text=True,
-        env={**os.environ, "ASSENT_KEY": auditor.key}, timeout=240)
+        env={**os.environ, "ASSENT_KEY": auditor.key}, timeout=PATIENCE)
     check(checked.returncode == 0, checked.stderr)
     counts = json.loads(checked.stdout)
     check(counts["entries"] > EVENTS, counts)

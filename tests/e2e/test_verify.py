@@ -20,7 +20,7 @@ import tarfile
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from assent_client import BINARY, check, equal, run  # noqa: E402
+from assent_client import BINARY, PATIENCE, check, equal, run  # noqa: E402
 
 FAILED, UNAVAILABLE, USAGE = 8, 9, 2
 
@@ -28,7 +28,7 @@ FAILED, UNAVAILABLE, USAGE = 8, 9, 2
 def verify(*arguments, env=None):
     """The exit code, and what --output json says."""
     done = subprocess.run([BINARY, "verify", "--output", "json", *map(str, arguments)],
-                          capture_output=True, text=True, timeout=300, env=env)
+                          capture_output=True, text=True, timeout=PATIENCE, env=env)
     return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
 
@@ -436,7 +436,7 @@ def a_store_is_verified_in_the_same_shape(server):
     equal(code, FAILED, said)
     equal(said["finding"]["sequence"], 200)
     done = subprocess.run([BINARY, "verify", "--data", str(copy), "--progress"],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=PATIENCE)
     check("a second" in done.stderr, done.stderr)
     check("sequence 200" in done.stdout, done.stdout)
 

@@ -13,7 +13,16 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e/lib"))
-from assent_client import BINARY, Failed, Server, check, equal  # noqa: E402
+from assent_client import (  # noqa: E402
+    BINARY,
+    PATIENCE,
+    Failed,
+    Server,
+    check,
+    equal,
+    eventually,
+    own_port,
+)
 
 # What a server may say while it cannot record.
 HONEST = {"AUDIT_UNAVAILABLE", "UNCERTAIN", "OVERLOADED"}
@@ -49,32 +58,40 @@ class Run(Server):
         self.acknowledged, self.unanswered = {}, []
         self.refused, self.done_unanswered = 0, 0
         self.checkpoint = None
+        self.is_cut_off = False  # Somebody's connection ended without an answer.
 
     # ---- the process ----
 
     def start_under(self, *inject):
         """Under strace. False: it did not come up, which is an answer too."""
         self.log = open(self.scratch / "server.log", "ab")
+        self.address = ("127.0.0.1", own_port())  # It may be up and unable to say where.
+        self.url = "http://%s:%d" % self.address
         # -D: strace is the grandchild, so that signals and exit codes are the server's.
         self.process = subprocess.Popen(
             ["strace", "-D", "-f", "-o", str(self.trace), *inject, BINARY, "serve",
-             "--data", str(self.data), "--listen", "127.0.0.1:0"],
+             "--data", str(self.data), "--listen", "%s:%d" % self.address],
             stdout=subprocess.PIPE, stderr=self.log)
-        line = self.first_line(5)
-        if not line.startswith("assent is ready on http://"):
-            self.end()  # It may be up and unable to say so.
+        eventually(lambda: self.process.poll() is not None or self.is_up(), "neither up nor gone")
+        if self.process.poll() is None:
+            return True
+        self.end()
+        return False
+
+    def is_up(self):
+        try:
+            return self.client().get("/livez").status == 200
+        except (OSError, http.client.HTTPException):
             return False
-        self.address = ("127.0.0.1", int(line.rsplit(":", 1)[1]))
-        self.url = line.split()[-1]
-        return True
 
     def was_injected(self):
         return self.trace.exists() and "(INJECTED" in self.trace.read_text(errors="replace")
 
     def has_died(self):
-        """Whether the fault was its end. Dying takes a moment."""
+        """Whether the fault was its end. Dying takes a moment: a long one only where it shows."""
+        is_dying = self.is_cut_off or "killed by SIGKILL" in self.trace.read_text(errors="replace")
         try:
-            return self.process.wait(timeout=0.5) == -9
+            return self.process.wait(timeout=PATIENCE if is_dying else 2) == -9
         except subprocess.TimeoutExpired:
             return False
 
@@ -93,6 +110,7 @@ class Run(Server):
             answer = client.post(path, body, headers={"Idempotency-Key": key})
         except (OSError, http.client.HTTPException):
             client.close()
+            self.is_cut_off = True
             self.unanswered.append((client.key, key, path, body))
             return None
         if answer.status < 400:
@@ -131,6 +149,7 @@ class Run(Server):
             answer = client.get("/log/default/checkpoint")
         except (OSError, http.client.HTTPException):
             client.close()
+            self.is_cut_off = True
             return
         if answer.status == 200:
             self.checkpoint = answer.body.decode()
@@ -143,7 +162,7 @@ class Run(Server):
         try:
             self.start()
         except Failed:
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=PATIENCE)
             code = self.process.returncode
             self.close_pipes()
             check(may_be_found_out and code in (DAMAGED, ROLLED_BACK),

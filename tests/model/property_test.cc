@@ -22,7 +22,8 @@ using model::Dice;
 using model::Fact;
 using model::Verb;
 
-constexpr std::size_t kSequencesPerWorld = 250;
+// A world of so many has some 35 MB; a container gives /dev/shm no more than 64.
+constexpr std::size_t kSequencesPerWorld = 100;
 constexpr std::size_t kCommandsMax = 26;
 
 std::size_t sequences() {

@@ -12,7 +12,7 @@ import time
 
 E2E = pathlib.Path(__file__).parents[1] / "e2e"
 sys.path[:0] = [str(E2E), str(E2E / "lib")]
-from assent_client import BINARY, LONG, Server, check, equal  # noqa: E402
+from assent_client import BINARY, LONG, PATIENCE, Server, check, equal, eventually  # noqa: E402
 import test_schemas as story  # noqa: E402
 
 FAILED = 8
@@ -32,12 +32,13 @@ class Victim:
         server = Server(policy=story.POLICY)
         try:
             robot, ann, bob = server.agent(), server.approver(), server.approver("bob")
-            expiring = robot.request(expiresAt=story.soon(1), template="quick")["id"]
+            expiring = robot.request_until(1, template="quick")["id"]
             story.decide_in_every_way(server, robot, ann, bob)
             story.gather_evidence(robot, ann)
             story.execute_in_every_way(robot, ann)
             story.rule_in_every_way(robot, ann)
             story.plan_in_every_way(robot, ann)
+            eventually(lambda: robot.show(expiring)["status"] == "expired")
             ann.approve(expiring).expect(410)
             server.admin.post("/v1/killswitches", {"scope": "tool", "tool": "nuke",
                                                    "reason": "no"}).expect(201)
@@ -102,7 +103,7 @@ def without_triggers(data):
 def verdict(data):
     """What verify says: nothing, or the finding."""
     done = subprocess.run([BINARY, "verify", "--data", str(data), "--output", "json"],
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=PATIENCE)
     if done.returncode == OTHER_VERSION:
         check("version" in done.stderr, done.stderr)
         return {"sequence": None, "what": done.stderr}

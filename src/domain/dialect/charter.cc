@@ -57,9 +57,18 @@ Json consumed(const StoredEvent& event) {
       .set("was_expired", value_at(event.data, "wasExpired"));
 }
 
+// When the token's life was over; the log's expiredAt is when that was noticed.
+Json end_of_life(const StoredEvent& event) {
+  const auto begun = from_rfc3339(event.data.string_at("createdAt").value_or(""));
+  const auto ttl = event.data.integer_at("ttlSeconds");
+  constexpr std::int64_t kTtlMax = 86400;
+  if (!begun || !ttl || *ttl < 0 || *ttl > kTtlMax) return value_at(event.data, "expiredAt");
+  return to_rfc3339(*begun + std::chrono::seconds(*ttl));
+}
+
 Json expired(const StoredEvent& event) {
   return about_approval(event)
-      .set("expired_at", value_at(event.data, "expiredAt"))
+      .set("expired_at", end_of_life(event))
       .set("created_at", value_at(event.data, "createdAt"))
       .set("ttl_seconds", value_at(event.data, "ttlSeconds"))
       .set("was_consumed", value_at(event.data, "wasConsumed"));

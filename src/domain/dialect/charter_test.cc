@@ -76,7 +76,7 @@ TEST(CharterDialect, AConsumedTokenIsAnApprovalConsumed) {
 
 TEST(CharterDialect, AnExpiredTokenIsAnApprovalExpired) {
   EXPECT_EQ(told(of_plan("grant.expired", engine_actor(),
-                         grant(R"("expiredAt":"2026-01-19T22:26:00.000000Z",)"
+                         grant(R"("expiredAt":"2026-01-19T22:26:59.790000Z",)"
                                R"("createdAt":"2026-01-19T21:26:00.000000Z",)"
                                R"("ttlSeconds":3600,"wasConsumed":false)"))),
             "ir.approval_expired " + kAbout +

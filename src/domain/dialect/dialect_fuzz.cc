@@ -26,6 +26,14 @@ void check_row(Dialect dialect, std::string_view member, const assent::StoredEve
   CHECK(std::binary_search(types.begin(), types.end(), event.type));
 }
 
+// This one has a row for every event, under its own type.
+void check_every_event(const assent::StoredEvent& event) {
+  const auto row = assent::translate(Dialect::rtv, event);
+  CHECK(row && row->string_at("actionType") == event.type);
+  const auto back = assent::parse_json(assent::json_text(*row), {.depth = 90});
+  CHECK(back.has_value() && *back == *row);
+}
+
 void check_each_type(Dialect dialect, std::string_view member, const assent::Json& data) {
   assent::StoredEvent event;
   event.trace_id.assign(32, 'a');
@@ -38,14 +46,6 @@ void check_each_type(Dialect dialect, std::string_view member, const assent::Jso
     check_row(dialect, member, event);
     check_every_event(event);
   }
-}
-
-// This one has a row for every event, under its own type.
-void check_every_event(const assent::StoredEvent& event) {
-  const auto row = assent::translate(Dialect::rtv, event);
-  CHECK(row && row->string_at("actionType") == event.type);
-  const auto back = assent::parse_json(assent::json_text(*row), {.depth = 90});
-  CHECK(back.has_value() && *back == *row);
 }
 
 }  // namespace

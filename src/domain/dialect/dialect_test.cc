@@ -65,8 +65,9 @@ Names as_set(const std::vector<std::string>& texts) {
 }
 
 Json schema_of(Dialect dialect) {
-  std::ifstream file(std::string(ASSENT_SOURCE_DIR) + "/schemas/dialects/" +
-                     std::string(word(dialect)) + ".schema.json");
+  std::string path = ASSENT_SOURCE_DIR "/schemas/dialects/";
+  path.append(word(dialect)).append(".schema.json");
+  std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
   auto schema = parse_json(text.str());

@@ -9,7 +9,6 @@ namespace assent {
 namespace {
 
 constexpr std::size_t kActionsMax = 1000;
-constexpr std::size_t kProvidersMax = 200;
 constexpr std::size_t kClassesMax = 100;
 constexpr std::size_t kNamesMax = 200;
 constexpr std::int64_t kAboveMax = 1'000'000'000;

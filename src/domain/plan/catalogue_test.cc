@@ -22,6 +22,10 @@ std::string fault_with(const std::string& more) {
   return fault_of("{providers: [p, q], actions: {a.b: {providers: [p]}}, " + more + "}");
 }
 
+const PolicyEntry& plan_entry(const Policy& policy, RiskTier tier) {
+  return policy.plan_entries.at(static_cast<std::size_t>(tier));
+}
+
 Policy policy_of(const std::string& yaml) {
   auto policy = policy_from_yaml("version: 1\n" + yaml);
   EXPECT_TRUE(policy) << (policy ? "" : policy.error().detail);
@@ -130,7 +134,7 @@ plans:
   lease: 3h
   proof: {required: true}
 )yaml");
-  const PolicyEntry& medium = policy.plan_entries[static_cast<std::size_t>(RiskTier::medium)];
+  const PolicyEntry& medium = plan_entry(policy, RiskTier::medium);
   EXPECT_EQ(medium.decision, PolicyDecision::human);
   EXPECT_EQ(medium.risk_tier, RiskTier::medium);
   EXPECT_EQ(medium.expires_after, hours(10));
@@ -140,15 +144,12 @@ plans:
   EXPECT_TRUE(medium.requires_proof);
   EXPECT_FALSE(medium.executor);
   EXPECT_EQ(medium.quorum, default_policy().defaults.quorum);
-  const PolicyEntry& high = policy.plan_entries[static_cast<std::size_t>(RiskTier::high)];
+  const PolicyEntry& high = plan_entry(policy, RiskTier::high);
   EXPECT_EQ(high.risk_tier, RiskTier::high);
   EXPECT_EQ(high.expires_after, hours(5));
   EXPECT_EQ(high.grant_expires_after, hours(24));
-  EXPECT_NE(policy.plan_entries[static_cast<std::size_t>(RiskTier::critical)].quorum,
-            medium.quorum);
-  EXPECT_EQ(
-      default_policy().plan_entries[static_cast<std::size_t>(RiskTier::none)].grant_expires_after,
-      hours(1));
+  EXPECT_NE(plan_entry(policy, RiskTier::critical).quorum, medium.quorum);
+  EXPECT_EQ(plan_entry(default_policy(), RiskTier::none).grant_expires_after, hours(1));
 }
 
 }  // namespace

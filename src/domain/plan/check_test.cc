@@ -1,5 +1,6 @@
 #include "domain/plan/check.h"
 
+#include "base/canonical.h"
 #include "domain/plan/testing_plan.h"
 
 #include <fstream>

@@ -1,5 +1,6 @@
 // Whatever the DAG, the diff answers; and it is ok exactly if the hashes are one. The input is a
 // DAG, or `{"plan": …, "dag": …}`.
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "domain/plan/diff.h"

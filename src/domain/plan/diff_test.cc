@@ -1,5 +1,6 @@
 #include "domain/plan/diff.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "domain/plan/testing_plan.h"
 
@@ -90,7 +91,7 @@ TEST(PlanDiff, H48_AHashNeedNotBeClaimed) {
 }
 
 TEST(PlanDiff, H48_AlteredContentFails) {
-  for (const auto& [name, value] : std::vector<std::pair<std::string, Json>>{
+  for (const auto& member : std::vector<std::pair<std::string, Json>>{
            {"action", "a.three"},
            {"provider", "q"},
            {"resource", "r2"},
@@ -98,7 +99,7 @@ TEST(PlanDiff, H48_AlteredContentFails) {
            {"idempotencyKey", "k9"},
            {"constraints", json_of(R"({"environment": "prod"})")},
            {"budgetCents", 6}}) {
-    expect_failed([&](Json& dag) { nodes_of(dag)[1].set(name, value); },
+    expect_failed([&](Json& dag) { nodes_of(dag)[1].set(member.first, member.second); },
                   {.codes = "ALTERED_NODE@1", .mismatched_steps = "1"});
   }
 }

@@ -1,5 +1,6 @@
 // Whatever the document, it is a plan or has named faults; and a plan is hashed as RFC 8785 says,
 // is judged, and is its own DAG.
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "domain/plan/check.h"

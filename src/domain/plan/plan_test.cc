@@ -1,5 +1,6 @@
 #include "domain/plan/plan.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "domain/plan/testing_plan.h"

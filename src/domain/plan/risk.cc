@@ -97,12 +97,12 @@ void StepAssessor::resource(std::string_view text, const Json::Member* param) {
 
 void StepAssessor::measure(const Json::Member& member, const PlanPlace& at) {
   if (catalogue_.bulk.empty()) return;
-  const auto& [name, value] = member;
+  const Json& value = member.second;
   const bool is_many = value.is_array() || value.is_object();
   const std::int64_t count = is_many ? count_of(value) : 0;
   const bool counts = value.is_integer() || value.is_string();
   const auto number = number_of(value);
-  const std::string folded = fold(name);
+  const std::string folded = fold(member.first);
   for (const PlanBulk& bulk : catalogue_.bulk) {
     if (is_many && count > bulk.above) {
       raise(bulk.risk_tier, [&] {

@@ -1,6 +1,7 @@
 // Plans and policies for tests: small ones, written out.
 #pragma once
 
+#include "base/canonical.h"
 #include "domain/plan/check.h"
 #include "domain/plan/diff.h"
 #include "domain/policy.h"

@@ -1,5 +1,6 @@
 #include "edge/cli/emit_command.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "edge/cli/commands.h"

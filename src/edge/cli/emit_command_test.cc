@@ -1,5 +1,7 @@
 #include "edge/cli/emit_command.h"
 
+#include "base/canonical.h"
+
 #include <gtest/gtest.h>
 
 namespace assent::cli {

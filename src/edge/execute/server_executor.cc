@@ -205,6 +205,13 @@ void ServerExecutor::tell_all() {
 }
 
 bool ServerExecutor::tell(Ending& ending) {
+  const auto policy = store_.policies().of(ending.flight.tenant.number);
+  if (!policy) {
+    log_line(LogLevel::warning, "executor.complete",
+             {{"execution", ending.completion.execution.text()}, {"why", policy.error().detail}});
+    return false;
+  }
+  app::redact(ending.completion, (*policy)->redactor);
   std::optional<Refused> refused;
   const auto told = write(store_, ending.flight.tenant, ending.flight.trace,
                           [&](store::Write& job) -> Result<void> {

@@ -1,6 +1,7 @@
 #include "edge/execute/server_executor.h"
 
 #include "app/start_execution.h"
+#include "base/testing_wait.h"
 #include "base/text.h"
 #include "edge/execute/testing_receiver.h"
 #include "edge/execute/webhook.h"
@@ -56,7 +57,7 @@ class Executing : public testing::Test {
          {"expiresAt", to_rfc3339(clock.now() + seconds(3600))},
          {"maxAttempts", 3},
          {"grantTtlSeconds", 3600},
-         {"executor", Json::object({{"url", url}, {"timeoutSeconds", 1}})},
+         {"executor", Json::object({{"url", url}, {"timeoutSeconds", 1000}})},
          {"requestedBy", admin.principal.id.text()},
          {"why", "for a test"},
          {"request", Json::object()}});
@@ -96,13 +97,11 @@ class Executing : public testing::Test {
                        }}));
     return view.get_future().get();
   }
-  // Runs the executor until the approval is as wanted, or for ten seconds.
+  // Runs the executor until the approval is as wanted.
   app::ApprovalView execute_until(const ApprovalId& id,
                                   const std::function<bool(const app::ApprovalView&)>& is_done) {
     const ServerExecutor executor(*store, {.first_pause = milliseconds(5)});
-    for (int i = 0; i < 1000 && !is_done(show(id)); ++i) {
-      std::this_thread::sleep_for(milliseconds(10));
-    }
+    EXPECT_TRUE(eventually([&] { return is_done(show(id)); }));
     return show(id);
   }
   app::ApprovalView execute(const ApprovalId& id) {
@@ -162,11 +161,7 @@ TEST_F(Executing, H41_DefiniteFailuresAreTriedUpToTheCap) {
 }
 
 TEST_F(Executing, AReceiverThatIsNotThereIsADefiniteFailure) {
-  std::string url;
-  {
-    const Receiver gone([](const Received&) { return std::string(); });
-    url = gone.url();
-  }
+  const std::string url = "http://127.0.0.1:1/execute";  // A port that no system gives away.
   const auto view = execute_until(approved(url), [](const auto& seen) {
     return !seen.executions.empty() && seen.executions.front().state == ExecutionState::failure;
   });
@@ -175,8 +170,9 @@ TEST_F(Executing, AReceiverThatIsNotThereIsADefiniteFailure) {
 }
 
 TEST_F(Executing, H40_NoAnswerIsUnknownAndIsNotTriedAgain) {
-  const Receiver hangs([](const Received&) {
-    std::this_thread::sleep_for(milliseconds(1500));
+  std::promise<void> end;
+  const Receiver hangs([ended = end.get_future().share()](const Received&) {
+    ended.wait();
     return http_answer(200);
   });
   const Receiver breaks_off([](const Received&) { return std::string(); });
@@ -185,11 +181,14 @@ TEST_F(Executing, H40_NoAnswerIsUnknownAndIsNotTriedAgain) {
     return std::string("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
   });
   for (const Receiver* receiver : {&hangs, &breaks_off, &fails, &halves}) {
-    const auto view = execute(approved(receiver->url()));
+    const Json executor =
+        Json::object({{"url", receiver->url()}, {"timeoutSeconds", receiver == &hangs ? 1 : 1000}});
+    const auto view = execute(approved(receiver->url(), Json::object({{"executor", executor}})));
     EXPECT_EQ(view.status, Status::unknown);
     EXPECT_EQ(view.executions.size(), 1U);
     EXPECT_EQ(receiver->received().size(), 1U);
   }
+  end.set_value();
 }
 
 TEST_F(Executing, ASuccessWithoutTheProofThatThePolicyWantsIsUnknown) {
@@ -223,18 +222,18 @@ TEST_F(Executing, Trap16_AStartThatACrashCutOffIsNotCalledAgain) {
 }
 
 TEST_F(Executing, WhenItStopsWhatIsOnItsWayIsUnknownAtOnce) {
-  const Receiver hangs([](const Received&) {
-    std::this_thread::sleep_for(milliseconds(900));
+  std::promise<void> end;
+  const Receiver hangs([ended = end.get_future().share()](const Received&) {
+    ended.wait();
     return http_answer(200);
   });
   const auto id = approved(hangs.url());
   {
     const ServerExecutor executor(*store, {.drain = milliseconds(50)});
-    for (int i = 0; i < 500 && hangs.received().empty(); ++i) {
-      std::this_thread::sleep_for(milliseconds(10));
-    }
+    EXPECT_TRUE(eventually([&hangs] { return !hangs.received().empty(); }));
   }
   EXPECT_EQ(show(id).status, Status::unknown);
+  end.set_value();
 }
 
 TEST_F(Executing, ManyAreExecutedOnceEach) {
@@ -244,10 +243,7 @@ TEST_F(Executing, ManyAreExecutedOnceEach) {
   execute(ids.back());
   const ServerExecutor executor(*store, {});
   for (const ApprovalId& id : ids) {
-    for (int i = 0; i < 500 && show(id).status != Status::executed; ++i) {
-      std::this_thread::sleep_for(milliseconds(10));
-    }
-    EXPECT_EQ(show(id).status, Status::executed);
+    EXPECT_TRUE(eventually([&] { return show(id).status == Status::executed; }));
   }
   EXPECT_EQ(receiver.received().size(), 50U);
 }

@@ -1,4 +1,5 @@
 // What every answer has in common, and what is decided before a body is read.
+#include "base/testing_wait.h"
 #include "edge/http/testing_api.h"
 
 #include <set>
@@ -167,7 +168,7 @@ TEST_F(EnvelopeTest, StoppingAnswersAllWhoWaitAndLetsNobodyWait) {
   api->stop_waiting();
   auto after = wait();
   for (auto* each : {&before, &after}) {
-    ASSERT_EQ(each->wait_for(std::chrono::seconds(5)), std::future_status::ready);
+    ASSERT_EQ(each->wait_for(kPatience), std::future_status::ready);
     EXPECT_EQ(each->get().at("status"), "pending");
   }
 }
@@ -184,7 +185,7 @@ TEST_F(EnvelopeTest, TheFaceMayGoWhileTheStoreStillWorks) {
   }
   api.reset();
   for (auto& each : answers) {
-    ASSERT_EQ(each.wait_for(std::chrono::seconds(5)), std::future_status::ready);
+    ASSERT_EQ(each.wait_for(kPatience), std::future_status::ready);
     EXPECT_LT(each.get().http.status, 300);
   }
 }

@@ -1,5 +1,7 @@
 #include "edge/http/wait.h"
 
+#include "base/testing_wait.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -8,8 +10,8 @@
 namespace assent::http {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr TenantNumber kTenant{1};
 constexpr TenantNumber kForeign{2};
@@ -34,13 +36,13 @@ TEST(Waiters, AChangeWakesThoseWhoWaitForItAndNobodyElse) {
   Sleeper other;
   Sleeper foreign;
   Waiters waiters;
-  waiters.wait(kTenant, kApproval, seconds(60), one.wake());
-  waiters.wait(kTenant, kApproval, seconds(60), two.wake());
-  waiters.wait(kTenant, kOther, seconds(60), other.wake());
-  waiters.wait(kForeign, kApproval, seconds(60), foreign.wake());
+  waiters.wait(kTenant, kApproval, hours(24), one.wake());
+  waiters.wait(kTenant, kApproval, hours(24), two.wake());
+  waiters.wait(kTenant, kOther, hours(24), other.wake());
+  waiters.wait(kForeign, kApproval, hours(24), foreign.wake());
   waiters.changed(kTenant, kApproval);
-  EXPECT_TRUE(one.is_woken_within(seconds(5)));
-  EXPECT_TRUE(two.is_woken_within(seconds(5)));
+  EXPECT_TRUE(one.is_woken_within(kPatience));
+  EXPECT_TRUE(two.is_woken_within(kPatience));
   EXPECT_FALSE(other.is_woken_within(milliseconds(20)));
   EXPECT_FALSE(foreign.is_woken_within(milliseconds(0)));
   waiters.close();
@@ -50,9 +52,9 @@ TEST(Waiters, PatienceEndsInItsOwnOrder) {
   Sleeper late;
   Sleeper soon;
   Waiters waiters;
-  waiters.wait(kTenant, kApproval, seconds(60), late.wake());
+  waiters.wait(kTenant, kApproval, hours(24), late.wake());
   waiters.wait(kTenant, kOther, milliseconds(20), soon.wake());
-  EXPECT_TRUE(soon.is_woken_within(seconds(5)));
+  EXPECT_TRUE(soon.is_woken_within(kPatience));
   EXPECT_FALSE(late.is_woken_within(milliseconds(0)));
   waiters.close();
 }
@@ -60,7 +62,7 @@ TEST(Waiters, PatienceEndsInItsOwnOrder) {
 TEST(Waiters, ATicketGivenBackIsNeverWoken) {
   std::atomic<int> wakes = 0;
   Waiters waiters;
-  const auto ticket = waiters.wait(kTenant, kApproval, seconds(60), [&wakes] { ++wakes; });
+  const auto ticket = waiters.wait(kTenant, kApproval, hours(24), [&wakes] { ++wakes; });
   ASSERT_NE(ticket, 0u);
   EXPECT_TRUE(waiters.give_back(ticket));
   EXPECT_FALSE(waiters.give_back(ticket));
@@ -73,12 +75,12 @@ TEST(Waiters, ClosingWakesEverybodyOnceAndNobodyWaitsAfterIt) {
   std::atomic<int> wakes = 0;
   Waiters waiters;
   for (int i = 0; i < 100; ++i) {
-    waiters.wait(kTenant, kApproval, seconds(60), [&wakes] { ++wakes; });
+    waiters.wait(kTenant, kApproval, hours(24), [&wakes] { ++wakes; });
   }
   waiters.close();
   waiters.close();
   EXPECT_EQ(wakes, 100);
-  EXPECT_EQ(waiters.wait(kTenant, kApproval, seconds(60), [&wakes] { ++wakes; }), 0u);
+  EXPECT_EQ(waiters.wait(kTenant, kApproval, hours(24), [&wakes] { ++wakes; }), 0u);
   waiters.changed(kTenant, kApproval);
   EXPECT_EQ(wakes, 100);
 }
@@ -87,22 +89,22 @@ TEST(Waiters, H70_ThereIsAMostAndARoomThatBecomesFree) {
   Waiters waiters;
   Waiters::Ticket last = 0;
   for (std::size_t i = 0; i < Waiters::kWaitersMax; ++i) {
-    last = waiters.wait(kTenant, kApproval, seconds(60), [] {});
+    last = waiters.wait(kTenant, kApproval, hours(24), [] {});
     ASSERT_NE(last, 0u);
   }
-  EXPECT_EQ(waiters.wait(kTenant, kOther, seconds(60), [] {}), 0u);
+  EXPECT_EQ(waiters.wait(kTenant, kOther, hours(24), [] {}), 0u);
   EXPECT_TRUE(waiters.give_back(last));
-  EXPECT_NE(waiters.wait(kTenant, kOther, seconds(60), [] {}), 0u);
+  EXPECT_NE(waiters.wait(kTenant, kOther, hours(24), [] {}), 0u);
 }
 
 // The wakes run without the lock, so one of them may wait again, as a client does.
 TEST(Waiters, AWakeMayWaitAgain) {
   Sleeper again;
   Waiters waiters;
-  waiters.wait(kTenant, kApproval, seconds(60),
+  waiters.wait(kTenant, kApproval, hours(24),
                [&] { waiters.wait(kTenant, kApproval, milliseconds(1), again.wake()); });
   waiters.changed(kTenant, kApproval);
-  EXPECT_TRUE(again.is_woken_within(seconds(5)));
+  EXPECT_TRUE(again.is_woken_within(kPatience));
   waiters.close();
 }
 

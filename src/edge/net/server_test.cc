@@ -133,12 +133,17 @@ TEST(Server, ReplacesHostByTheAuthorityOfAnAbsoluteTarget) {
 
 TEST(Server, AWaitingHandlerIsNotATimeout) {
   Running running({.head_timeout = 20ms, .body_timeout = 20ms, .idle_timeout = 20ms});
-  Client client(running.server->port());
-  client.send(kGetLater);
-  running.handler.await_kept(1);
-  EXPECT_FALSE(client.hears_within(100ms));
+  std::unique_ptr<Client> client;
+  EXPECT_TRUE(eventually([&] {
+    if (!client || client->hears_within(0ms)) {  // It was late with its own request.
+      client = std::make_unique<Client>(running.server->port());
+      client->send(kGetLater);
+    }
+    return running.handler.kept() == 1;
+  }));
+  EXPECT_FALSE(client->hears_within(100ms));
   running.handler.answer_kept("at last");
-  EXPECT_EQ(body_of(client.response()), "at last");
+  EXPECT_EQ(body_of(client->response()), "at last");
 }
 
 TEST(Server, HalfARequestCostsItsOwnConnectionOnly) {
@@ -218,14 +223,11 @@ TEST(Server, Answers503BeyondItsConnections) {
   EXPECT_EQ(status_of(running.answer_to(kGet)), 503);
 
   first.leave();
-  const auto begun = SteadyClock::now();
-  int status = 503;
-  while (status == 503 && SteadyClock::now() - begun < 2s) {
+  EXPECT_TRUE(eventually([&running] {
     Client third(running.server->port());
     third.send(kGet);
-    status = status_of(third.response());
-  }
-  EXPECT_EQ(status, 200);
+    return status_of(third.response()) == 200;
+  }));
 }
 
 TEST(Server, RecoversFromRunningOutOfDescriptors) {
@@ -253,7 +255,7 @@ TEST(Server, RecoversFromRunningOutOfDescriptors) {
 }
 
 TEST(Server, StopAnswersWhatIsUnderWayAndClosesWhatIsIdle) {
-  Running running({.drain = 5s});
+  Running running({.drain = 24h});
   Client idle(running.server->port());
   idle.send(kGet);
   ASSERT_EQ(status_of(idle.response()), 200);
@@ -267,10 +269,8 @@ TEST(Server, StopAnswersWhatIsUnderWayAndClosesWhatIsIdle) {
   running.server->stop();
   EXPECT_EQ(idle.rest(), "");
   // Each loop closes its own listening socket, and stop() waits for none of them.
-  const auto stopped = SteadyClock::now();
-  while (Client(running.server->port()).is_connected()) {
-    ASSERT_LT(SteadyClock::now() - stopped, 2s) << "New connections are still taken.";
-  }
+  EXPECT_TRUE(eventually([&running] { return !Client(running.server->port()).is_connected(); }))
+      << "New connections are still taken.";
 
   half.send("hi");
   running.handler.answer_kept("in time");
@@ -280,9 +280,7 @@ TEST(Server, StopAnswersWhatIsUnderWayAndClosesWhatIsIdle) {
     EXPECT_TRUE(has(response, "Connection: close\r\n"));
     client->leave();
   }
-  const auto begun = SteadyClock::now();
-  running.stop();
-  EXPECT_LT(SteadyClock::now() - begun, 2s);
+  running.stop();  // Long before the drain ends.
 }
 
 TEST(Server, StopCutsOffWhatTakesLongerThanTheDrain) {
@@ -345,9 +343,23 @@ TEST(Server, SaysWhyItCannotListen) {
   EXPECT_EQ(nameless.error().code, Code::validation_error);
 }
 
+// A container has often none.
+bool has_ipv6() {
+  const int probe = ::socket(AF_INET6, SOCK_STREAM, 0);
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  const auto* any = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+  const bool is_bound = probe >= 0 && ::bind(probe, any, sizeof address) == 0;
+  if (probe >= 0) ::close(probe);
+  return is_bound;
+}
+
 TEST(Server, ListensOnEveryFormOfAddress) {
   Echo handler;
-  for (const char* host : {"127.0.0.1", "localhost", "0.0.0.0", "::", "[::1]", "::1"}) {
+  std::vector<const char*> hosts = {"127.0.0.1", "localhost", "0.0.0.0"};
+  if (has_ipv6()) hosts.insert(hosts.end(), {"::", "[::1]", "::1"});
+  for (const char* const host : hosts) {
     const auto server = Server::listen({.host = host, .threads = 2}, handler);
     ASSERT_TRUE(server.has_value()) << host << ": " << server.error().detail;
     EXPECT_NE((*server)->port(), 0);

@@ -2,6 +2,7 @@
 // writes bytes, because a well-behaved library could not send what these tests are about.
 #pragma once
 
+#include "base/testing_wait.h"
 #include "edge/net/server.h"
 
 #include <gtest/gtest.h>
@@ -87,8 +88,8 @@ class Client {
 
  private:
   bool read_more() {
-    if (!hears_within(5s)) {
-      ADD_FAILURE() << "The server has said nothing for 5 s.";
+    if (!hears_within(kPatience)) {
+      ADD_FAILURE() << "The server has said nothing for two minutes.";
       return false;
     }
     char bytes[65536];
@@ -156,7 +157,7 @@ class Echo : public Handler {
     return kept_.size();
   }
   void await_kept(std::size_t count) {
-    while (kept() < count) std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(eventually([&] { return kept() >= count; }));
   }
   void answer_kept(const std::string& body) {
     std::vector<Respond> kept;

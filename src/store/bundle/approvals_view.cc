@@ -175,7 +175,9 @@ std::string ApprovalsView::line_of(const StoredEvent& event, const Request& requ
 }  // namespace
 
 void remove_scratch(const std::string& scratch) {
-  for (const char* const suffix : {"", "-wal", "-shm"}) std::remove((scratch + suffix).c_str());
+  for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) {
+    std::remove((scratch + suffix).c_str());
+  }
 }
 
 Result<std::unique_ptr<BundleView>> approvals_view(const std::string& directory,

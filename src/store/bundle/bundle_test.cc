@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "domain/event.h"
 #include "ledger/checkpoint.h"
+#include "store/bundle/bundle_views.h"
 #include "store/bundle/log_keys.h"
 #include "store/bundle/named_blobs.h"
 #include "store/bundle/spool.h"
@@ -89,6 +90,17 @@ TEST(TarFile, DoesNotReplaceWhatCameMeanwhile) {
   }
   EXPECT_EQ(file_text(path), "precious");
   EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+// SQLite makes the journal before the log that replaces it, so a kill in between leaves that.
+TEST(ApprovalsView, WhatAKillLeavesIsTakenAwayWhateverTheMoment) {
+  const TemporaryDirectory directory;
+  const std::string scratch = directory / "it.tar.part.requests";
+  for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) {
+    std::ofstream(scratch + suffix) << "what a crash left";
+  }
+  remove_scratch(scratch);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
 class NamedBlobsInPasses : public testing::TestWithParam<std::uint64_t> {};

@@ -1,11 +1,13 @@
 #include "store/search/search.h"
 
 #include "base/hash.h"
+#include "base/testing_wait.h"
 #include "store/search/testing_search.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -105,7 +107,7 @@ class H60_SearchTest : public testing::Test {
                                    EventQuery query, TenantNumber tenant = kAcme) {
     std::vector<std::uint64_t> found;
     for (;;) {
-      const auto page = search.find(log_.connection(), tenant, query);
+      const auto page = search.find(log_.connection(), tenant, query, kPatience);
       CHECK(page.has_value());
       EXPECT_LE(page->events.size(), query.limit);
       for (const auto& event : page->events) {
@@ -187,7 +189,7 @@ TEST_F(H60_SearchTest, PagesStayStableWhileTheLogGrows) {
   for (;;) {
     append(kAcme, log, 50);
     search->committed(kAcme, log.size());
-    const auto page = search->find(log_.connection(), kAcme, query);
+    const auto page = search->find(log_.connection(), kAcme, query, kPatience);
     ASSERT_TRUE(page);
     for (const auto& event : page->events) found.push_back(event.sequence);
     if (!page->next_sequence) break;
@@ -207,7 +209,7 @@ TEST_F(H60_SearchTest, ReadersAndTheIndexerDoNotDisturbEachOther) {
     readers.emplace_back([&] {
       const auto connection = log_.connect().value();
       for (int round = 0; round < 50; ++round) {
-        const auto page = search->find(*connection, kAcme, query);
+        const auto page = search->find(*connection, kAcme, query, kPatience);
         ASSERT_TRUE(page);
         EXPECT_EQ(page->events.size(), expected.size());
       }
@@ -259,7 +261,7 @@ TEST_F(H60_SearchTest, PatienceEnds) {
 
   append(kAcme, log, 1);
   search->committed(kAcme, log.size());
-  EXPECT_TRUE(search->find(log_.connection(), kAcme, query));
+  EXPECT_TRUE(search->find(log_.connection(), kAcme, query, kPatience));
 }
 
 TEST_F(H60_SearchTest, GoesOnWhereItStopped) {
@@ -384,7 +386,7 @@ TEST_F(H60_SearchTest, AnIndexOfAnotherLogIsNotBelieved) {
       {.directory = directory_ / "search", .connect = [&] { return restored.connect(); }});
   ASSERT_TRUE(search);
   const EventQuery query{.types = {event_types()[2]}, .end_sequence = 400, .limit = 400};
-  const auto page = (*search)->find(restored.connection(), kAcme, query);
+  const auto page = (*search)->find(restored.connection(), kAcme, query, kPatience);
   ASSERT_TRUE(page);
   EXPECT_EQ(page->events.size(), naive_scan(another, query).size());
 }
@@ -401,16 +403,17 @@ TEST_F(H60_SearchTest, WithoutALogThereIsNoSearch) {
 TEST_F(H60_SearchTest, TheLogMayFailForAWhile) {
   std::vector<MadeUpEvent> log;
   append(kAcme, log, 100);
-  int failures = 3;
+  std::atomic<bool> is_gone = true;
   class Failing final : public Connection {
    public:
-    Failing(std::unique_ptr<Connection> real, int& left) : real_(std::move(real)), left_(left) {}
+    Failing(std::unique_ptr<Connection> real, const std::atomic<bool>& is_gone)
+        : real_(std::move(real)), is_gone_(is_gone) {}
     Result<std::int64_t> run(std::string_view, std::initializer_list<Parameter>) override {
       return Error{};
     }
     Result<std::unique_ptr<Rows>> query(std::string_view sql,
                                         std::initializer_list<Parameter> parameters) override {
-      if (sql.find("body") != sql.npos && left_-- > 0) return Error{Code::unavailable, "for now"};
+      if (sql.find("body") != sql.npos && is_gone_) return Error{Code::unavailable, "for now"};
       return real_->query(sql, parameters);
     }
     Result<void> script(std::string_view) override { return Error{}; }
@@ -424,20 +427,18 @@ TEST_F(H60_SearchTest, TheLogMayFailForAWhile) {
 
    private:
     std::unique_ptr<Connection> real_;
-    int& left_;
+    const std::atomic<bool>& is_gone_;
   };
   const auto search = Search::open(
       {.directory = directory_ / "search", .connect = [&]() -> Result<std::unique_ptr<Connection>> {
-         return std::unique_ptr<Connection>(new Failing(log_.connect().value(), failures));
+         return std::unique_ptr<Connection>(new Failing(log_.connect().value(), is_gone));
        }});
   ASSERT_TRUE(search);
   const auto becomes = [&search](bool failing) {
-    for (int i = 0; i < 5000 && (*search)->is_failing() != failing; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return (*search)->is_failing() == failing;
+    return eventually([&] { return (*search)->is_failing() == failing; });
   };
   EXPECT_TRUE(becomes(true)) << "and it says so, for readyz";
+  is_gone = false;
   expect_finds_all(**search, log);
   EXPECT_TRUE(becomes(false));
 }

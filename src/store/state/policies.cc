@@ -53,66 +53,68 @@ PolicyCache& cache() {
   return cache;
 }
 
-Parsed built_in() {
-  static const Parsed kBuiltIn = std::make_shared<const Policy>(default_policy());
-  return kBuiltIn;
+Result<std::optional<PolicyVersion>> version_from(std::unique_ptr<Rows> rows) {
+  if (!TRY(rows->next())) return std::optional<PolicyVersion>();
+  return std::optional(
+      PolicyVersion{.number = rows->integer(0), .sha256 = std::string(rows->text(1))});
 }
 
-struct Version {
-  std::int64_t number = 0;
-  std::string sha256;
-};
-
-Result<std::optional<Version>> version_from(std::unique_ptr<Rows> rows) {
-  if (!TRY(rows->next())) return std::optional<Version>();
-  return std::optional(Version{.number = rows->integer(0), .sha256 = std::string(rows->text(1))});
-}
-
-Result<std::string> document(const Read& read, const std::string& sha256) {
+Result<std::string> document(const Blobs& blobs, TenantNumber tenant, const std::string& sha256) {
   const auto hash = content_hash_from_text(sha256);
   if (!hash) return Error{Code::corrupt, "A policy has no proper hash."};
-  auto text = read.blobs().get(read.tenant().number, *hash);
+  auto text = blobs.get(tenant, *hash);
   if (!text && text.error().code == Code::not_found) {
     return Error{Code::corrupt, "The document of a policy is lost: there is no blob " + sha256};
   }
   return text;
 }
 
-Result<Version> find_version(const Read& read, std::int64_t version) {
+Result<PolicyVersion> find_version(const Read& read, std::int64_t version) {
   auto found =
       TRY(version_from(TRY(read.connection().query(kVersion, {read.tenant_key(), version}))));
   if (!found) return Error{Code::not_found, "There is no such version of the policy."};
   return *std::move(found);
 }
 
-Result<CurrentPolicy> policy_from(const Read& read, const Version& version) {
-  Parsed policy = cache().find(version.sha256);
-  if (!policy) {
-    auto parsed = parsed_policy(TRY(document(read, version.sha256)));
-    // It was parsed before it was recorded, so it cannot be what was put.
-    if (!parsed) return Error{Code::corrupt, "A policy is none: " + parsed.error().detail};
-    policy = *std::move(parsed);
-  }
+Result<CurrentPolicy> policy_from(const Read& read, const PolicyVersion& version) {
+  auto policy = TRY(policy_document(read.blobs(), read.tenant().number, version.sha256));
   return CurrentPolicy{
       .version = version.number, .sha256 = version.sha256, .policy = std::move(policy)};
 }
 
 }  // namespace
 
+std::shared_ptr<const Policy> built_in_policy() {
+  static const Parsed kBuiltIn = std::make_shared<const Policy>(default_policy());
+  return kBuiltIn;
+}
+
+Result<std::optional<PolicyVersion>> newest_policy(Connection& connection, TenantNumber tenant) {
+  return version_from(TRY(connection.query(kCurrent, {static_cast<std::int64_t>(tenant)})));
+}
+
+Result<std::shared_ptr<const Policy>> policy_document(const Blobs& blobs, TenantNumber tenant,
+                                                      const std::string& sha256) {
+  if (Parsed policy = cache().find(sha256)) return policy;
+  auto parsed = parsed_policy(TRY(document(blobs, tenant, sha256)));
+  // It was parsed before it was recorded, so it cannot be what was put.
+  if (!parsed) return Error{Code::corrupt, "A policy is none: " + parsed.error().detail};
+  return parsed;
+}
+
 Result<CurrentPolicy> current_policy(const Read& read) {
-  const auto version =
-      TRY(version_from(TRY(read.connection().query(kCurrent, {read.tenant_key()}))));
-  if (!version) return CurrentPolicy{.version = 0, .sha256 = "", .policy = built_in()};
+  const auto version = TRY(newest_policy(read.connection(), read.tenant().number));
+  if (!version) return CurrentPolicy{.version = 0, .sha256 = "", .policy = built_in_policy()};
   return policy_from(read, *version);
 }
 
 Result<CurrentPolicy> policy_of_version(const Read& read, std::int64_t version) {
-  if (version == 0) return CurrentPolicy{.version = 0, .sha256 = "", .policy = built_in()};
+  if (version == 0) return CurrentPolicy{.version = 0, .sha256 = "", .policy = built_in_policy()};
   return policy_from(read, TRY(find_version(read, version)));
 }
 
 Result<std::string> policy_text(const Read& read, std::int64_t version) {
-  return document(read, TRY(find_version(read, version)).sha256);
+  return document(read.blobs(), read.tenant().number, TRY(find_version(read, version)).sha256);
 }
 
 Result<std::shared_ptr<const Policy>> parsed_policy(std::string_view text) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,17 @@ struct CurrentPolicy {
   std::shared_ptr<const Policy> policy;  // Never null.
 };
 Result<CurrentPolicy> current_policy(const Read& read);
+
+// The number and the document's hash of what is in force; nothing: the built-in policy is.
+struct PolicyVersion {
+  std::int64_t number = 0;
+  std::string sha256;
+};
+Result<std::optional<PolicyVersion>> newest_policy(Connection& connection, TenantNumber tenant);
+// The document of that hash, parsed. Code::corrupt if it is lost or can be read no longer.
+Result<std::shared_ptr<const Policy>> policy_document(const Blobs& blobs, TenantNumber tenant,
+                                                      const std::string& sha256);
+std::shared_ptr<const Policy> built_in_policy();
 
 // What was in force as `version`; 0 is the built-in one. Code::not_found for one that never was,
 // Code::corrupt if its document is lost or can be read no longer.

@@ -1,3 +1,4 @@
+#include "base/canonical.h"
 #include "domain/plan/check.h"
 #include "store/state/fact_fields.h"
 #include "store/state/project_parts.h"

@@ -16,10 +16,12 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,9 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("ASSENT_BINARY") or str(ROOT / "build/release/assent")
 LONG = bool(os.environ.get("ASSENT_LONG"))
+# How long anybody waits for what must come, in seconds. It is for machines that are slow beyond
+# reason, never what a suite measures: what comes at once is seen at once.
+PATIENCE = 300
 
 POLICY = """\
 version: 1
@@ -64,6 +69,33 @@ def check(condition, *what):
 def equal(actual, expected, *what):
     if actual != expected:
         raise Failed(f"{' '.join(str(part) for part in what)}: {actual!r}, expected {expected!r}")
+
+
+def eventually(what, *why):
+    """What `what` returns, as soon as that is something."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := what()):
+        check(time.monotonic() < deadline, *(why or ("it never happened:", what.__doc__
+                                                     or what.__name__)))
+        time.sleep(0.05)
+    return found
+
+
+def in_seconds(seconds):
+    """The time in so many seconds, as a request has it."""
+    at = time.time() + seconds
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1e6):06d}Z"
+
+
+def own_port():
+    """A port to name before it is bound: none that the system gives to whoever asks for any."""
+    system = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text()
+    end = max(int(system.split()[0]), 11_000)
+    while True:
+        port = random.randrange(10_000, end)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Answer:
@@ -113,7 +145,7 @@ class Answer:
 class Client:
     """One principal's connection. Not for two threads at once: use clone()."""
 
-    def __init__(self, address, key=None, id=None, timeout=60):
+    def __init__(self, address, key=None, id=None, timeout=PATIENCE):
         self.address = address
         self.key = key
         self.id = id
@@ -131,6 +163,7 @@ class Client:
         payload = raw if raw is not None else None if body is None else json.dumps(body).encode()
         if payload is not None:
             sent.setdefault("Content-Type", content_type)
+        self.forget_if_closed()
         if self.connection is None:
             self.connection = http.client.HTTPConnection(*self.address, timeout=self.timeout)
         try:
@@ -143,6 +176,12 @@ class Client:
         if response.will_close:
             self.close()
         return answer
+
+    def forget_if_closed(self):
+        """A server closes what was idle too long, as after a command that took its time."""
+        idle = self.connection.sock if self.connection is not None else None
+        if idle is not None and select.select([idle], [], [], 0)[0]:
+            self.close()
 
     def close(self):
         if self.connection is not None:
@@ -162,6 +201,16 @@ class Client:
     def request(self, tool="deploy", arguments=None, **more):
         body = {"kind": "tool_call", "tool": tool, "arguments": arguments or {}, **more}
         return self.post("/v1/approvals", body).expect(201).data
+
+    def request_until(self, seconds, tool="deploy", **more):
+        """The same with a deadline that soon, or as soon as it can be asked for in time."""
+        while True:
+            body = {"kind": "tool_call", "tool": tool, "arguments": {},
+                    "expiresAt": in_seconds(seconds), **more}
+            answer = self.post("/v1/approvals", body)
+            if answer.status != 422:
+                return answer.expect(201).data
+            seconds *= 2
 
     def approve(self, approval, **body):
         return self.post(f"/v1/approvals/{approval}/approve", body)
@@ -186,17 +235,24 @@ class Client:
         return self.get(f"/v1/approvals/{approval}").expect(200).data
 
     def trail(self, approval):
-        return self.get(f"/v1/approvals/{approval}/trail").expect(200).data
+        return self.search(f"/v1/approvals/{approval}/trail").data
 
     def emit(self, **event):
         return self.post("/v1/events", {"type": "content.publish", "outcome": "success",
                                         "target": {"type": "post", "id": "1"}, **event})
 
+    def search(self, path, **query):
+        """What needs the index, which may be behind: then the server says to come back."""
+        deadline = time.monotonic() + PATIENCE
+        while (answer := self.get(path, **query)).status == 503 and time.monotonic() < deadline:
+            time.sleep(1)
+        return answer.expect(200)
+
     def events(self, **filters):
         """Every event that the filters select, over all pages."""
         events, cursor = [], None
         while True:
-            answer = self.get("/v1/events", limit=1000, cursor=cursor, **filters).expect(200)
+            answer = self.search("/v1/events", limit=1000, cursor=cursor, **filters)
             events += answer.data
             cursor = answer.json["meta"].get("nextCursor")
             if not cursor:
@@ -208,6 +264,8 @@ class Client:
 
 class Server:
     """`assent init` and `assent serve` on a directory that goes away at the end."""
+
+    listen = "127.0.0.1:0"
 
     def __init__(self, directory=None, policy=POLICY, limits=None, options=()):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="assent-e2e-"))
@@ -226,16 +284,15 @@ class Server:
 
     # ---- the process ----
 
-    def cli(self, *arguments, env=None, timeout=300):
+    def cli(self, *arguments, env=None, timeout=PATIENCE):
         """A command of the same binary."""
         return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True,
                               timeout=timeout, env={**os.environ, **(env or {})})
 
-    def start(self, ready_within=60):
+    def start(self, ready_within=PATIENCE):
         self.log = open(self.scratch / "server.log", "ab")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0",
-             *self.options],
+            [BINARY, "serve", "--data", str(self.data), "--listen", self.listen, *self.options],
             stdout=subprocess.PIPE, stderr=self.log, preexec_fn=self.limits)
         line = self.first_line(ready_within)
         found = re.search(r"http://([^\s:/]+):(\d+)", line)
@@ -271,10 +328,10 @@ class Server:
             return self.process and self.process.returncode
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise Failed("the server did not stop within 30 s of SIGTERM") from None
+            raise Failed("the server did not stop after SIGTERM") from None
         self.close_pipes()
         return self.process.returncode
 

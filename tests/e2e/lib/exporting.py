@@ -3,7 +3,7 @@
 import json
 import time
 
-from assent_client import check, equal
+from assent_client import check, equal, eventually
 from bundle import Bundle
 
 
@@ -11,10 +11,8 @@ def published(server, size=None):
     """Waits until the newest checkpoint has all of the log, or that many."""
     wanted = size or server.admin.log_size()
     path = server.data / "checkpoints" / "default"
-    deadline = time.monotonic() + 30
-    while int(path.read_text().split("\n")[1]) < wanted:
-        check(time.monotonic() < deadline, "no checkpoint of that size was published")
-        time.sleep(0.05)
+    eventually(lambda: int(path.read_text().split("\n")[1]) >= wanted,
+               "no checkpoint of that size was published")
     return wanted
 
 

@@ -1,5 +1,6 @@
 #include "edge/cli/import/import_file.h"
 
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/text.h"
 

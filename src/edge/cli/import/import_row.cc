@@ -1,6 +1,7 @@
 #include "edge/cli/import/import_row.h"
 
 #include "app/emit_events.h"
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "base/time.h"
 #include "domain/event.h"
@@ -61,10 +62,11 @@ Result<std::string> id_at(const Json& row, std::string_view column) {
 // ---- times ----
 
 // `2026-01-19 22:26:59.79+00`, as PostgreSQL prints it, and RFC 3339, which it nearly is.
-std::optional<Timestamp> time_from(std::string text, NoZone no_zone) {
+std::optional<Timestamp> time_from(std::string_view told, NoZone no_zone) {
   constexpr std::size_t kDateLength = 10;
   constexpr std::size_t kSecondsEnd = 19;
-  if (text.size() < kSecondsEnd) return std::nullopt;
+  if (told.size() < kSecondsEnd) return std::nullopt;
+  std::string text(told);
   if (text[kDateLength] == ' ') text[kDateLength] = 'T';
   const std::size_t zone = text.find_first_not_of("0123456789.", kSecondsEnd);
   if (zone == std::string::npos) {
@@ -225,8 +227,10 @@ EventId event_id_of(std::string_view client_id, std::string_view id) {
 Result<ImportRow> row_from(const Json& row, NoZone no_zone) {
   if (!row.is_object()) return Error{Code::validation_error, "must be an object"};
   TRY(check_columns(row));
-  ImportRow out{.id = TRY(id_at(row, "id")),
-                .client_id = TRY(id_at(row, "clientId")),
+  auto id = TRY(id_at(row, "id"));
+  auto client_id = TRY(id_at(row, "clientId"));
+  ImportRow out{.id = std::move(id),
+                .client_id = std::move(client_id),
                 .parent = std::nullopt,
                 .event = Json::object()};
   Json imported = Json::object({{"clientId", out.client_id}, {"id", out.id}});
@@ -241,13 +245,14 @@ Result<ImportRow> row_from(const Json& row, NoZone no_zone) {
   out.event.set("actor", actor_of_row(actor_type, TRY(text_at(row, "actorId"))));
   const Json* const flow = row.find("correlationId");
   if (flow != nullptr && !flow->is_null()) out.event.set("correlationId", *flow);
+  const std::string target_id = TRY(text_at(row, "targetId"));
+  const std::string target_type = TRY(text_at(row, "targetType"));
   out.event.set("id", event_id_of(out.client_id, out.id).text())
       .set("metadata", TRY(metadata_of(row, std::move(imported))))
       .set("occurredAt", to_rfc3339(TRY(created_at(row, no_zone))))
       .set("outcome", TRY(text_at(row, "outcome")))
       .set_if("proof", TRY(proof_of(row)))
-      .set("target", Json::object({{"id", TRY(text_at(row, "targetId"))},
-                                   {"type", TRY(text_at(row, "targetType"))}}))
+      .set("target", Json::object({{"id", target_id}, {"type", target_type}}))
       .set("type", type);
   TRY(check_event(out.event));
   return out;

@@ -1,5 +1,6 @@
 #include "edge/cli/import/import_sender.h"
 
+#include "base/canonical.h"
 #include "base/time.h"
 #include "edge/cli/served_log.h"
 

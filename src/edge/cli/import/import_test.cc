@@ -1,3 +1,4 @@
+#include "base/canonical.h"
 #include "base/hash.h"
 #include "edge/cli/import/import_file.h"
 

@@ -1,0 +1,200 @@
+#include "emitter/cpp/event.h"
+
+#include "base/canonical.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "emitter/cpp/proof.h"
+#include "emitter/cpp/trace.h"
+#include "emitter/cpp/value.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace assent::emitter {
+namespace {
+
+constexpr std::string_view kActorTypes[] = {"human", "agent", "service", "system", "webhook"};
+constexpr std::string_view kOutcomes[] = {"success", "failure", "partial", "pending"};
+// The families of types that say what the server itself decided.
+constexpr std::string_view kReservedFamilies[] = {
+    "approval",   "breakglass", "escalation",   "evidence", "execution", "grant", "ir",      "key",
+    "killswitch", "ledger",     "notification", "policy",   "principal", "rule",  "security"};
+
+constexpr std::size_t kIdBytesMax = 255;
+constexpr std::size_t kTypeBytesMax = 100;
+
+bool is_word_start(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_word_part(char c) {
+  return is_word_start(c) || (c >= '0' && c <= '9') || c == '_';
+}
+
+// Two or more words with dots between.
+bool is_dotted(std::string_view text) {
+  std::size_t words = 0;
+  std::size_t at = 0;
+  do {
+    if (at == text.size() || !is_word_start(text[at])) return false;
+    while (at < text.size() && is_word_part(text[at])) ++at;
+    ++words;
+  } while (at < text.size() && text[at++] == '.');
+  return at == text.size() && words >= 2 && text.back() != '.';
+}
+
+std::optional<Error> fault_of_type(std::string_view type) {
+  if (auto fault = fault_of_text("actionType", type, kTypeBytesMax)) return fault;
+  if (!is_dotted(type)) {
+    return invalid("actionType", "must be dotted lower-case words such as content.publish");
+  }
+  if (std::ranges::find(kReservedFamilies, type.substr(0, type.find('.'))) !=
+      std::end(kReservedFamilies)) {
+    return invalid("actionType", "is of a family that only the server writes");
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> fault_of_required(const Event& event) {
+  const std::pair<std::string_view, const std::string*> required[] = {
+      {"clientId", &event.client_id},     {"actionType", &event.action_type},
+      {"actorType", &event.actor_type},   {"actorId", &event.actor_id},
+      {"targetType", &event.target_type}, {"targetId", &event.target_id},
+      {"outcome", &event.outcome}};
+  for (const auto& [name, text] : required) {
+    if (text->empty()) return invalid(std::string(name), "is required");
+  }
+  return std::nullopt;
+}
+
+bool is_event_id(std::string_view text) {
+  if (EventId::parse(text)) return true;
+  const auto uuid = uuid_from_text(text);
+  return uuid && is_uuid7(*uuid);
+}
+
+// Everything up to the cause: who, what, on what, how it ended. `target_id` is without secrets.
+std::optional<Error> fault_of_facts(const Event& event, std::string_view actor_type,
+                                    std::string_view target_id) {
+  if (auto fault = fault_of_type(event.action_type)) return fault;
+  if (std::ranges::find(kActorTypes, actor_type) == std::end(kActorTypes)) {
+    return invalid("actorType", "must be one of human, agent, service, system, webhook, user");
+  }
+  if (auto fault = fault_of_text("actorId", event.actor_id, kIdBytesMax)) return fault;
+  if (auto fault = fault_of_text("targetType", event.target_type, kTypeBytesMax)) return fault;
+  if (auto fault = fault_of_text("targetId", target_id, kIdBytesMax)) return fault;
+  if (std::ranges::find(kOutcomes, event.outcome) == std::end(kOutcomes)) {
+    return invalid("outcome", "must be one of success, failure, partial, pending");
+  }
+  if (event.causation_id && !is_event_id(*event.causation_id)) {
+    return invalid("causationId", "must be evt_ and 26 characters, or a UUID of version 7");
+  }
+  return std::nullopt;
+}
+
+// The canonical form of the metadata; empty if there is none to be sent.
+Result<std::string> metadata_text(const std::optional<Value>& metadata, const Redactor& redactor) {
+  if (!metadata) return std::string();
+  if (!metadata->is_object()) return invalid("metadata", "must be an object");
+  Json json = TRY(to_json(*metadata, "metadata"));
+  if (json.members().empty()) return std::string();
+  redactor.redact(json);
+  return canonical_json(TRY(checked(std::move(json), "metadata", 1)));
+}
+
+void append_pair(std::string& out, std::string_view id, std::string_view type) {
+  out.append(R"({"id":)");
+  append_json_string(out, id);
+  out.append(R"(,"type":)");
+  append_json_string(out, type);
+  out.push_back('}');
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  out.append(",\"").append(name).append("\":");
+  append_json_string(out, text);
+}
+
+// What a console may show of an event: nothing that it carries.
+std::string log_line(const Event& event, std::string_view target_id) {
+  std::string line = R"({"actionType":)";
+  append_json_string(line, event.action_type);
+  line += R"(,"auditEvent":true)";
+  append_member(line, "clientId", event.client_id);
+  std::string message = "Audit: " + event.action_type + " on " + event.target_type + "/";
+  message += target_id;
+  append_member(line, "message", message);
+  append_member(line, "outcome", event.outcome);
+  append_member(line, "targetId", target_id);
+  append_member(line, "targetType", event.target_type);
+  line.push_back('}');
+  return line;
+}
+
+}  // namespace
+
+Result<Prepared> prepare(const Event& event, const Making& making, Timestamp now,
+                         const std::optional<Trace>& active) {
+  if (auto fault = fault_of_required(event)) return std::move(*fault);
+  if (!making.keys.contains(event.client_id)) {
+    return invalid("clientId", "has no key in this emitter");
+  }
+  std::string target_id = event.target_id;
+  if (is_utf8(target_id)) making.redactor.redact(target_id);
+  std::string_view actor_type = event.actor_type;
+  if (actor_type == "user") actor_type = "human";
+  if (auto fault = fault_of_facts(event, actor_type, target_id)) return std::move(*fault);
+  ProofText proof;
+  if (event.proof) proof = TRY(proof_text(*event.proof, making.redactor));
+  const std::string metadata = TRY(metadata_text(event.metadata, making.redactor));
+  // Before the first random byte is taken, nothing more can be wrong but this.
+  if (event.correlation_id) {
+    if (auto fault = fault_of_text("correlationId", *event.correlation_id, kIdBytesMax)) {
+      return std::move(*fault);
+    }
+  }
+
+  Prepared made{.id = EventId::make(now, making.random).text(), .tenant = event.client_id};
+  Correlation correlation = correlate(event.correlation_id, active, making);
+  made.traceparent = std::move(correlation.traceparent);
+  made.blob = std::move(proof.blob);
+
+  std::string& head = made.head;
+  head.reserve(512 + metadata.size());
+  head += R"({"actor":)";
+  append_pair(head, event.actor_id, actor_type);
+  if (event.causation_id) append_member(head, "causationId", *event.causation_id);
+  append_member(head, "correlationId", correlation.id);
+  append_member(head, "id", made.id);
+  if (!metadata.empty()) head.append(R"(,"metadata":)").append(metadata);
+  append_member(head, "occurredAt", to_rfc3339(now));
+  append_member(head, "outcome", event.outcome);
+
+  std::string& tail = made.tail;
+  tail.reserve(256 + proof.json.size());
+  if (!proof.json.empty()) tail.append(R"(,"proof":)").append(proof.json);
+  tail.append(R"(,"target":)");
+  append_pair(tail, target_id, event.target_type);
+  append_member(tail, "tenantId", event.client_id);
+  append_member(tail, "type", event.action_type);
+  tail.push_back('}');
+  if (making.has_log_line) made.log_line = log_line(event, target_id);
+  return made;
+}
+
+std::optional<Error> write_bytes(std::string& out, const Prepared& prepared,
+                                 std::optional<Numbered> number) {
+  out.assign(prepared.head);
+  if (number) {
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), number->sequence).ptr;
+    out.append(R"(,"producer":{"id":")").append(number->producer).append(R"(","sequence":)");
+    out.append(digits.data(), end).push_back('}');
+  }
+  out += prepared.tail;
+  if (out.size() <= kEventBytesMax) return std::nullopt;
+  return invalid("event", "is longer than " + std::to_string(kEventBytesMax) + " bytes");
+}
+
+}  // namespace assent::emitter

@@ -1,0 +1,299 @@
+// When the spool is sent, and what happens when it cannot be.
+#include "emitter/cpp/testing.h"
+
+#include <gtest/gtest.h>
+
+#include <assent/emitter.h>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace assent::emitter {
+namespace {
+
+using testing::event_of;
+using testing::Far;
+using namespace std::chrono_literals;
+
+class EmitterSpooling : public ::testing::Test {
+ protected:
+  Options options() { return testing::spooling_options_for(far_, scratch_); }
+
+  Emitter open(Options options) {
+    auto emitter = Emitter::open(std::move(options));
+    EXPECT_TRUE(emitter) << emitter.error().message;
+    return std::move(*emitter);
+  }
+
+  // Waits for what another thread does; the tests fail by their own limit if it never comes.
+  template <class Condition>
+  static bool comes(Condition condition) {
+    for (int i = 0; i < 12'000; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+
+  static std::vector<std::string> numbers(int first, int last) {
+    std::vector<std::string> texts;
+    for (int i = first; i <= last; ++i) texts.push_back(std::to_string(i));
+    return texts;
+  }
+
+  static void buffer(Emitter& emitter, int first, int last) {
+    for (const std::string& text : numbers(first, last)) {
+      const auto spooled = emitter.buffer(event_of(text));
+      ASSERT_TRUE(spooled) << spooled.error().message;
+    }
+  }
+
+  testing::Scratch scratch_;
+  Far far_;
+};
+
+TEST_F(EmitterSpooling, SendsWhenSoManyWait) {
+  Options given = options();
+  given.spool->flush_events = 100;
+  Emitter emitter = open(given);
+  buffer(emitter, 1, 99);
+  std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(far_.requests().empty()) << "one is missing";
+  buffer(emitter, 100, 100);
+  EXPECT_TRUE(comes([&] { return far_.events().size() == 100; }));
+  EXPECT_EQ(far_.requests().size(), 1U);
+}
+
+TEST_F(EmitterSpooling, SendsWhenOneHasWaitedForSoLong) {
+  Options given = options();
+  given.spool->flush_after = 50ms;
+  Emitter emitter = open(given);
+  buffer(emitter, 1, 1);
+  EXPECT_TRUE(comes([&] { return far_.events().size() == 1; }));
+}
+
+TEST_F(EmitterSpooling, SendsOnDemandInOrderABatchAtATime) {
+  Emitter emitter = open(options());
+  buffer(emitter, 1, 2500);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, 2500));
+  EXPECT_EQ(far_.requests().size(), 3U) << "a thousand at once is what the server takes";
+  std::int64_t expected = 0;
+  for (const Json& event : far_.events()) {
+    EXPECT_EQ(event.find("producer")->integer_at("sequence"), ++expected);
+  }
+}
+
+TEST_F(EmitterSpooling, ABatchHasAtMostAMebibyte) {
+  Emitter emitter = open(options());
+  for (int i = 1; i <= 60; ++i) {
+    Event event = event_of(std::to_string(i));
+    event.metadata = Value::object({{"text", std::string(30'000, 'x')}});
+    ASSERT_TRUE(emitter.buffer(event));
+  }
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, 60));
+  for (const Request& request : far_.requests()) EXPECT_LE(request.body.size(), 1024U * 1024);
+}
+
+TEST_F(EmitterSpooling, H51_WhateverTheNetworkDoesEachArrivesOnceAndInOrder) {
+  Options given = options();
+  given.spool->flush_events = 10;
+  Emitter emitter = open(given);
+  const Far::Mood moods[] = {Far::Mood::forgetful, Far::Mood::down,       Far::Mood::lying,
+                             Far::Mood::busy,      Far::Mood::forbidding, Far::Mood::well};
+  for (int i = 1; i <= 600; ++i) {
+    if (i % 20 == 0) far_.set(moods[i / 20 % std::size(moods)]);
+    buffer(emitter, i, i);
+    if (i % 50 == 0) std::this_thread::sleep_for(20ms);
+  }
+  far_.set(Far::Mood::well);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, 600));
+}
+
+TEST_F(EmitterSpooling, ATenantWhoseKeyIsGoneHoldsUpNobodyElse) {
+  {
+    far_.set(Far::Mood::down);
+    Emitter emitter = open(options());
+    ASSERT_TRUE(emitter.buffer(event_of("theirs", "beta-2")));
+    buffer(emitter, 1, 1);
+    emitter.close(0ms);
+  }
+  far_.set(Far::Mood::well);
+  Options given = options();
+  given.keys.erase("beta-2");
+  Emitter emitter = open(given);
+  EXPECT_TRUE(comes([&] { return emitter.flush(100ms) == 1; }));
+  EXPECT_EQ(far_.targets(), numbers(1, 1));
+}
+
+TEST_F(EmitterSpooling, WhatTheServerWillNeverTakeIsSetAsideAndTheRestGoesOn) {
+  Options given = options();
+  std::mutex mutex;
+  std::vector<std::string> kinds;
+  given.report = [&](std::string_view kind, std::string_view) {
+    const std::lock_guard lock(mutex);
+    kinds.emplace_back(kind);
+  };
+  Emitter emitter = open(given);
+  far_.refuse("poison");
+  buffer(emitter, 1, 40);
+  ASSERT_TRUE(emitter.buffer(event_of("poison")));
+  buffer(emitter, 42, 60);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.events().size(), 59U);
+  EXPECT_EQ(kinds, std::vector<std::string>{"refused"});
+  const auto kept = parse_json(testing::content_of(scratch_.path() + "/refused.ndjson"));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->find("answer")->integer_at("status"), 422);
+  EXPECT_EQ(kept->find("answer")->string_at("reason"), "422 unprocessable: proof is demanded");
+  EXPECT_EQ(kept->find("event")->find("producer")->integer_at("sequence"), 41);
+}
+
+TEST_F(EmitterSpooling, AFullSpoolFailsIfThatWasChosenAndNothingIsDropped) {
+  Options given = options();
+  given.spool->bytes_max = 8192;
+  given.spool->segment_bytes = 4096;
+  far_.set(Far::Mood::down);
+  Emitter emitter = open(given);
+  int taken = 0;
+  while (emitter.buffer(event_of(std::to_string(taken + 1)))) ++taken;
+  const auto full = emitter.buffer(event_of("more"));
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().fault, Fault::spool_full);
+  EXPECT_GT(taken, 10);
+  far_.set(Far::Mood::well);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, taken));
+  EXPECT_TRUE(comes([&] { return emitter.buffer(event_of("again")).has_value(); }));
+}
+
+TEST_F(EmitterSpooling, AFullSpoolBlocksIfThatWasChosen) {
+  Options given = options();
+  given.spool->bytes_max = 8192;
+  given.spool->segment_bytes = 4096;
+  given.spool->when_full = WhenFull::block;
+  far_.set(Far::Mood::down);
+  Emitter emitter = open(given);
+  std::atomic<int> taken = 0;
+  std::thread caller([&] {
+    for (int i = 1; i <= 200; ++i) {
+      ASSERT_TRUE(emitter.buffer(event_of(std::to_string(i))));
+      ++taken;
+    }
+  });
+  std::this_thread::sleep_for(200ms);
+  EXPECT_LT(taken, 200);
+  far_.set(Far::Mood::well);
+  caller.join();
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, 200));
+}
+
+// A segment that is small stays to be appended to, but not when it is all the room there is.
+TEST_F(EmitterSpooling, WhatWasSentTakesNoRoom) {
+  for (const WhenFull when_full : {WhenFull::block, WhenFull::fail}) {
+    Options given = options();
+    given.spool->bytes_max = 8192;
+    given.spool->segment_bytes = 8192;
+    given.spool->when_full = when_full;
+    Emitter emitter = open(given);
+    for (int i = 1; i <= 100; ++i) {
+      EXPECT_TRUE(comes([&] { return emitter.buffer(event_of("1")).has_value(); }));
+      EXPECT_EQ(emitter.flush(30s), 0U);
+    }
+  }
+  EXPECT_EQ(far_.events().size(), 200U);
+}
+
+TEST_F(EmitterSpooling, ClosingWakesWhoWaitsForRoom) {
+  Options given = options();
+  given.spool->bytes_max = 8192;
+  given.spool->segment_bytes = 4096;
+  given.spool->when_full = WhenFull::block;
+  far_.set(Far::Mood::down);
+  Emitter emitter = open(given);
+  std::optional<Fault> ended;
+  std::thread caller([&] {
+    for (;;) {
+      const auto spooled = emitter.buffer(event_of("1"));
+      if (spooled) continue;
+      ended = spooled.error().fault;
+      return;
+    }
+  });
+  std::this_thread::sleep_for(100ms);
+  emitter.close(0ms);
+  caller.join();
+  EXPECT_EQ(ended, Fault::closed);
+}
+
+TEST_F(EmitterSpooling, AnEventLargerThanTheSpoolFailsEvenWhereOthersWait) {
+  Options given = options();
+  given.spool->bytes_max = 8192;
+  given.spool->segment_bytes = 4096;
+  given.spool->when_full = WhenFull::block;
+  Emitter emitter = open(given);
+  Event event = event_of("1");
+  event.metadata = Value::object({{"text", std::string(9000, 'x')}});
+  const auto spooled = emitter.buffer(event);
+  ASSERT_FALSE(spooled);
+  EXPECT_EQ(spooled.error().fault, Fault::spool_full);
+  buffer(emitter, 1, 1);
+}
+
+TEST_F(EmitterSpooling, EveryChoiceOfSyncKeepsAndSends) {
+  for (const Sync sync : {Sync::each, Sync::interval, Sync::never}) {
+    Options given = options();
+    given.spool->sync = sync;
+    given.spool->sync_interval = 5ms;
+    Emitter emitter = open(given);
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 4; ++thread) {
+      threads.emplace_back([&] { buffer(emitter, 1, 25); });
+    }
+    for (auto& thread : threads) thread.join();
+    std::this_thread::sleep_for(30ms);
+    EXPECT_EQ(emitter.flush(120s), 0U);
+  }
+  EXPECT_EQ(far_.events().size(), 300U);
+}
+
+TEST_F(EmitterSpooling, LargeProofsGoBeforeTheBatchAlsoAfterARestart) {
+  Event event = event_of("1");
+  event.proof = api_proof(std::string(20'000, 'z'));
+  far_.set(Far::Mood::down);
+  {
+    Emitter emitter = open(options());
+    ASSERT_TRUE(emitter.buffer(event));
+    emitter.close(0ms);
+  }
+  far_.set(Far::Mood::well);
+  Emitter emitter = open(options());
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  const auto requests = far_.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].method, "PUT");
+  EXPECT_EQ(requests[0].path, "/v1/blobs");
+  EXPECT_EQ(requests[0].body.size(), 20'002U);
+  EXPECT_TRUE(far_.events()[0].find("proof")->find("blob"));
+}
+
+TEST_F(EmitterSpooling, TheFilesOfWhatWasSentGo) {
+  Options given = options();
+  given.spool->segment_bytes = 4096;
+  Emitter emitter = open(given);
+  buffer(emitter, 1, 100);
+  EXPECT_GT(scratch_.files().size(), 5U);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(emitter.close(10s), 0U);
+  EXPECT_LE(scratch_.files().size(), 3U) << "the lock, the state, and the newest segment";
+  EXPECT_EQ(testing::content_of(scratch_.path() + "/state.json"),
+            R"({"next":{"acme":101},"producer":"worker-1","sent":{"acme":100}})"
+            "\n");
+}
+
+}  // namespace
+}  // namespace assent::emitter

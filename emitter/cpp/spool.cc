@@ -1,0 +1,344 @@
+#include "emitter/cpp/spool.h"
+
+#include "base/canonical.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "emitter/cpp/json_read.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace assent::emitter {
+namespace {
+
+// A segment of which everything is settled, and that is smaller, stays to be appended to.
+constexpr std::uint64_t kSmallBytes = 256 * 1024;
+
+using Numbers = std::map<std::string, std::uint64_t>;
+
+std::optional<Numbers> numbers_at(const Json& state, std::string_view member) {
+  const Json* const given = state.find(member);
+  if (given == nullptr || !given->is_object()) return std::nullopt;
+  Numbers numbers;
+  for (const auto& [tenant, value] : given->members()) {
+    if (!value.is_integer() || value.integer() < 0) return std::nullopt;
+    numbers[tenant] = static_cast<std::uint64_t>(value.integer());
+  }
+  return numbers;
+}
+
+// What state.json says.
+struct State {
+  std::string producer;
+  Numbers next;
+  Numbers sent;
+};
+
+std::optional<State> parse_state(std::string_view text) {
+  const auto json = read_json(text);
+  if (!json) return std::nullopt;
+  const Json* const producer = json->find("producer");
+  auto next = numbers_at(*json, "next");
+  auto sent = numbers_at(*json, "sent");
+  if (producer == nullptr || !producer->is_string() || !next || !sent) return std::nullopt;
+  return State{.producer = producer->string(), .next = std::move(*next), .sent = std::move(*sent)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions& options, Report report) {
+  const std::filesystem::path directory(options.directory);
+  std::error_code failure;
+  if (directory.has_parent_path()) {
+    std::filesystem::create_directories(directory.parent_path(), failure);
+  }
+  if (::mkdir(directory.c_str(), 0700) != 0 && !std::filesystem::is_directory(directory, failure)) {
+    return disk_error(options.directory);
+  }
+  auto lock = TRY(SpoolLock::take(options.directory + "/lock"));
+  std::unique_ptr<Spool> spool(new Spool(options, std::move(report), std::move(lock)));
+  if (auto fault = spool->read_state()) return std::move(*fault);
+  if (auto fault = spool->read_segments()) return std::move(*fault);
+  return spool;
+}
+
+// ---- what was there ----
+
+std::optional<Error> Spool::read_state() {
+  const std::string path = options_.directory + "/state.json";
+  const auto content = TRY(read_file(path));
+  if (!content) return std::nullopt;
+  const auto state = parse_state(*content);
+  if (!state) {
+    if (auto fault = rename_file(path, path + ".damaged")) return fault;
+    report_("damaged", path + " was damaged and is kept as " + path + ".damaged");
+    return std::nullopt;
+  }
+  if (state->producer != options_.producer) {
+    return Error{
+        .fault = Fault::misconfigured,
+        .message = "the spool in " + options_.directory + " is of producer " + state->producer};
+  }
+  for (const auto& [tenant, number] : state->next) counts_[tenant].next = number;
+  for (const auto& [tenant, number] : state->sent) counts_[tenant].sent = number;
+  return std::nullopt;
+}
+
+std::optional<Error> Spool::read_segments() {
+  std::vector<std::uint64_t> numbers;
+  std::error_code failure;
+  std::filesystem::directory_iterator files(options_.directory, failure);
+  for (; !failure && files != std::filesystem::directory_iterator(); files.increment(failure)) {
+    const std::string name = files->path().filename().string();
+    const auto number = segment_number(name);
+    if (!number) continue;
+    last_number_ = std::max(last_number_, *number);  // No name is used twice, also if set aside.
+    if (is_segment_name(name)) numbers.push_back(*number);
+  }
+  if (failure) {
+    return Error{.fault = Fault::spool_unusable,
+                 .message = options_.directory + ": " + failure.message()};
+  }
+  std::ranges::sort(numbers);
+  for (const std::uint64_t number : numbers) {
+    segments_.push_back(std::make_unique<Segment>(options_.directory, number));
+    const bool is_newest = number == numbers.back();
+    if (auto fault = read_segment(*segments_.back(), is_newest)) return fault;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> Spool::read_segment(Segment& segment, bool is_newest) {
+  const auto content = TRY(read_file(segment.path()));
+  if (!content) return std::nullopt;
+  const Scanned scanned = scan_records(*content);
+  segment.size = scanned.good_bytes;
+  bytes_ += segment.size;
+  take_records(segment, scanned);
+  const std::string_view rest = std::string_view(*content).substr(segment.size);
+  if (rest.empty()) return std::nullopt;
+  if (is_newest && is_torn(rest)) {
+    // Nobody was told that it was spooled.
+    if (::truncate(segment.path().c_str(), static_cast<off_t>(segment.size)) != 0) {
+      return disk_error(segment.path());
+    }
+    return std::nullopt;
+  }
+  segment.is_damaged = true;
+  report_("damaged", segment.path() + " is damaged at byte " + std::to_string(segment.size) +
+                         ": what stands before is sent");
+  // The numbers of what is lost are not given again, so that the server misses them.
+  for (const PayloadName& name : numbers_in(rest)) count(name);
+  return std::nullopt;
+}
+
+void Spool::take_records(Segment& segment, const Scanned& scanned) {
+  Place blob;
+  for (const ScannedRecord& record : scanned.records) {
+    const Place place{.segment = &segment,
+                      .offset = record.offset,
+                      .size = static_cast<std::uint32_t>(record.size)};
+    if (record.name.sequence == 0) {
+      blob = place;
+      continue;
+    }
+    count(record.name);
+    if (record.name.sequence > counts_[record.name.tenant].sent) {
+      ++segment.waiting;
+      left_.push_back({.tenant = record.name.tenant,
+                       .entry = {.event = place, .blob = blob, .sequence = record.name.sequence}});
+    }
+    blob = {};
+  }
+}
+
+void Spool::count(const PayloadName& name) {
+  Counts& counts = counts_[name.tenant];
+  if (name.sequence < counts.next) return;
+  counts.next = name.sequence + 1;
+  is_state_saved_ = false;
+}
+
+// ---- adding ----
+
+std::uint64_t Spool::next_sequence(const std::string& tenant) const {
+  const auto found = counts_.find(tenant);
+  return found == counts_.end() ? 1 : found->second.next;
+}
+
+Result<Entry> Spool::append(const std::string& tenant, std::string_view event,
+                            const std::optional<std::string>& blob) {
+  buffer_.clear();
+  if (blob) append_record(buffer_, blob_payload(tenant, *blob));
+  const std::size_t blob_bytes = buffer_.size();
+  append_record(buffer_, event);
+  if (!can_hold(buffer_.size())) {
+    return Error{.fault = Fault::spool_full, .message = "the event is larger than the spool"};
+  }
+  if (bytes_ + buffer_.size() > options_.bytes_max) {
+    return Error{.fault = Fault::spool_full,
+                 .message = "the spool in " + options_.directory + " is full"};
+  }
+  Segment* const segment = TRY(writable(buffer_.size()));
+  const std::uint64_t begin = segment->size;
+  if (auto fault = segment->append_whole(buffer_)) return std::move(*fault);
+
+  bytes_ += buffer_.size();
+  ++segment->waiting;
+  if (unsynced_.empty() || unsynced_.back() != segment->number()) {
+    unsynced_.push_back(segment->number());
+  }
+  Entry entry{.event = {.segment = segment,
+                        .offset = begin + blob_bytes + kRecordHeaderBytes,
+                        .size = static_cast<std::uint32_t>(event.size())},
+              .blob = {},
+              .sequence = counts_[tenant].next++,
+              .ordinal = ++appended_};
+  if (blob) {
+    entry.blob = {.segment = segment,
+                  .offset = begin + kRecordHeaderBytes,
+                  .size = static_cast<std::uint32_t>(blob_bytes - kRecordHeaderBytes)};
+  }
+  return entry;
+}
+
+// The newest segment, or a new one if that is full or was another process's.
+Result<Segment*> Spool::writable(std::size_t bytes) {
+  Segment* const newest = segments_.empty() ? nullptr : segments_.back().get();
+  if (newest != nullptr && newest->is_appendable) {
+    if (newest->size == 0 || newest->size + bytes <= options_.segment_bytes) return newest;
+    newest->is_appendable = false;
+  }
+  auto segment = std::make_unique<Segment>(options_.directory, last_number_ + 1);
+  if (auto fault = segment->open()) return std::move(*fault);
+  ++last_number_;
+  segment->is_appendable = true;
+  is_directory_synced_ = false;
+  segments_.push_back(std::move(segment));
+  return segments_.back().get();
+}
+
+// ---- durability ----
+
+Result<Spool::Sync> Spool::begin_sync() {
+  Sync sync{.segments = std::exchange(unsynced_, {}), .through = appended_};
+  sync.has_directory = !std::exchange(is_directory_synced_, true);
+  for (const std::uint64_t number : sync.segments) {
+    const auto segment =
+        std::ranges::find_if(segments_, [&](const auto& each) { return each->number() == number; });
+    if (segment == segments_.end()) continue;  // Everything in it is settled.
+    auto file = duplicate((*segment)->file());
+    if (!file) {
+      end_sync(sync, false);
+      return std::move(file).error();
+    }
+    sync.files.push_back(std::move(*file));
+  }
+  return sync;
+}
+
+std::optional<Error> Spool::run_sync(const Sync& sync) const {
+  for (const File& file : sync.files) {
+    if (auto fault = emitter::sync(file)) return fault;
+  }
+  if (sync.has_directory) return sync_directory(options_.directory);
+  return std::nullopt;
+}
+
+void Spool::end_sync(const Sync& sync, bool is_done) {
+  if (is_done) {
+    synced_ = std::max(synced_, sync.through);
+    return;
+  }
+  unsynced_.insert(unsynced_.begin(), sync.segments.begin(), sync.segments.end());
+  if (sync.has_directory) is_directory_synced_ = false;
+}
+
+// ---- sending ----
+
+std::optional<std::string> Spool::read(const Place& place) {
+  if (!place.segment->open()) {
+    if (auto payload = place.segment->read(place.offset, place.size)) return payload;
+  }
+  place.segment->is_damaged = true;
+  report_("damaged", place.segment->path() + " is damaged at byte " + std::to_string(place.offset));
+  return std::nullopt;
+}
+
+void Spool::settle(const std::string& tenant, const Entry& entry) {
+  --entry.event.segment->waiting;
+  counts_[tenant].sent = entry.sequence;
+  is_state_saved_ = false;
+}
+
+Spool::Save Spool::begin_save(Want want) {
+  Save save;
+  const auto is_unneeded = [&](const std::unique_ptr<Segment>& segment) {
+    const bool stays = segment->is_appendable && segment->size < kSmallBytes && want != Want::room;
+    return segment->waiting == 0 && (!stays || segment->is_damaged);
+  };
+  const auto kept = std::stable_partition(segments_.begin(), segments_.end(),
+                                          [&](const auto& each) { return !is_unneeded(each); });
+  for (auto segment = kept; segment != segments_.end(); ++segment) {
+    save.unneeded.push_back(std::move(*segment));
+  }
+  segments_.erase(kept, segments_.end());
+  if (!is_state_saved_ && (want == Want::always || !save.unneeded.empty())) {
+    save.state = state_text();
+    is_state_saved_ = true;
+  }
+  for (const auto& segment : save.unneeded) bytes_ -= segment->size;
+  return save;
+}
+
+std::string Spool::state_text() const {
+  Json next = Json::object();
+  Json sent = Json::object();
+  for (const auto& [tenant, counts] : counts_) {
+    next.members().emplace_back(tenant, counts.next);
+    sent.members().emplace_back(tenant, counts.sent);
+  }
+  const Json state = Json::object(
+      {{"next", std::move(next)}, {"producer", options_.producer}, {"sent", std::move(sent)}});
+  return canonical_json(state) + "\n";
+}
+
+// A file goes only once its numbers are known without it.
+std::optional<Error> Spool::run_save(Save& save) const {
+  if (save.state) {
+    if (auto fault = replace_file(options_.directory + "/state.json", *save.state)) return fault;
+    save.state.reset();
+  }
+  while (!save.unneeded.empty()) {
+    const Segment& segment = *save.unneeded.back();
+    auto fault = segment.is_damaged ? rename_file(segment.path(), segment.path() + ".damaged")
+                                    : remove_file(segment.path());
+    if (fault) return fault;
+    save.unneeded.pop_back();
+  }
+  return std::nullopt;
+}
+
+void Spool::undo_save(Save save) {
+  if (save.state) is_state_saved_ = false;
+  for (auto& segment : save.unneeded) {
+    segment->is_appendable = false;
+    bytes_ += segment->size;
+    segments_.push_back(std::move(segment));
+  }
+  std::ranges::sort(segments_, {}, [](const auto& segment) { return segment->number(); });
+}
+
+std::optional<Error> Spool::set_aside(std::string_view line) const {
+  return append_line(options_.directory + "/refused.ndjson", line);
+}
+
+void Spool::abandon() {
+  lock_.abandon();
+}
+
+}  // namespace assent::emitter

@@ -1,0 +1,147 @@
+"""One file of a spool: records of a length, a CRC and a payload. See emitter/README.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+import zlib
+from typing import Iterator, List, NamedTuple, Optional, Tuple
+
+HEADER = struct.Struct("<II")
+# An event is far below it; a length beyond is no length.
+PAYLOAD_BYTES_MAX = 2 * 1024 * 1024
+NAME = re.compile(r"\d{16}\.spool")
+
+_NUMBERED = re.compile(rb'"producer":\{"id":"[A-Za-z0-9._-]+","sequence":(\d{1,16})\}'
+                       rb'.*?"tenantId":"([a-z0-9-]+)","type":"[a-z0-9_.]+"\}', re.DOTALL)
+
+
+class Record(NamedTuple):
+    """A payload's place: an event with its number, or a blob (sequence 0)."""
+
+    segment: "Segment"
+    offset: int
+    size: int
+    tenant: str
+    sequence: int
+
+
+class Entry(NamedTuple):
+    """An event in the spool, and the blob that has to go before it."""
+
+    event: Record
+    blob: Optional[Record]
+
+    @property
+    def tenant(self) -> str:
+        return self.event.tenant
+
+    @property
+    def sequence(self) -> int:
+        return self.event.sequence
+
+
+class Segment:
+    """One file of records, of which the first `size` bytes are known to be good."""
+
+    def __init__(self, directory: str, number: int) -> None:
+        self.number = number
+        self.path = os.path.join(directory, f"{number:016d}.spool")
+        self.size = 0
+        self.waiting = 0  # Events that are neither sent nor refused.
+        self.is_open = False  # Whether more may be appended.
+        self.is_damaged = False
+        self._file: Optional[int] = None
+
+    @property
+    def file(self) -> int:
+        if self._file is None:
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._file = os.open(self.path, flags, 0o600)
+        return self._file
+
+    def close(self) -> None:
+        self.is_open = False
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def append(self, data: bytes) -> None:
+        """All of `data`, or an OSError and none of it."""
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(self.file, rest):]
+        except OSError:
+            self.is_open = False  # If this cannot be undone, nothing may come behind it.
+            os.ftruncate(self.file, self.size)
+            self.is_open = True
+            raise
+        self.size += len(data)
+
+    def read(self, record: Record) -> Optional[bytes]:
+        """The payload, or nothing if the file no longer holds it."""
+        data = os.pread(self.file, HEADER.size + record.size, record.offset - HEADER.size)
+        payload = data[HEADER.size:]
+        if len(payload) != record.size or HEADER.unpack_from(data) != header_of(payload):
+            self.is_damaged = True
+            return None
+        return payload
+
+    def scan(self, data: bytes) -> Iterator[Record]:
+        """The records of the file's whole content, up to the first that is none."""
+        at = 0
+        while len(data) - at >= HEADER.size:
+            header = HEADER.unpack_from(data, at)
+            start = at + HEADER.size
+            # A hole in a file reads as an empty payload with a fitting CRC.
+            if not 0 < header[0] <= PAYLOAD_BYTES_MAX or len(data) - start < header[0]:
+                return
+            payload = data[start:start + header[0]]
+            named = _named(payload) if header_of(payload) == header else None
+            if named is None:
+                return
+            yield Record(self, start, len(payload), *named)
+            at = start + len(payload)
+
+
+def header_of(payload: bytes) -> Tuple[int, int]:
+    return len(payload), zlib.crc32(payload)
+
+
+def framed(payload: bytes) -> bytes:
+    return HEADER.pack(*header_of(payload)) + payload
+
+
+def blob_payload(tenant: str, blob: bytes) -> bytes:
+    return b"B" + tenant.encode() + b"\n" + blob
+
+
+def blob_of(payload: bytes) -> bytes:
+    return payload[payload.index(b"\n") + 1:]
+
+
+def is_torn(rest: bytes) -> bool:
+    """Whether `rest` is the beginning of a record, as a crash while writing leaves it."""
+    if len(rest) < HEADER.size:
+        return True
+    size: int = HEADER.unpack_from(rest)[0]
+    return 0 < size <= PAYLOAD_BYTES_MAX and len(rest) < HEADER.size + size
+
+
+def numbers_in(rest: bytes) -> List[Tuple[str, int]]:
+    """Whatever numbers of tenants can still be read in damaged bytes."""
+    return [(found[2].decode(), int(found[1])) for found in _NUMBERED.finditer(rest)]
+
+
+def _named(payload: bytes) -> Optional[Tuple[str, int]]:
+    if payload.startswith(b"B") and b"\n" in payload:
+        return payload[1:payload.index(b"\n")].decode("ascii", "replace"), 0
+    try:
+        event = json.loads(payload)
+        named = (event["tenantId"], event["producer"]["sequence"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return named if isinstance(named[0], str) and isinstance(named[1], int) else None

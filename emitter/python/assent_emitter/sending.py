@@ -1,0 +1,83 @@
+"""What an answer of the server means for what was sent."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple
+
+from .errors import Refused
+from .transport import Answer, Unreachable
+from .wire import Request
+
+Send = Callable[[Request], Answer]
+
+# The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key that
+# is not there yet.
+_REFUSALS = frozenset((400, 409, 413, 415, 422))
+
+
+class Receipt(NamedTuple):
+    """Where an event stands in the log, durably."""
+
+    id: str
+    sequence: int
+    time: str
+
+
+class Later(Exception):
+    """Not now. What was sent may or may not have arrived."""
+
+    def __init__(self, reason: str, after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+def _ask(send: Send, request: Request, final: FrozenSet[int]) -> Any:
+    try:
+        answer = send(request)
+    except Unreachable as error:
+        raise Later(str(error)) from None
+    body = answer.body if isinstance(answer.body, dict) else {}
+    if answer.status in (200, 201):
+        return body.get("data")
+    said = body["error"] if isinstance(body.get("error"), dict) else {}
+    refused = Refused(answer.status, str(said.get("code", "")), _detail(said))
+    if answer.status in final:
+        raise refused
+    raise Later(str(refused), answer.retry_after)
+
+
+def _detail(error: Dict[str, Any]) -> str:
+    fields = error.get("fieldErrors")
+    said = [f"{field.get('path')} {field.get('message')}" for field in fields or []
+            if isinstance(field, dict)] if isinstance(fields, list) else []
+    return "; ".join(said) or str(error.get("detail") or error.get("message") or "no reason given")
+
+
+def _receipt(id: str, data: Any) -> Receipt:
+    if not isinstance(data, dict) or data.get("id") != id:
+        raise Later("the answer is not of this event")
+    sequence, time = data.get("sequence"), data.get("time")
+    if not isinstance(sequence, int) or not isinstance(time, str):
+        raise Later("the answer does not say where the event is")
+    return Receipt(id, sequence, time)
+
+
+def _final(is_spooled: bool) -> FrozenSet[int]:
+    """What is spooled waits for its key to work."""
+    return _REFUSALS if is_spooled else _REFUSALS | {401, 403}
+
+
+def send_blob(send: Send, request: Request, *, is_spooled: bool) -> None:
+    _ask(send, request, _final(is_spooled))
+
+
+def send_event(send: Send, request: Request, id: str, *, is_spooled: bool) -> Receipt:
+    return _receipt(id, _ask(send, request, _final(is_spooled)))
+
+
+def send_batch(send: Send, request: Request, ids: List[str]) -> List[Receipt]:
+    data = _ask(send, request, _REFUSALS)
+    events = data.get("events") if isinstance(data, dict) else None
+    if not isinstance(events, list) or len(events) != len(ids):
+        raise Later("the answer is not of these events")
+    return [_receipt(id, event) for id, event in zip(ids, events)]

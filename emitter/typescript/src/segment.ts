@@ -1,0 +1,152 @@
+// One file of a spool: records of a length, a CRC and a payload. See emitter/README.md.
+
+import {
+  closeSync, constants, fsyncSync, ftruncateSync, openSync, readSync, writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "./crc32.js";
+
+export const HEADER_BYTES = 8;
+// An event is far below it; a length beyond is no length.
+const PAYLOAD_BYTES_MAX = 2 * 1024 * 1024;
+
+const NUMBERED = new RegExp(
+  '"producer":\\{"id":"[A-Za-z0-9._-]+","sequence":(\\d{1,16})\\}' +
+  '[^]*?"tenantId":"([a-z0-9-]+)","type":"[a-z0-9_.]+"\\}', "g");
+
+// A payload's place: an event with its number, or a blob (sequence 0).
+export interface Place {
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly size: number;
+  readonly tenant: string;
+  readonly sequence: number;
+}
+
+// An event in the spool, and the blob that has to go before it.
+export interface Entry {
+  readonly event: Place;
+  readonly blob: Place | undefined;
+}
+
+export const segmentName = (number: number) => `${String(number).padStart(16, "0")}.spool`;
+
+// One file of records, of which the first `size` bytes are known to be good.
+export class Segment {
+  readonly path: string;
+  size = 0;
+  waiting = 0;  // Events that are neither sent nor refused.
+  isOpen = false;  // Whether more may be appended.
+  isDamaged = false;
+  #file: number | undefined;
+
+  constructor(directory: string, readonly number: number) {
+    this.path = join(directory, segmentName(number));
+  }
+
+  get file(): number {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
+    this.#file ??= openSync(this.path, flags, 0o600);
+    return this.#file;
+  }
+
+  close(): void {
+    this.isOpen = false;
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  sync(): void {
+    fsyncSync(this.file);
+  }
+
+  // All of `data`, or an error and none of it.
+  append(data: Buffer): void {
+    try {
+      for (let done = 0; done < data.length;) done += writeSync(this.file, data, done);
+    } catch (error) {
+      this.isOpen = false;  // If this cannot be undone, nothing may come behind it.
+      ftruncateSync(this.file, this.size);
+      this.isOpen = true;
+      throw error;
+    }
+    this.size += data.length;
+  }
+
+  // The payload, or nothing if the file no longer holds it.
+  read(place: Place): Buffer | undefined {
+    const data = Buffer.alloc(HEADER_BYTES + place.size);
+    const start = place.offset - HEADER_BYTES;
+    let done = 0;
+    while (done < data.length) {
+      const count = readSync(this.file, data, done, data.length - done, start + done);
+      if (count === 0) break;
+      done += count;
+    }
+    const payload = data.subarray(HEADER_BYTES);
+    if (done === data.length && fits(data, payload)) return payload;
+    this.isDamaged = true;
+    return undefined;
+  }
+
+  // The records of the file's whole content, up to the first that is none.
+  *scan(data: Buffer): Generator<Place> {
+    for (let at = 0; data.length - at >= HEADER_BYTES;) {
+      const size = data.readUInt32LE(at);
+      const offset = at + HEADER_BYTES;
+      // A hole in a file reads as an empty payload with a fitting CRC.
+      if (size === 0 || size > PAYLOAD_BYTES_MAX || data.length - offset < size) return;
+      const payload = data.subarray(offset, offset + size);
+      const named = fits(data.subarray(at), payload) ? nameOf(payload) : undefined;
+      if (!named) return;
+      yield { segment: this, offset, size, ...named };
+      at = offset + size;
+    }
+  }
+}
+
+function fits(header: Buffer, payload: Buffer): boolean {
+  return header.readUInt32LE(0) === payload.length && header.readUInt32LE(4) === crc32(payload);
+}
+
+function nameOf(payload: Buffer): { tenant: string; sequence: number } | undefined {
+  const end = payload.indexOf("\n");
+  if (payload[0] === 0x42 && end > 0) {
+    return { tenant: payload.toString("latin1", 1, end), sequence: 0 };
+  }
+  try {
+    const event = JSON.parse(payload.toString("utf8")) as
+      { tenantId?: unknown; producer?: { sequence?: unknown } };
+    const tenant = event.tenantId, sequence = event.producer?.sequence;
+    if (typeof tenant !== "string" || !Number.isSafeInteger(sequence)) return undefined;
+    return { tenant, sequence: sequence as number };
+  } catch {
+    return undefined;
+  }
+}
+
+export function framed(payload: Buffer): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(payload.length, 0);
+  header.writeUInt32LE(crc32(payload), 4);
+  return Buffer.concat([header, payload]);
+}
+
+export function blobPayload(tenant: string, blob: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`B${tenant}\n`), blob]);
+}
+
+export const blobOf = (payload: Buffer) => payload.subarray(payload.indexOf("\n") + 1);
+
+// Whether `rest` is the beginning of a record, as a crash while writing leaves it.
+export function isTorn(rest: Buffer): boolean {
+  if (rest.length < HEADER_BYTES) return true;
+  const size = rest.readUInt32LE(0);
+  return size > 0 && size <= PAYLOAD_BYTES_MAX && rest.length < HEADER_BYTES + size;
+}
+
+// Whatever numbers of tenants can still be read in damaged bytes.
+export function numbersIn(rest: Buffer): { tenant: string; sequence: number }[] {
+  return [...rest.toString("latin1").matchAll(NUMBERED)]
+    .map((found) => ({ tenant: found[2]!, sequence: Number(found[1]) }));
+}

@@ -1,0 +1,76 @@
+// What an answer of the server means for what was sent.
+
+import { isObject } from "./canonical.js";
+import { Refused } from "./errors.js";
+import { Unreachable } from "./transport.js";
+import type { Send } from "./transport.js";
+import type { Request } from "./wire.js";
+
+// The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key
+// that is not there yet.
+const REFUSALS = [400, 409, 413, 415, 422];
+
+// Where an event stands in the log, durably.
+export interface Receipt {
+  readonly id: string;
+  readonly sequence: number;
+  readonly time: string;
+}
+
+// Not now. What was sent may or may not have arrived.
+export class Later extends Error {
+  constructor(reason: string, readonly afterMs = 0) {
+    super(reason);
+  }
+}
+
+// What is spooled waits for its key to work.
+export type Patience = "spooled" | "waited for";
+
+async function ask(send: Send, request: Request, patience: Patience): Promise<unknown> {
+  const final = patience === "spooled" ? REFUSALS : [...REFUSALS, 401, 403];
+  const answer = await send(request).catch((error: unknown) => {
+    if (error instanceof Unreachable) throw new Later(error.message);
+    throw error;
+  });
+  const body = isObject(answer.body) ? answer.body : {};
+  if (answer.status === 200 || answer.status === 201) return body["data"];
+  const said = isObject(body["error"]) ? body["error"] : {};
+  const refused = new Refused(answer.status, String(said["code"] ?? ""), detailOf(said));
+  if (final.includes(answer.status)) throw refused;
+  throw new Later(refused.message, (answer.retryAfter ?? 0) * 1000);
+}
+
+function detailOf(said: Record<string, unknown>): string {
+  const fields = Array.isArray(said["fieldErrors"]) ? said["fieldErrors"].filter(isObject) : [];
+  const texts = fields.map((field) => `${field["path"]} ${field["message"]}`);
+  return texts.join("; ") || String(said["message"] ?? "no reason given");
+}
+
+function receiptOf(id: string, data: unknown): Receipt {
+  if (!isObject(data) || data["id"] !== id) throw new Later("the answer is not of this event");
+  const { sequence, time } = data;
+  if (!Number.isSafeInteger(sequence) || typeof time !== "string") {
+    throw new Later("the answer does not say where the event is");
+  }
+  return { id, sequence: sequence as number, time };
+}
+
+export async function sendBlob(send: Send, request: Request, patience: Patience): Promise<void> {
+  await ask(send, request, patience);
+}
+
+export async function sendEvent(send: Send, request: Request, id: string,
+                                patience: Patience): Promise<Receipt> {
+  return receiptOf(id, await ask(send, request, patience));
+}
+
+export async function sendBatch(send: Send, request: Request,
+                                ids: readonly string[]): Promise<readonly Receipt[]> {
+  const data = await ask(send, request, "spooled");
+  const events: unknown = isObject(data) ? data["events"] : undefined;
+  if (!Array.isArray(events) || events.length !== ids.length) {
+    throw new Later("the answer is not of these events");
+  }
+  return ids.map((id, place) => receiptOf(id, events[place]));
+}

@@ -1,0 +1,82 @@
+// One process at a time in a spool. Node has no flock: the file says whose it is
+// (emitter/README.md), and those who have flock read that too.
+
+import {
+  closeSync, ftruncateSync, openSync, readFileSync, rmSync, statSync, writeSync,
+} from "node:fs";
+import { SpoolUnusable } from "./errors.js";
+
+const TAKING_SECONDS_MAX = 10;
+
+// When the process began, which tells it from another that has its id later.
+function started(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // Dead, but its parent has not asked yet how it died.
+    return fields[0] === "Z" || fields[0] === "X" ? "" : fields[19] ?? "-";
+  } catch {
+    return "-";
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+function holds(pid: string | undefined, start: string | undefined): boolean {
+  if (pid === undefined || start === undefined || !/^\d+$/.test(pid)) return false;
+  return isAlive(Number(pid)) && (start === "-" || start === started(Number(pid)));
+}
+
+// Two that find a lock without a holder must not both take it.
+function withTaking(path: string, take: () => void): void {
+  const taking = `${path}.taking`;
+  try {
+    if (Date.now() - statSync(taking).mtimeMs > TAKING_SECONDS_MAX * 1000) rmSync(taking);
+  } catch {
+    // There is none, which is the usual.
+  }
+  let file: number;
+  try {
+    file = openSync(taking, "wx", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new SpoolUnusable(`${path} is being taken by another emitter`);
+  }
+  try {
+    take();
+  } finally {
+    closeSync(file);
+    rmSync(taking, { force: true });
+  }
+}
+
+export class SpoolLock {
+  readonly #file: number;
+
+  constructor(path: string) {
+    this.#file = openSync(path, "a+", 0o600);
+    try {
+      withTaking(path, () => {
+        const [pid, start] = readFileSync(path, "latin1").split(/\s+/);
+        if (holds(pid, start)) throw new SpoolUnusable(`${path} is held by process ${pid}`);
+        ftruncateSync(this.#file, 0);
+        writeSync(this.#file, `${process.pid} ${started(process.pid)}\n`);
+      });
+    } catch (error) {
+      closeSync(this.#file);
+      throw error;
+    }
+  }
+
+  release(): void {
+    ftruncateSync(this.#file, 0);
+    closeSync(this.#file);
+  }
+}
