@@ -33,6 +33,12 @@ Result<void> check_none(const EmittedProof& proof, const std::string& path) {
   return {};
 }
 
+bool shows_something(const EmittedProof& proof) {
+  return proof.data || proof.url || proof.sha256 || proof.blob;
+}
+
+// What is seen may be told in more ways than its type's own: a screenshot may be inline, a page be
+// known by its hash alone.
 Result<void> check_members(const EmittedProof& proof, const std::string& path) {
   switch (proof.type) {
     case ProofType::none:
@@ -41,17 +47,11 @@ Result<void> check_members(const EmittedProof& proof, const std::string& path) {
       if (!proof.sha256) return at(path, "sha256", of_type("is required of", proof.type));
       return {};
     case ProofType::url:
-      if (!proof.url) return at(path, "url", of_type("is required of", proof.type));
-      return {};
     case ProofType::screenshot:
-      if (!proof.url && !proof.blob) {
-        return at(path, "url", of_type("or blob is required of", proof.type));
-      }
+      if (!shows_something(proof)) return at(path, "url", of_type("is required of", proof.type));
       return {};
     case ProofType::api_response:
-      if (!proof.data && !proof.blob) {
-        return at(path, "data", of_type("or blob is required of", proof.type));
-      }
+      if (!shows_something(proof)) return at(path, "data", of_type("is required of", proof.type));
       return {};
   }
   return {};

@@ -117,6 +117,7 @@ std::optional<Json> clean_proof(const Json& proof) {
     }
   }
   if (type == "hash" && out.find("sha256") == nullptr) return std::nullopt;
+  if (out.members().size() == 1) return std::nullopt;  // A type alone shows nothing.
   return out;
 }
 
