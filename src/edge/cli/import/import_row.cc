@@ -116,9 +116,11 @@ std::optional<Json> clean_proof(const Json& proof) {
       return std::nullopt;
     }
   }
-  if (type == "hash" && out.find("sha256") == nullptr) return std::nullopt;
-  if (out.members().size() == 1) return std::nullopt;  // A type alone shows nothing.
-  return out;
+  // What each type is nothing without.
+  const std::string_view needed = type == "hash"           ? "sha256"
+                                  : type == "api_response" ? "data"
+                                                           : "url";
+  return out.find(needed) == nullptr ? std::nullopt : std::optional(std::move(out));
 }
 
 bool is_none(const Json& proof) {

@@ -143,7 +143,8 @@ TEST(ImportRow, AProofIsKeptWholeWhateverItsShape) {
   for (const std::string given :
        {R"({"hash":"md5:1","type":"hash"})", R"({"type":"hash"})", R"({"type":"video"})",
         R"({"n":1,"type":"url"})", R"({"data":1,"type":"none"})", R"({"type":"url","url":7})",
-        R"({"capturedAt":"noon","type":"url"})", R"({"path":"a"})"}) {
+        R"({"capturedAt":"noon","type":"url"})", R"({"path":"a"})", R"({"type":"url"})",
+        R"({"type":"screenshot"})", R"({"type":"api_response"})"}) {
     EXPECT_EQ(proof(given), R"({"data":)" + given + R"(,"type":"api_response"})");
   }
 }
