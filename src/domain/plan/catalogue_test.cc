@@ -22,6 +22,10 @@ std::string fault_with(const std::string& more) {
   return fault_of("{providers: [p, q], actions: {a.b: {providers: [p]}}, " + more + "}");
 }
 
+const PolicyEntry& plan_entry(const Policy& policy, RiskTier tier) {
+  return policy.plan_entries.at(static_cast<std::size_t>(tier));
+}
+
 Policy policy_of(const std::string& yaml) {
   auto policy = policy_from_yaml("version: 1\n" + yaml);
   EXPECT_TRUE(policy) << (policy ? "" : policy.error().detail);
