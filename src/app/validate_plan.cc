@@ -41,7 +41,7 @@ PlanReading unreadable(const Error& error) {
   PlanReading reading;
   const bool has_place = !error.fields.empty();
   reading.violations.push_back({.step_index = std::nullopt,
-                                .code = "MALFORMED_JSON",
+                                .code = "INVALID_JSON",
                                 .message = has_place ? error.fields[0].message : error.detail,
                                 .path = has_place ? error.fields[0].path : std::string(),
                                 .severity = ViolationSeverity::error});
