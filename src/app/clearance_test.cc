@@ -226,5 +226,24 @@ TEST_F(PlanRuns, WhatIsShownOfAPlanSaysWhatItLacks) {
             "not_found");
 }
 
+TEST_F(PlanRuns, ADraftIsSimulatedOnPlansAsOnEverythingElse) {
+  const std::string hash = validated(risky());
+  ask_for(hash);
+  const auto simulate = [&](std::string_view draft) {
+    return world.call({.operation = "simulate_policy",
+                       .by = world.admin,
+                       .query = {{"since", "30d"}},
+                       .raw_body = std::string(draft),
+                       .content_type = "application/yaml"});
+  };
+  const Reply same = simulate(kPlanPolicy);
+  ASSERT_EQ(same.outcome(), "ok") << (same.error ? same.error->detail : "");
+  EXPECT_EQ(same.data.integer_at("requests"), 1);
+  EXPECT_EQ(same.data.integer_at("changed"), 0);
+  std::string refusing(kPlanPolicy);
+  refusing.replace(refusing.find("odoo.update"), 11, "odoo.change");
+  EXPECT_EQ(simulate(refusing).data.integer_at("changed"), 1);
+}
+
 }  // namespace
 }  // namespace assent::app

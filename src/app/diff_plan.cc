@@ -1,14 +1,11 @@
 #include "app/diff_plan.h"
 
 #include "app/clearance.h"
-#include "base/canonical.h"
+#include "app/request_parts.h"
 
 namespace assent::app {
 
 namespace {
-
-// What an entry may carry of each list of details; the answer has them all.
-constexpr std::size_t kDetailBytesMax = 10 * 1024;
 
 Result<Plan> plan_from(const Json& document, const Preparation& preparation) {
   PlanReading reading = read_plan(document, preparation.caller.tenant.name);
@@ -41,24 +38,9 @@ Result<Plan> plan_of(const DiffPlan& in, const Preparation& preparation) {
   return plan;
 }
 
-// The details without what an entry cannot carry; how much that is, is said.
 Json shortened(const Json& details) {
   Json kept = Json::object();
-  for (const auto& [name, list] : details.members()) {
-    Json few = Json::array();
-    std::size_t bytes = 0;
-    std::int64_t omitted = 0;
-    for (const Json& item : list.items()) {
-      bytes += canonical_json(item).size() + 1;
-      if (bytes > kDetailBytesMax) {
-        ++omitted;
-      } else {
-        few.push(item);
-      }
-    }
-    kept.set(name, std::move(few));
-    if (omitted > 0) kept.set(name + "Omitted", omitted);
-  }
+  for (const auto& [name, list] : details.members()) set_shortened(kept, name, list);
   return kept;
 }
 

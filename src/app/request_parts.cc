@@ -14,6 +14,23 @@ Result<Json> spill(const Json& value, const Preparation& preparation, Json& blob
   return Json();
 }
 
+void set_shortened(Json& data, const std::string& name, const Json& list) {
+  constexpr std::size_t kListBytesMax = 10 * 1024;
+  Json kept = Json::array();
+  std::size_t bytes = 0;
+  std::int64_t omitted = 0;
+  for (const Json& item : list.items()) {
+    bytes += canonical_json(item).size() + 1;
+    if (bytes > kListBytesMax) {
+      ++omitted;
+    } else {
+      kept.push(item);
+    }
+  }
+  data.set(name, std::move(kept));
+  if (omitted > 0) data.set(name + "Omitted", omitted);
+}
+
 Result<Json> request_part(const store::Read& read, const Json& request, std::string_view name) {
   if (const Json* inline_part = request.find(name)) return *inline_part;
   const Json* blob = request.find(std::string(name) + "Blob");

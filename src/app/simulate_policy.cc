@@ -3,6 +3,7 @@
 #include "app/request_parts.h"
 #include "base/canonical.h"
 #include "domain/evidence_override.h"
+#include "domain/plan/answer.h"
 #include "store/state/approvals.h"
 #include "store/state/policies.h"
 
@@ -140,8 +141,9 @@ Result<void> Replay::take(const store::PastRequest& row) {
   const Json nothing = Json::object();
   const Json* const arguments = subject.find("arguments");
   const auto name = row.kind == Kind::tool_call ? row.tool : subject.string_at("type");
-  terms.answer =
-      evaluate(draft_, row.kind, name.value_or(""), arguments == nullptr ? nothing : *arguments);
+  terms.answer = row.kind == Kind::plan ? evaluate_plan(draft_, subject)
+                                        : evaluate(draft_, row.kind, name.value_or(""),
+                                                   arguments == nullptr ? nothing : *arguments);
   return judge(past, terms);
 }
 

@@ -1,40 +1,11 @@
 #include "app/validate_plan.h"
 
 #include "app/request_parts.h"
-#include "base/canonical.h"
 #include "store/state/policies.h"
 
 namespace assent::app {
 
 namespace {
-
-// What an entry may carry of each list; the rest is counted. The answer has them all.
-constexpr std::size_t kListBytesMax = 10 * 1024;
-
-struct Shortened {
-  Json list = Json::array();
-  std::int64_t omitted = 0;
-};
-
-Shortened shortened(const Json& whole) {
-  Shortened kept;
-  std::size_t bytes = 0;
-  for (const Json& item : whole.items()) {
-    bytes += canonical_json(item).size() + 1;
-    if (bytes > kListBytesMax) {
-      ++kept.omitted;
-    } else {
-      kept.list.push(item);
-    }
-  }
-  return kept;
-}
-
-void set_shortened(Json& data, const std::string& name, const Json& whole) {
-  Shortened kept = shortened(whole);
-  data.set(name, std::move(kept.list));
-  if (kept.omitted > 0) data.set(name + "Omitted", kept.omitted);
-}
 
 // A text that is no JSON is a plan that nobody can read.
 PlanReading unreadable(const Error& error) {
