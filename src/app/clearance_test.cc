@@ -245,5 +245,38 @@ TEST_F(PlanRuns, ADraftIsSimulatedOnPlansAsOnEverythingElse) {
   EXPECT_EQ(simulate(refusing).data.integer_at("changed"), 1);
 }
 
+TEST_F(PlanRuns, AMilderPolicyTakesNothingOfWhatPeopleNeedToSee) {
+  std::string strict(kPlanPolicy);
+  strict += "  evidence: {required: true, ttlSeconds: 600}\n";
+  world.put_policy(strict);
+  const std::string hash = validated(risky());
+  std::string milder = strict;
+  milder.replace(milder.find("escalateFrom: medium"), 20, "escalateFrom: critical");
+  world.put_policy(milder);
+  const std::string id = ask_for(hash).id();
+  EXPECT_EQ(world.show(id).data.find("evidencePolicy")->find("required")->boolean(), true);
+  EXPECT_EQ(world.decide("approve", ann, id).outcome(), "EVIDENCE_REQUIRED");
+}
+
+TEST_F(PlanRuns, TheApprovalWhoseTokenWasPresentedCountsWhateverWasGivenLater) {
+  const Json wanted = risky();
+  const std::string hash = validated(wanted);
+  const std::string token = token_of(approved(hash));
+  compare(hash, dag_of(wanted));
+  ASSERT_EQ(consume(token, hash).outcome(), "ok");
+  approved(hash);
+  EXPECT_EQ(start(hash).outcome(), "ok");
+}
+
+TEST_F(PlanRuns, H50_AGlobalKillSwitchStopsPlansToo) {
+  const Person operator_ = world.make("human", "operator", {"operator"});
+  const std::string hash = validated(harmless());
+  compare(hash, dag_of(harmless()));
+  const Reply engaged = call_by(operator_, "engage_kill_switch",
+                                Json::object({{"scope", "global"}, {"reason", "stop"}}));
+  ASSERT_EQ(engaged.outcome(), "ok");
+  EXPECT_EQ(missing(start(hash)), Missing{"kill_switch"});
+}
+
 }  // namespace
 }  // namespace assent::app

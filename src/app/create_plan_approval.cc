@@ -24,10 +24,15 @@ Result<store::ValidatedPlan> escalated_plan(const store::Read& read, const std::
   return std::move(*plan);
 }
 
+// What was found to need people is put before people: a policy that is milder by now does not
+// answer for them, and takes nothing of what they need.
 Result<PolicyAnswer> answer_of(const store::Read& read, const Policy& policy,
                                const store::ValidatedPlan& plan, std::int64_t version) {
   if (plan.policy_version == version) return answer_to_plan(policy, plan.status, plan.risk_tier);
-  return evaluate_plan(policy, TRY(plan_content(read, plan)));
+  const PolicyAnswer answer = evaluate_plan(policy, TRY(plan_content(read, plan)));
+  const bool is_milder =
+      plan.status == PlanStatus::escalate && answer.entry->decision == PolicyDecision::allow;
+  return is_milder ? answer_to_plan(policy, plan.status, plan.risk_tier) : answer;
 }
 
 // As asked, at most what the policy says of plans, if it says anything.
@@ -80,9 +85,6 @@ Result<PlanApproval> create_plan_approval(store::Write& write, const CreatePlanA
   if (asked.decision == PolicyDecision::reject) {
     return Error{Code::invalid_state, "the policy in force refuses the plan: " + asked.why};
   }
-  // It was found to need people, and somebody asks them: a policy that is milder by now does not
-  // answer for them.
-  asked.decision = PolicyDecision::human;
   Approval& approval = asked.approval;
   approval.grant_ttl_seconds = TRY(ttl_of(in, *asked.policy.policy, approval));
   approval.expires_at = TRY(deadline_of(in, write, approval.expires_at));

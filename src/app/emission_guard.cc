@@ -54,13 +54,6 @@ Result<void> EmissionGuard::check_number(std::size_t index) {
     return error_at(Code::idempotency_conflict, path_of(in_, index, "producer.sequence"),
                     "is used already: another event has the number " + numbered(producer));
   }
-  const bool adds_gap =
-      numbering == store::Numbering::skips || numbering == store::Numbering::splits;
-  if (adds_gap && TRY(store::count_gaps(write_, producer.id)) >= kProducerGapsMax) {
-    return error_at(Code::invalid_state, path_of(in_, index, "producer.sequence"),
-                    "would open another gap, and " + std::to_string(kProducerGapsMax) +
-                        " are open: send what is missing before the number " + numbered(producer));
-  }
   if (numbering == store::Numbering::next || numbering == store::Numbering::skips) {
     expected->second = producer.sequence + 1;
   }

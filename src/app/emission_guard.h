@@ -16,9 +16,6 @@
 
 namespace assent::app {
 
-// How many ranges of missing numbers a producer may have: more is no loss, but another program.
-inline constexpr std::int64_t kProducerGapsMax = 1000;
-
 class EmissionGuard {
  public:
   // REQUIRES: both outlive this; `in` is prepared.

@@ -298,10 +298,9 @@ Result<void> take_body(EmitEvents& in, const RawBody& body) {
 }
 
 bool blocks(const EmitEvents& in) {
-  // Looking a cause up may wait for the index; a policy and a blob are on the disk.
+  // Looking a cause up may wait for the index; a blob is on the disk.
   return std::ranges::any_of(in.events, [](const EmittedEvent& event) {
-    return event.causation_id || event.outcome == EmitOutcome::pending ||
-           (event.proof && event.proof->blob);
+    return event.causation_id || (event.proof && event.proof->blob);
   });
 }
 

@@ -8,6 +8,7 @@ namespace assent::app {
 namespace {
 
 constexpr std::int64_t kPageMax = 100;
+constexpr std::int64_t kGapsShown = 1000;  // Of each producer; `missingCount` knows of all.
 
 std::string text_of(const store::ProducerGap& gap) {
   const std::string first = std::to_string(gap.first);
@@ -21,7 +22,7 @@ Result<ProducerView> view_of(const store::Read& read, const store::Producer& pro
                     .missing_count = producer.missing,
                     .last_seen_at = producer.last_seen_at};
   if (producer.missing == 0) return view;
-  const auto gaps = TRY(store::gaps_of(read, producer.id));
+  const auto gaps = TRY(store::gaps_of(read, producer.id, kGapsShown));
   for (const auto& gap : gaps) view.missing.push_back(text_of(gap));
   return view;
 }

@@ -25,6 +25,11 @@ bool is_of_plan(const StoredEvent& event) {
   return event.data.string_at("irHash").has_value();
 }
 
+// What the policy passes is used without a token.
+bool is_by_token(const StoredEvent& event) {
+  return is_of_plan(event) && event.data.string_at("consumedBy").has_value();
+}
+
 bool is_invalid_token(const StoredEvent& event) {
   constexpr std::array<std::string_view, 4> kReasons = {"token_not_found", "tenant_mismatch",
                                                         "ir_hash_mismatch", "already_consumed"};
@@ -174,7 +179,7 @@ Json diff_failed(const StoredEvent& event) {
 // ---- the table ----
 
 constexpr std::array kRows = {
-    Row{"grant.consumed", "ir.approval_consumed", consumed, is_of_plan},
+    Row{"grant.consumed", "ir.approval_consumed", consumed, is_by_token},
     Row{"grant.expired", "ir.approval_expired", expired, is_of_plan},
     Row{"grant.issued", "ir.approval_created", created, is_of_plan},
     Row{"grant.refused", "ir.approval_invalid", invalid, is_invalid_token},

@@ -66,12 +66,12 @@ TEST(CharterDialect, AnIssuedTokenIsAnApprovalCreated) {
 }
 
 TEST(CharterDialect, AConsumedTokenIsAnApprovalConsumed) {
-  EXPECT_EQ(told(of_plan("grant.consumed", human(),
-                         grant(R"("consumedAt":"2026-01-19T22:26:59.790000Z",)"
-                               R"("timeToConsumeSeconds":900,"wasExpired":false)"))),
-            "ir.approval_consumed " + kAbout + R"("consumed_by":")" + kAnnUuid +
-                R"(","consumed_at":")" + kTime +
-                R"(","time_to_consume_seconds":900,"was_expired":false})");
+  EXPECT_EQ(
+      told(of_plan("grant.consumed", human(),
+                   grant(R"("consumedBy":"prn_01","consumedAt":"2026-01-19T22:26:59.790000Z",)"
+                         R"("timeToConsumeSeconds":900,"wasExpired":false)"))),
+      "ir.approval_consumed " + kAbout + R"("consumed_by":")" + kAnnUuid + R"(","consumed_at":")" +
+          kTime + R"(","time_to_consume_seconds":900,"was_expired":false})");
 }
 
 TEST(CharterDialect, AnExpiredTokenIsAnApprovalExpired) {

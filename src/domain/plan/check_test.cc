@@ -312,5 +312,17 @@ TEST(PlanCheck, TheTiersOfBrain) {
   EXPECT_EQ(brain_tier(RiskTier::critical), 3);
 }
 
+TEST(PlanCheck, AHundredThousandReasonsAreAFew) {
+  Json words = Json::array();
+  for (int i = 0; i < 100'000; ++i) words.push("prod " + std::to_string(i));
+  Json step = step_json("odoo.update", "odoo");
+  step.set("constraints", Json::object({{"where", std::move(words)}}));
+  const PlanVerdict verdict = check(plan_json({std::move(step)}));
+  EXPECT_EQ(verdict.status, PlanStatus::escalate);
+  ASSERT_EQ(verdict.high_risk_steps.size(), 1U);
+  EXPECT_LT(verdict.high_risk_steps[0].reason.size(), 2000U);
+  EXPECT_TRUE(verdict.high_risk_steps[0].reason.ends_with("; and more"));
+}
+
 }  // namespace
 }  // namespace assent

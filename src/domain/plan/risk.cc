@@ -17,9 +17,11 @@ class StepAssessor {
   StepRisk assess(const PlanAction* action);
 
  private:
-  // A reason of a lower tier says nothing any more; of the same tier, all are told.
+  // A reason of a lower tier says nothing any more; of the same tier, a few are told, because a
+  // plan may give a hundred thousand.
   template <class Reason>
   void raise(RiskTier tier, Reason reason);
+  std::string told() const;
   void walk_params(const Json& value, const PlanPlace& at);
   void walk_texts(const Json& value, const PlanPlace& at);
   void constraints();
@@ -32,18 +34,35 @@ class StepAssessor {
   const PlanStep& step_;
   const PlanCatalogue& catalogue_;
   std::vector<const PlanResources*> resources_;  // Those that are about the step's action.
-  StepRisk risk_;
+  RiskTier tier_ = RiskTier::none;
+  std::vector<std::string> reasons_;  // Of that tier; at most kReasonsMax.
+  bool has_more_ = false;
 };
+
+constexpr std::size_t kReasonsMax = 5;
 
 template <class Reason>
 void StepAssessor::raise(RiskTier tier, Reason reason) {
-  if (tier < risk_.tier || tier == RiskTier::none) return;
-  std::string sentence = reason();
-  if (tier > risk_.tier) {
-    risk_ = {tier, std::move(sentence)};
-  } else if (risk_.reason.find(sentence) == std::string::npos) {
-    risk_.reason.append("; ").append(sentence);
+  if (tier < tier_ || tier == RiskTier::none) return;
+  if (tier > tier_) {
+    tier_ = tier;
+    reasons_.clear();
+    has_more_ = false;
   }
+  if (has_more_) return;
+  std::string sentence = reason();
+  if (std::find(reasons_.begin(), reasons_.end(), sentence) != reasons_.end()) return;
+  if (reasons_.size() == kReasonsMax) {
+    has_more_ = true;
+  } else {
+    reasons_.push_back(std::move(sentence));
+  }
+}
+
+std::string StepAssessor::told() const {
+  std::string all;
+  for (const std::string& reason : reasons_) all.append(all.empty() ? "" : "; ").append(reason);
+  return has_more_ ? all + "; and more" : all;
 }
 
 // `folded` without the spaces around it, which nobody sees.
@@ -214,7 +233,7 @@ StepRisk StepAssessor::assess(const PlanAction* action) {
   constraints();
   walk_params(step_.params, {&root, "params"});
   action_risk(action);
-  return std::move(risk_);
+  return {.tier = tier_, .reason = told()};
 }
 
 }  // namespace

@@ -17,11 +17,13 @@ constexpr std::string_view kComparison = R"sql(
    WHERE tenant = $1 AND ir_hash = $2)sql";
 
 constexpr std::string_view kApproval = R"sql(
-  SELECT id
+  SELECT approvals.id
     FROM approvals
-   WHERE tenant = $1 AND content_hash = $2 AND kind = 'plan'
-     AND status IN ('approved', 'executed', 'unknown')
-   ORDER BY status = 'approved' DESC, id DESC
+    LEFT JOIN grants ON grants.tenant = approvals.tenant AND grants.approval = approvals.id
+   WHERE approvals.tenant = $1 AND approvals.content_hash = $2 AND approvals.kind = 'plan'
+     AND approvals.status IN ('approved', 'executed', 'unknown')
+   ORDER BY approvals.status = 'approved' DESC, grants.consumed_at IS NOT NULL DESC,
+            grants.expired_at IS NULL DESC, approvals.id DESC
    LIMIT 1)sql";
 
 }  // namespace

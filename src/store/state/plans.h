@@ -38,8 +38,9 @@ Result<std::optional<ValidatedPlan>> validated_plan(const Read& read, std::strin
 // Nothing: none was compared.
 Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::string_view ir_hash);
 
-// The newest approval of the plan that may still be run, or else the newest that was; nothing if
-// none was ever given.
+// The approval that counts for a run: of those that are approved and not over the newest whose
+// token was presented, or else the newest; or else the newest that was run. Nothing if none was
+// ever given.
 Result<std::optional<Approval>> approval_of_plan(const Read& read, std::string_view ir_hash);
 
 }  // namespace assent::store

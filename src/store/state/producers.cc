@@ -21,12 +21,8 @@ constexpr std::string_view kGaps = R"sql(
   SELECT first, last
     FROM producer_gaps
    WHERE tenant = $1 AND producer = $2
-   ORDER BY first)sql";
-
-constexpr std::string_view kCountGaps = R"sql(
-  SELECT COUNT(*)
-    FROM producer_gaps
-   WHERE tenant = $1 AND producer = $2)sql";
+   ORDER BY first
+   LIMIT $3)sql";
 
 constexpr std::string_view kList = R"sql(
   SELECT id, next, missing, last_seen_at
@@ -42,13 +38,6 @@ constexpr std::string_view kListWithGaps = R"sql(
    ORDER BY id
    LIMIT $3)sql";
 
-Numbering numbering_within(const Rows& gap, std::int64_t sequence) {
-  const std::int64_t first = gap.integer(0);
-  const std::int64_t last = gap.integer(1);
-  if (sequence > last) return Numbering::seen;
-  return sequence == first || sequence == last ? Numbering::shrinks : Numbering::splits;
-}
-
 }  // namespace
 
 Result<Numbering> numbering(const Read& read, std::string_view producer, std::int64_t sequence) {
@@ -57,21 +46,16 @@ Result<Numbering> numbering(const Read& read, std::string_view producer, std::in
   if (sequence == next) return Numbering::next;
   if (sequence > next) return Numbering::skips;
   const auto gap = TRY(read.connection().query(kGapAt, {read.tenant_key(), producer, sequence}));
-  if (!TRY(gap->next())) return Numbering::seen;
-  return numbering_within(*gap, sequence);
+  const bool is_missing = TRY(gap->next()) && sequence <= gap->integer(1);
+  return is_missing ? Numbering::late : Numbering::seen;
 }
 
-Result<std::vector<ProducerGap>> gaps_of(const Read& read, std::string_view producer) {
+Result<std::vector<ProducerGap>> gaps_of(const Read& read, std::string_view producer,
+                                         std::int64_t limit) {
   std::vector<ProducerGap> gaps;
-  const auto rows = TRY(read.connection().query(kGaps, {read.tenant_key(), producer}));
+  const auto rows = TRY(read.connection().query(kGaps, {read.tenant_key(), producer, limit}));
   while (TRY(rows->next())) gaps.push_back({rows->integer(0), rows->integer(1)});
   return gaps;
-}
-
-Result<std::int64_t> count_gaps(const Read& read, std::string_view producer) {
-  const auto rows = TRY(read.connection().query(kCountGaps, {read.tenant_key(), producer}));
-  if (!TRY(rows->next())) return Error{Code::internal, "no answer to a count"};
-  return rows->integer(0);
 }
 
 Result<std::vector<Producer>> list_producers(const Read& read, const ProducerFilter& filter) {

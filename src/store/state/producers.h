@@ -29,17 +29,16 @@ struct Producer {
 
 // What a number would be to the producer that uses it.
 enum class Numbering {
-  next,     // The one that follows, of a new producer too.
-  skips,    // It leaves a gap before it.
-  shrinks,  // It was missing, at an end of its gap.
-  splits,   // It was missing, and what was one gap would be two.
-  seen,     // It was used already.
+  next,   // The one that follows, of a new producer too.
+  skips,  // It leaves a gap before it.
+  late,   // It was missing.
+  seen,   // It was used already.
 };
 Result<Numbering> numbering(const Read& read, std::string_view producer, std::int64_t sequence);
 
-Result<std::vector<ProducerGap>> gaps_of(const Read& read, std::string_view producer);
-// At most 2^53-1 gaps would be as many as there are numbers: whoever opens one asks how many are.
-Result<std::int64_t> count_gaps(const Read& read, std::string_view producer);
+// The lowest, at most `limit`. There are never more than the producer has events.
+Result<std::vector<ProducerGap>> gaps_of(const Read& read, std::string_view producer,
+                                         std::int64_t limit);
 
 // In the order of their ids, those after `after`, at most `limit`.
 struct ProducerFilter {
