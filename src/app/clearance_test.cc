@@ -184,15 +184,23 @@ TEST_F(PlanRuns, ATokenOfAToolCallStartsItsExecution) {
             "executed");
 }
 
-TEST_F(PlanRuns, AConsumedTokenWithoutClearanceIsNotWasted) {
+TEST_F(PlanRuns, ATokenIsNotUsedUpByAStartThatIsNotCleared) {
   const Json wanted = risky();
   const std::string hash = validated(wanted);
   const std::string token = token_of(approved(hash));
   const Reply early =
       call("consume_grant", Json::object({{"token", token}, {"contentHash", hash}}));
-  EXPECT_EQ(missing(early), Missing{"diff_missing"}) << "consumed, and not started";
+  EXPECT_EQ(missing(early), Missing{"diff_missing"}) << "neither consumed nor started";
   compare(hash, dag_of(wanted));
-  EXPECT_EQ(start(hash).outcome(), "ok");
+  const Json body = Json::object({{"token", token}, {"contentHash", hash}});
+  EXPECT_EQ(call("consume_grant", body).outcome(), "ok");
+  EXPECT_EQ(call("consume_grant", body).outcome(), "ALREADY_CONSUMED");
+}
+
+TEST_F(PlanRuns, ATokenOfAToolCallIsNoPlans) {
+  const std::string id = ask();
+  ASSERT_EQ(world.decide("approve", ann, id).outcome(), "ok");
+  EXPECT_EQ(consume(token_of(id), hash(id)).outcome(), "CONTENT_CHANGED");
 }
 
 TEST_F(PlanRuns, APlanIsNeitherEditedNorAskedForAsSomethingElse) {

@@ -37,14 +37,22 @@ Refused told(GrantRefusal refusal, const Approval* approval) {
           std::move(details)};
 }
 
+// What a token is presented for.
+struct Presentation {
+  const std::string& token;
+  const std::string& content_hash;
+  bool is_for_plan = false;   // To be allowed to start a plan, and nothing else.
+  bool is_for_start = false;  // To start at once: a plan that is not cleared keeps its token.
+};
+
 // Nobody's token, as far as the caller and its log are told.
-Result<Presented> refuse_unknown(store::Write& write, std::string_view content_hash) {
-  TRY(write.record({.type = "grant.refused",
-                    .subject = "content/" + std::string(content_hash),
-                    .data = Json::object({{"grantId", Json()},
-                                          {"contentHash", content_hash},
-                                          {"irHash", content_hash},
-                                          {"reason", word(GrantRefusal::token_not_found)}})}));
+Result<Presented> refuse_unknown(store::Write& write, const Presentation& in) {
+  Json data = Json::object({{"grantId", Json()},
+                            {"contentHash", in.content_hash},
+                            {"reason", word(GrantRefusal::token_not_found)}});
+  if (in.is_for_plan) data.set("irHash", in.content_hash);
+  TRY(write.record(
+      {.type = "grant.refused", .subject = "content/" + in.content_hash, .data = std::move(data)}));
   Presented presented;
   presented.refused = told(GrantRefusal::token_not_found, nullptr);
   return presented;
@@ -65,39 +73,49 @@ Result<void> warn_owner(store::Write& write, const store::PresentedGrant& found)
   return {};
 }
 
-Result<std::optional<GrantRefusal>> refusal_of(store::Write& write, const Presented& presented,
-                                               std::string_view content_hash) {
+using Missing = std::vector<GrantRefusal>;
+
+// Everything that speaks against it; of a plan that is to start at once, all that it lacks.
+Result<Missing> refusals_of(store::Write& write, const Presented& presented,
+                            const Presentation& in) {
   const Approval& approval = presented.approval;
-  if (const auto refusal = refuse_token(approval, presented.grant, content_hash, write.now())) {
-    return refusal;
+  if (in.is_for_plan && approval.kind != Kind::plan) return Missing{GrantRefusal::ir_hash_mismatch};
+  const auto refusal = refuse_token(approval, presented.grant, in.content_hash, write.now());
+  if (refusal) return Missing{*refusal};
+  if (in.is_for_start && approval.kind == Kind::plan) {
+    Missing missing = TRY(plan_case(write, approval, presented.grant, std::nullopt)).missing;
+    std::erase(missing, GrantRefusal::not_consumed);  // It is what is being done.
+    if (!missing.empty()) return missing;
   }
   // What is stopped keeps its token: it is good again when the switch is released.
-  if (TRY(stopping_switch(write, approval))) return std::optional(GrantRefusal::kill_switch);
-  if (TRY(is_refused_by_policy(write, approval))) {
-    return std::optional(GrantRefusal::policy_denied);
-  }
-  return std::optional<GrantRefusal>();
+  if (TRY(stopping_switch(write, approval))) return Missing{GrantRefusal::kill_switch};
+  if (TRY(is_refused_by_policy(write, approval))) return Missing{GrantRefusal::policy_denied};
+  return Missing{};
 }
 
-Result<Presented> present(store::Write& write, const std::string& token,
-                          const std::string& content_hash) {
-  if (!content_hash_from_text(content_hash)) {
-    return error_at(Code::validation_error, "irHash", "must be sha256: and 64 hex digits");
+Result<Presented> present(store::Write& write, const Presentation& in) {
+  if (!content_hash_from_text(in.content_hash)) {
+    return error_at(Code::validation_error, in.is_for_plan ? "irHash" : "contentHash",
+                    "must be sha256: and 64 hex digits");
   }
-  const auto found = TRY(store::grant_of_token(write.connection(), sha256(token)));
-  if (!found) return refuse_unknown(write, content_hash);
+  const auto found = TRY(store::grant_of_token(write.connection(), sha256(in.token)));
+  if (!found) return refuse_unknown(write, in);
   if (found->tenant != write.tenant().number) {
     TRY(warn_owner(write, *found));
-    return refuse_unknown(write, content_hash);
+    return refuse_unknown(write, in);
   }
   Presented presented{.approval = TRY(store::approval(write, found->grant.approval)),
                       .grant = found->grant,
                       .refused = std::nullopt};
   const Actor actor = actor_of(write.caller());
-  if (const auto refusal = TRY(refusal_of(write, presented, content_hash))) {
+  const Missing refusals = TRY(refusals_of(write, presented, in));
+  if (!refusals.empty()) {
+    const bool lists_them = in.is_for_start && presented.approval.kind == Kind::plan;
     TRY(expire_if_overdue(write, presented.grant, presented.approval));
-    TRY(refuse_grant(write, actor, presented.approval, presented.grant, *refusal));
-    presented.refused = told(*refusal, &presented.approval);
+    TRY(refuse_grant(write, actor, presented.approval, presented.grant, refusals.front(),
+                     lists_them ? refusals : Missing{}));
+    presented.refused = told(refusals.front(), &presented.approval);
+    if (lists_them) presented.refused->details.set("missing", words_of(refusals));
     return presented;
   }
   const std::string by = write.caller().principal.id.text();
@@ -110,7 +128,8 @@ Result<Presented> present(store::Write& write, const std::string& token,
 
 Result<ConsumedPlanApproval> consume_plan_approval(store::Write& write,
                                                    const ConsumePlanApproval& in) {
-  Presented presented = TRY(present(write, in.token, in.ir_hash));
+  Presented presented =
+      TRY(present(write, {.token = in.token, .content_hash = in.ir_hash, .is_for_plan = true}));
   ConsumedPlanApproval out;
   out.refused = std::move(presented.refused);
   if (out.refused) return out;
@@ -126,7 +145,8 @@ Result<ConsumedPlanApproval> consume_plan_approval(store::Write& write,
 }
 
 Result<ConsumedGrant> consume_grant(store::Write& write, const ConsumeGrant& in) {
-  Presented presented = TRY(present(write, in.token, in.content_hash));
+  Presented presented = TRY(
+      present(write, {.token = in.token, .content_hash = in.content_hash, .is_for_start = true}));
   ConsumedGrant out;
   out.refused = std::move(presented.refused);
   if (out.refused) return out;

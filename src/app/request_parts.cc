@@ -20,10 +20,12 @@ void set_shortened(Json& data, const std::string& name, const Json& list) {
   std::size_t bytes = 0;
   std::int64_t omitted = 0;
   for (const Json& item : list.items()) {
-    bytes += canonical_json(item).size() + 1;
-    if (bytes > kListBytesMax) {
+    // A long item does not hide the short ones behind it.
+    const std::size_t size = canonical_json(item).size() + 1;
+    if (bytes + size > kListBytesMax) {
       ++omitted;
     } else {
+      bytes += size;
       kept.push(item);
     }
   }

@@ -210,7 +210,26 @@ TEST(PlanCheck, Trap17_AnEnvironmentThatIsStatedHasToBeKnown) {
 TEST(PlanCheck, WordsAreFoundWhereverATextStandsInTheParams) {
   EXPECT_EQ(risk_of(step_with("params", json_of(R"({"a": [{"b": ["x", "eu-prod"]}]})"))),
             "medium Production environment: eu-prod (params.a[0].b[1])");
-  EXPECT_EQ(risk_of(step_with("params", json_of(R"({"production": 5})"))), "none");
+  EXPECT_EQ(risk_of(step_with("params", json_of(R"({"production": 5})"))),
+            "medium Production environment: production (params.production)");
+  EXPECT_EQ(risk_of(step_with("params", json_of(R"({"production": false})"))), "none");
+}
+
+TEST(PlanCheck, WhatIsSaidInAnotherShapeOrInTheConstraintsCountsToo) {
+  const auto tier_of = [](std::string_view member, std::string_view value) {
+    Json step = step_json("odoo.update", "odoo", "res.partner");
+    step.set(std::string(member), json_of(value));
+    return risk_of(step).substr(0, 6);
+  };
+  for (const char* model : {R"({"model": ["account.move"]})", R"({"model": [["account.move"]]})"}) {
+    EXPECT_EQ(tier_of("params", model), "medium") << model;
+    EXPECT_EQ(tier_of("constraints", model), "medium") << model;
+  }
+  for (const char* many : {R"({"limit": 100000})", R"({"limit": true})", R"({"bulk": true})"}) {
+    EXPECT_EQ(tier_of("params", many), "high B") << many;
+    EXPECT_EQ(tier_of("constraints", many), "high B") << many;
+  }
+  EXPECT_EQ(tier_of("constraints", R"({"environment ": "prd"})"), "high U");
 }
 
 TEST(PlanCheck, ResourcesAreNamedByTheStepOrByItsParams) {
@@ -313,10 +332,12 @@ TEST(PlanCheck, TheTiersOfBrain) {
 }
 
 TEST(PlanCheck, AHundredThousandReasonsAreAFew) {
-  Json words = Json::array();
-  for (int i = 0; i < 100'000; ++i) words.push("prod " + std::to_string(i));
+  Json words = Json::object();
+  for (int i = 0; i < 100'000; ++i) {
+    words.members().emplace_back("w" + std::to_string(i), "prod " + std::to_string(i));
+  }
   Json step = step_json("odoo.update", "odoo");
-  step.set("constraints", Json::object({{"where", std::move(words)}}));
+  step.set("constraints", std::move(words));
   const PlanVerdict verdict = check(plan_json({std::move(step)}));
   EXPECT_EQ(verdict.status, PlanStatus::escalate);
   ASSERT_EQ(verdict.high_risk_steps.size(), 1U);

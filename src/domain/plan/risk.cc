@@ -22,8 +22,7 @@ class StepAssessor {
   template <class Reason>
   void raise(RiskTier tier, Reason reason);
   std::string told() const;
-  void walk_params(const Json& value, const PlanPlace& at);
-  void walk_texts(const Json& value, const PlanPlace& at);
+  void walk(const Json& value, const PlanPlace& at, const Json::Member* named);
   void constraints();
   void stated_environment(const Json& value, const PlanPlace& at);
   bool environment_words(std::string_view text, const PlanPlace& at);
@@ -97,6 +96,10 @@ std::optional<std::int64_t> number_of(const Json& value) {
   return static_cast<std::int64_t>(*number);
 }
 
+bool is_said(const Json& value) {
+  return !value.is_null() && value != Json(false);
+}
+
 bool is_set(const Json& value) {
   return !value.is_null() && value != Json(false) && value != Json(0);
 }
@@ -119,7 +122,9 @@ void StepAssessor::measure(const Json::Member& member, const PlanPlace& at) {
   const Json& value = member.second;
   const bool is_many = value.is_array() || value.is_object();
   const std::int64_t count = is_many ? count_of(value) : 0;
-  const bool counts = value.is_integer() || value.is_string();
+  // A list counts by its items; anything else that is said where a number belongs, and false and
+  // nothing are what is not said.
+  const bool counts = !is_many && is_said(value);
   const auto number = number_of(value);
   const std::string folded = fold(member.first);
   for (const PlanBulk& bulk : catalogue_.bulk) {
@@ -159,32 +164,22 @@ bool StepAssessor::environment_words(std::string_view text, const PlanPlace& at)
   return is_known;
 }
 
-void StepAssessor::walk_params(const Json& value, const PlanPlace& at) {
+// `named` is the member that the value is of, also as an item of its list.
+void StepAssessor::walk(const Json& value, const PlanPlace& at, const Json::Member* named) {
   if (value.is_string()) {
     environment_words(value.string(), at);
+    if (named != nullptr) resource(value.string(), named);
   } else if (value.is_array()) {
     for (std::size_t i = 0; i < value.items().size(); ++i) {
-      walk_params(value.items()[i], {&at, {}, i});
+      walk(value.items()[i], {&at, {}, i}, named);
     }
   } else if (value.is_object()) {
     for (const auto& member : value.members()) {
       const PlanPlace below{&at, member.first};
+      if (is_set(member.second)) environment_words(member.first, below);
       measure(member, below);
-      if (member.second.is_string()) resource(member.second.string(), &member);
-      walk_params(member.second, below);
+      walk(member.second, below, &member);
     }
-  }
-}
-
-void StepAssessor::walk_texts(const Json& value, const PlanPlace& at) {
-  if (value.is_string()) {
-    environment_words(value.string(), at);
-  } else if (value.is_array()) {
-    for (std::size_t i = 0; i < value.items().size(); ++i) {
-      walk_texts(value.items()[i], {&at, {}, i});
-    }
-  } else if (value.is_object()) {
-    for (const auto& [name, member] : value.members()) walk_texts(member, {&at, name});
   }
 }
 
@@ -200,14 +195,11 @@ void StepAssessor::constraints() {
   const PlanPlace root;
   const PlanPlace all{&root, "constraints"};
   for (const auto& [name, value] : step_.constraints.members()) {
-    const PlanPlace at{&all, name};
     const std::string folded = fold(name);
-    if (folded == "environment" || folded == "env") {
-      stated_environment(value, at);
-    } else {
-      walk_texts(value, at);
-    }
+    const std::string_view known = trimmed(folded);
+    if (known == "environment" || known == "env") stated_environment(value, {&all, name});
   }
+  walk(step_.constraints, all, nullptr);
 }
 
 void StepAssessor::action_risk(const PlanAction* action) {
@@ -231,7 +223,7 @@ StepRisk StepAssessor::assess(const PlanAction* action) {
   resource(step_.resource, nullptr);
   environment_words(step_.resource, {&root, "resource"});
   constraints();
-  walk_params(step_.params, {&root, "params"});
+  walk(step_.params, {&root, "params"}, nullptr);
   action_risk(action);
   return {.tier = tier_, .reason = told()};
 }

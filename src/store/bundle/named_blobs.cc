@@ -33,7 +33,8 @@ std::uint64_t share_of(const Hash& hash, std::uint64_t shares) {
 // Most events name none, and are not parsed to learn that.
 bool can_name_blobs(std::string_view type, std::string_view event) {
   if (!is_governed_type(type)) return may_have_proof_blob(event);
-  return type == "policy.changed" || type == "evidence.attached" || type.starts_with("approval.");
+  return type == "policy.changed" || type == "evidence.attached" || type.starts_with("approval.") ||
+         type.starts_with("ir.validated_");
 }
 
 }  // namespace
@@ -58,6 +59,7 @@ Result<std::vector<Hash>> blobs_named_by(std::string_view event) {
       if (const Json* blob = data.find(member)) named.push_back(blob);
     }
   }
+  if (const Json* plan = data.find("planBlob")) named.push_back(plan);
   for (const Json* blob : named) {
     const auto hash = content_hash_from_text(blob->string_at("sha256").value_or(""));
     if (!hash) {

@@ -191,23 +191,27 @@ Result<void> VerifyLog::check_content(const StoredEvent& event) {
   if (event.type == "evidence.attached" && data.string_at("type") == word(EvidenceType::file)) {
     return check_blob(data);
   }
+  if (event.type.starts_with("ir.validated_")) {
+    return check_hashed(data.string_at("irHash"), data.find("plan"), data.find("planBlob"));
+  }
   // A request, or a decision that edited: both say which content from then on is meant.
   if (!event.type.starts_with("approval.")) return {};
-
-  const auto content_hash = data.string_at("contentHash");
-  if (const Json* subject = data.find("subject")) {
-    if (content_hash != content_hash_text(sha256(canonical_json(*subject)))) {
-      return corrupt("the content hash is not that of the subject");
-    }
-  }
-  if (const Json* blob = data.find("subjectBlob")) {
-    if (content_hash != blob->string_at("sha256")) {
-      return corrupt("the content hash is not that of the subject");
-    }
-    TRY(check_blob(*blob));
-  }
+  TRY(check_hashed(data.string_at("contentHash"), data.find("subject"), data.find("subjectBlob")));
   if (const Json* blob = data.find("requestBlob")) TRY(check_blob(*blob));
   return {};
+}
+
+// The hash is that of the content, wherever that is; either may be null.
+Result<void> VerifyLog::check_hashed(std::optional<std::string_view> hash, const Json* content,
+                                     const Json* blob) {
+  if (content != nullptr && hash != content_hash_text(sha256(canonical_json(*content)))) {
+    return corrupt("the content hash is not that of the subject");
+  }
+  if (blob == nullptr) return {};
+  if (hash != blob->string_at("sha256")) {
+    return corrupt("the content hash is not that of the subject");
+  }
+  return check_blob(*blob);
 }
 
 Result<void> VerifyLog::check_blob(const Json& named) {

@@ -88,6 +88,8 @@ class VerifyLog {
   Result<void> check_sequence(std::uint64_t said, std::uint64_t sequence) const;
   Result<void> check_place(std::string_view tenant, std::string_view source, Timestamp time);
   Result<void> check_content(const StoredEvent& event);
+  Result<void> check_hashed(std::optional<std::string_view> hash, const Json* content,
+                            const Json* blob);
   Result<void> check_blob(const Json& named);       // By its member `sha256`.
   Result<void> check_blob(std::string_view named);  // `sha256:…`
   Result<void> collect_notes();
