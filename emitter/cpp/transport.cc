@@ -122,7 +122,8 @@ Answer Transport::perform(void* handle, const Request& request) const {
   curl_off_t after = 0;
   curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &after);
   answer.status = static_cast<int>(status);
-  answer.retry_after = std::chrono::seconds(after);
+  // An odd answer must not silence an emitter.
+  answer.retry_after = std::chrono::seconds(std::min<curl_off_t>(after, 3600));
   return answer;
 }
 

@@ -26,6 +26,7 @@ class EmissionGuard {
  private:
   Result<void> check_proof(std::size_t index);
   Result<void> check_number(std::size_t index);
+  Result<void> check_new_obligation(std::size_t index) const;
   Result<void> check_obligation(std::size_t index) const;
 
   const store::Write& write_;

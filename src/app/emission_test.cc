@@ -127,6 +127,26 @@ TEST_F(Emission, HoweverManyGapsThereAreTheNextEventIsWelcome) {
   EXPECT_EQ(producer().integer_at("missingCount"), 1001 + 7 - 1);
 }
 
+TEST_F(Emission, TheIdOfAnObligationIsNotTakenTwice) {
+  Json pending = Json::object({{"type", "mail.send"},
+                               {"target", Json::object({{"type", "mail"}, {"id", "1"}})},
+                               {"outcome", "pending"}});
+  const Reply first =
+      world.call({.operation = "emit_events", .by = agent, .raw_body = json_text(pending)});
+  ASSERT_EQ(first.outcome(), "ok");
+  pending.set("id", first.id());
+  EXPECT_EQ(outcome(pending), "idempotency_conflict id") << "the server made it, and knows it";
+  pending.set("id", EventId::make(world.clock.now(), world.random).text());
+  EXPECT_EQ(outcome(pending), "ok");
+  world.clock.advance(std::chrono::hours(24 * 9));
+  EXPECT_EQ(outcome(Json::object(
+                {{"type", "a.b"}, {"target", *pending.find("target")}, {"outcome", "success"}})),
+            "ok");
+  const std::string again = outcome(pending);
+  EXPECT_TRUE(again == "ok" || again == "idempotency_conflict id") << again;
+  EXPECT_EQ(outcome(numbered(1)), "ok") << "the store takes writes as before";
+}
+
 TEST_F(Emission, ProducersAreListedPageByPage) {
   for (const std::string name : {"a", "B", "c-1", "d.2"}) {
     EXPECT_EQ(outcome(numbered(name == "B" ? 2 : 1, name)), "ok");

@@ -25,6 +25,12 @@ class Answer(NamedTuple):
     retry_after: float = 0.0
 
 
+def _seconds(after: str) -> float:
+    """What Retry-After asks, within an hour: an odd answer must not silence an emitter."""
+    known = after.isascii() and after.isdigit()
+    return float(min(int(after[:9]), 3600)) if known else 0.0
+
+
 class Transport:
     """Thread-safe."""
 
@@ -89,7 +95,7 @@ class Transport:
             connection.close()
         try:
             body = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # Whatever a server may say that is none of ours.
             body = None
         after = response.getheader("Retry-After") or ""
-        return Answer(response.status, body, float(after) if after.isdigit() else 0.0)
+        return Answer(response.status, body, _seconds(after))

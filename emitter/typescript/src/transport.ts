@@ -106,7 +106,7 @@ export class Transport {
           resolve({
             status: response.statusCode ?? 0,
             body: jsonOf(Buffer.concat(parts).toString("utf8")),
-            retryAfter: /^\d+$/.test(after) ? Number(after) : 0,
+            retryAfter: /^\d+$/.test(after) ? Math.min(Number(after), 3600) : 0,
           });
         });
       });

@@ -131,7 +131,7 @@ void print_told(const Session& session, const EmitOptions& options, const Json& 
 Exit emit_one(const Session& session, const EmitOptions& options, std::string body) {
   const auto reply = post(session, std::move(body), "application/json", !options.receipt.empty());
   if (!reply) return fail(reply.error());
-  if (!reply->http.is_success()) return fail(session, *reply);
+  if (reply->http.status != 201) return fail(session, *reply);  // Whatever else it means.
   print_told(session, options, reply->data());
   return options.receipt.empty() ? Exit::done : write_receipt(options.receipt, *reply);
 }
@@ -160,7 +160,7 @@ Exit emit_lines(const Session& session, const EmitOptions& options,
   for (const EmitBatch& batch : batches) all += batch.lines.size();
   for (const EmitBatch& batch : batches) {
     const auto reply = post(session, batch.body, kLines, !options.receipt.empty());
-    if (!reply || !reply->http.is_success()) {
+    if (!reply || reply->http.status != 201) {
       if (batches.size() > 1) {
         std::fprintf(stderr, "%zu of %zu events are in the log; line %zu is the next one\n",
                      events.items().size(), all, batch.lines.front());

@@ -3,6 +3,7 @@
 #include "app/emit_events.h"
 #include "base/canonical.h"
 #include "base/hash.h"
+#include "base/redact.h"
 #include "base/time.h"
 #include "domain/event.h"
 
@@ -264,8 +265,11 @@ std::optional<std::string> detach_large_data(Json& event) {
   const Json* const proof = event.find("proof");
   const Json* const data = proof == nullptr ? nullptr : proof->find("data");
   if (data == nullptr) return std::nullopt;
-  std::string bytes = canonical_json(*data);
-  if (bytes.size() <= kDataBytesMax) return std::nullopt;
+  if (canonical_json(*data).size() <= kDataBytesMax) return std::nullopt;
+  // What goes into a blob is stored as it is, so its secrets are taken out here.
+  Json clean = *data;
+  Redactor().redact(clean);
+  std::string bytes = canonical_json(clean);
   Json smaller = *proof;
   std::erase_if(smaller.members(), [](const auto& member) { return member.first == "data"; });
   event.set("proof", smaller.set("blob", content_hash_text(sha256(bytes))));

@@ -182,7 +182,7 @@ Result<void> ImportSender::post(const Item* first, std::size_t count) {
                                          .path = "/v1/events",
                                          .body = std::move(body),
                                          .content_type = "application/x-ndjson"}));
-  if (reply.http.is_success()) {
+  if (reply.http.status == 201) {
     this->count(reply);
     return {};
   }
