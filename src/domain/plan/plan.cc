@@ -9,8 +9,7 @@
 namespace assent {
 namespace {
 
-// Callers branch on them, so one that was given once keeps its meaning. The first seven are what
-// BRAiN's validator calls them.
+// Callers branch on them, so one that was given once keeps its meaning.
 constexpr auto kCodes = std::to_array<PlanCode>({
     {"ALTERED_NODE", "a node's content is not that of its step"},
     {"AMBIGUOUS_STEP_ID", "a stepId is another step's index in decimal"},

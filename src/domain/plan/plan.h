@@ -20,7 +20,6 @@
 namespace assent {
 
 inline constexpr std::size_t kPlanStepsMax = 1000;
-inline constexpr std::size_t kPlanBytesMax = 1024 * 1024;
 inline constexpr std::size_t kPlanViolationsMax = 100;
 
 struct PlanStep {

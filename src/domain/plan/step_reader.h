@@ -79,11 +79,6 @@ class StepReader {
   PlanFindings& findings_;
 };
 
-// What a step and a node both may have.
-inline constexpr auto kStepContentNames =
-    std::to_array<std::string_view>({"action", "provider", "resource", "params", "idempotencyKey",
-                                     "constraints", "budgetCents", "dependsOn"});
-
 // `text` as it is quoted in a message: a long one is cut, and says so.
 std::string quoted(std::string_view text);
 

@@ -170,19 +170,7 @@ Json json_of(const store::BundleReport& report, const std::string& path) {
 
 Exit fail_export(const Error& error) {
   print_error(error);
-  switch (error.code) {
-    case Code::validation_error:
-      return Exit::usage;
-    case Code::corrupt:
-      return Exit::verification_failed;
-    case Code::unavailable:
-      return Exit::unavailable;
-    case Code::unauthenticated:
-    case Code::insufficient_permissions:
-      return Exit::not_authorised;
-    default:
-      return Exit::error;
-  }
+  return error.code == Code::corrupt ? Exit::verification_failed : exit_of(error);
 }
 
 Result<store::BundleReport> export_bundle(const std::string& url, const ExportOptions& options) {

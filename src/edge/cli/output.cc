@@ -180,6 +180,20 @@ Exit exit_of(const HttpReply& reply, const Json& body) {
   }
 }
 
+Exit exit_of(const Error& error) {
+  switch (error.code) {
+    case Code::validation_error:
+      return Exit::usage;
+    case Code::unavailable:
+      return Exit::unavailable;
+    case Code::unauthenticated:
+    case Code::insufficient_permissions:
+      return Exit::not_authorised;
+    default:
+      return Exit::error;
+  }
+}
+
 Exit exit_of_plan(std::string_view status) {
   if (status == "PASS") return Exit::done;
   return status == "ESCALATE" ? Exit::pending : Exit::refused;

@@ -34,6 +34,8 @@ void print_error(const Error& error);
 
 // The exit code of an answer that is not a success.
 Exit exit_of(const HttpReply& reply, const Json& body);
+// The exit code of what failed on this side, before or instead of an answer.
+Exit exit_of(const Error& error);
 // The exit code of a plan that was classified so.
 Exit exit_of_plan(std::string_view status);
 // The exit code of an approval in that status.

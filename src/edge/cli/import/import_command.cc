@@ -156,20 +156,6 @@ void send(const Session& session, const RowReader& reader, NoZone no_zone, Rejec
   }
 }
 
-Exit exit_of(const Error& error) {
-  switch (error.code) {
-    case Code::validation_error:
-      return Exit::usage;
-    case Code::unavailable:
-      return Exit::unavailable;
-    case Code::unauthenticated:
-    case Code::insufficient_permissions:
-      return Exit::not_authorised;
-    default:
-      return Exit::error;
-  }
-}
-
 Exit end(const Session& session, const ImportOptions& options, const Import& import) {
   print(session.output, json_of(import, options));
   if (import.stopped) {
