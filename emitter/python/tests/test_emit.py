@@ -124,6 +124,19 @@ class Emit(Case):
         self.assertIn("causationId is no event of this log", str(caught.exception))
         self.assertEqual(len(self.server.requests), 1)
 
+    def test_a_refusal_of_something_on_the_way_is_none(self):
+        for status in (400, 401, 403, 409, 413, 415, 422):
+            for body in (None, {}, [], "no", {"error": "no"}, {"error": {"message": "no"}},
+                         {"error": {"code": 400}}, {"error": {"code": ""}},
+                         {"code": "VALIDATION_ERROR"}):
+                self.server.answer = lambda request, body=body: Answer(status, body)
+                with Emitter(self.options(emit_timeout=0.01)) as emitter:
+                    with self.assertRaises(Unconfirmed):
+                        emitter.emit(PLAIN)
+            self.server.answer = lambda request: Answer(status, {"error": {"code": "ANY"}})
+            with Emitter(self.options()) as emitter, self.assertRaises(Refused):
+                emitter.emit(PLAIN)
+
     def test_an_answer_of_another_event_is_none(self):
         other = {"data": {"id": "evt_01kajvs94ve8s9p1jdvdbfmwd5", "sequence": 1, "time": "x"}}
         for body in (other, {}, None, {"data": []}, {"data": {"id": 1}}, []):
@@ -197,9 +210,9 @@ class Emit(Case):
                 ({"keys": {"acme": "a b"}}, "keys: the key of acme must be printable ASCII"),
                 ({"keys": {"acme": "a\r\nX: y"}}, "keys: the key of acme must be printable ASCII"),
                 ({"producer": "x"}, "producer needs a spool, which keeps its numbers"),
-                ({"spool": "s"}, "producer must be 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-'"),
+                ({"spool": "s"}, "producer must be 1 to 91 of A-Z, a-z, 0-9, '.', '_' and '-'"),
                 ({"spool": "s", "producer": "a/b", "sync": "each"},
-                 "producer must be 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-'"),
+                 "producer must be 1 to 91 of A-Z, a-z, 0-9, '.', '_' and '-'"),
                 ({"spool": "s", "producer": "a"}, "sync must be one of each, interval, never"),
                 ({"spool": "s", "producer": "a", "sync": "each", "when_full": "drop"},
                  "when_full must be one of fail, block"),
