@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -41,6 +42,15 @@ inline constexpr std::array<CharClass, 256> kClasses = [] {
   add("abdeghnprswxyABGS", kStart);  // How keys, web tokens and "Bearer" begin.
   return classes;
 }();
+
+// The second characters of what a secret may begin with, or what leads to one, where its first is
+// a letter or a digit: the bits of their last five bits.
+extern const std::array<std::uint32_t, 128> kSeconds;
+
+// Whether there may be a secret at a word that begins with these.
+inline bool may_begin(char first, char second) {
+  return (kSeconds[first & 0x7F] >> (second & 0x1F) & 1) != 0;
+}
 
 // A text, of which what is before its beginning or beyond its end is not there.
 class Text {
