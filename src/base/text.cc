@@ -80,11 +80,11 @@ std::optional<std::string> decode64(std::string_view text, const Values& values)
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* next = text.data();
   for (const char byte : bytes) {
-    text.push_back(kHexDigits[octet(byte) >> 4]);
-    text.push_back(kHexDigits[octet(byte) & 15]);
+    *next++ = kHexDigits[octet(byte) >> 4];
+    *next++ = kHexDigits[octet(byte) & 15];
   }
   return text;
 }
