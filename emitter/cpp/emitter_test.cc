@@ -66,7 +66,7 @@ TEST(EmitterBuilder, WhatWasMovedFromIsAnEmptyEvent) {
                    .succeeded();
   const auto taken = std::move(given);
   EXPECT_EQ(taken.event().target_id, "post-42");
-  EXPECT_EQ(given.event().target_id, "");
+  EXPECT_EQ(given.event().target_id, "");  // NOLINT(bugprone-use-after-move): what this is about.
   EXPECT_EQ(given.emit().error().message, "clientId is required");
   given = taken;
   EXPECT_TRUE(given.emit());

@@ -37,7 +37,7 @@ void prepend(Found& found, std::size_t index) {
   if (found.is_placed) found.place = "[" + std::to_string(index) + "]" + found.place;
 }
 
-Error error_of(Found found, std::string_view path) {
+Error error_of(const Found& found, std::string_view path) {
   std::string field(path);
   if (found.is_placed) field += found.place;
   return invalid(std::move(field), found.fault);
@@ -152,7 +152,7 @@ Error invalid(std::string field, std::string_view message) {
 
 Result<Json> to_json(const Value& value, std::string_view path) {
   Json out;
-  if (auto found = convert(value, out, 1)) return error_of(std::move(*found), path);
+  if (auto found = convert(value, out, 1)) return error_of(*found, path);
   return out;
 }
 
@@ -177,7 +177,7 @@ Value from_json(const Json& json) {
 }
 
 Result<Json> checked(Json value, std::string_view path, std::size_t depth) {
-  if (auto found = fault_of(value, depth)) return error_of(std::move(*found), path);
+  if (auto found = fault_of(value, depth)) return error_of(*found, path);
   return value;
 }
 

@@ -153,7 +153,7 @@ std::optional<std::size_t> armour_end(const Text& text, std::size_t at) {
 constexpr std::array<std::uint32_t, 128> kSeconds = [] {
   std::array<std::uint32_t, 128> seconds{};
   const auto add = [&](char first, char second) {
-    seconds[static_cast<std::size_t>(first)] |= 1U << (second & 0x1F);
+    seconds[static_cast<unsigned char>(first)] |= 1U << (second & 0x1F);
   };
   for (const Prefix& prefix : kPrefixes) add(prefix.text[0], prefix.text[1]);
   for (const std::string_view start : kAccessKeys) add(start[0], start[1]);
