@@ -169,6 +169,21 @@ TEST(EmitterEmit, Trap9_WithoutAnAnswerThereIsNoId) {
   EXPECT_EQ(forbidden.error().status, 403);
 }
 
+TEST(EmitterEmit, ANoThatIsNotTheServersOwnIsNotFinal) {
+  Far far;
+  Options options = testing::options_for(far);
+  options.emit_timeout = 300ms;
+  Emitter emitter = opened(options);
+  far.set_foreign({.status = 422, .body = "<html>"});
+  const auto receipt = emitter.emit(event_of("1"));
+  ASSERT_FALSE(receipt);
+  EXPECT_EQ(receipt.error().fault, Fault::unconfirmed);
+  far.set_foreign({.status = 422, .body = R"({"error":{"code":"UNPROCESSABLE"}})"});
+  const auto refused = emitter.emit(event_of("1"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::refused);
+}
+
 TEST(EmitterEmit, ALostAnswerIsAskedForAgainUnderTheSameId) {
   Far far;
   Emitter emitter = opened(testing::options_for(far));

@@ -5,6 +5,7 @@
 
 #include <assent/emitter.h>
 #include <atomic>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -150,6 +151,30 @@ TEST_F(EmitterSpooling, WhatTheServerWillNeverTakeIsSetAsideAndTheRestGoesOn) {
   EXPECT_EQ(kept->find("answer")->integer_at("status"), 422);
   EXPECT_EQ(kept->find("answer")->string_at("reason"), "422 unprocessable: proof is demanded");
   EXPECT_EQ(kept->find("event")->find("producer")->integer_at("sequence"), 41);
+}
+
+// A proxy that limits bodies, a login page, a firewall: what it says of an event is not what the
+// server would say.
+TEST_F(EmitterSpooling, ANoThatIsNotTheServersOwnIsLater) {
+  Emitter emitter = open(options());
+  buffer(emitter, 1, 3);
+  for (const int status : {400, 409, 413, 415, 422}) {
+    for (const char* body :
+         {"", "<html>413 Request Entity Too Large</html>", "{}", "[]", R"({"error":"too large"})",
+          R"({"error":{}})", R"({"error":{"code":413}})", R"({"error":{"code":""}})",
+          R"({"error":{"message":"no"}})", R"({"error":{"code":"x"}} and more)"}) {
+      const std::size_t before = far_.requests().size();
+      far_.set_foreign({.status = status, .body = body});
+      EXPECT_TRUE(comes([&] {
+        EXPECT_EQ(emitter.flush(0ms), 3U) << status << body;
+        return far_.requests().size() > before;
+      }));
+    }
+  }
+  far_.set(Far::Mood::well);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, 3));
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path() + "/refused.ndjson"));
 }
 
 TEST_F(EmitterSpooling, AFullSpoolFailsIfThatWasChosenAndNothingIsDropped) {

@@ -22,11 +22,12 @@ Request make_request(const char* method, const char* path, const std::string& ke
           .body = std::move(body)};
 }
 
-// The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key
-// that is not there yet.
-bool is_final(int status, Patience patience) {
+// The event is at fault, and will be tomorrow, if it is the server that says so: `code` is its own
+// word. A proxy on the way may answer 413 or 422, too, and all that it says may pass: so may a
+// server that is down, or a key that is not there yet.
+bool is_final(int status, std::optional<std::string_view> code, Patience patience) {
   constexpr int kFinal[] = {400, 409, 413, 415, 422};
-  if (std::ranges::find(kFinal, status) != std::end(kFinal)) return true;
+  if (std::ranges::find(kFinal, status) != std::end(kFinal)) return code && !code->empty();
   return patience == Patience::single && (status == 401 || status == 403);
 }
 
@@ -49,17 +50,18 @@ std::string reason_in(const Json& error) {
   return "no reason given";
 }
 
-Error refusal(const Answer& answer) {
+// What an answer that is no success says.
+std::variant<Json, Error, Later> no(const Answer& answer, Patience patience) {
   const auto body = read_json(answer.body);
   const Json* const error = body ? body->find("error") : nullptr;
+  const auto code = error != nullptr ? error->string_at("code") : std::nullopt;
   std::string message = std::to_string(answer.status);
-  if (error != nullptr) {
-    if (const auto code = error->string_at("code")) message.append(" ").append(*code).append(":");
-    message += " " + reason_in(*error);
-  } else {
-    message += " no reason given";
+  if (code) message.append(" ").append(*code).append(":");
+  message += " " + (error != nullptr ? reason_in(*error) : "no reason given");
+  if (is_final(answer.status, code, patience)) {
+    return Error{.fault = Fault::refused, .message = std::move(message), .status = answer.status};
   }
-  return {.fault = Fault::refused, .message = std::move(message), .status = answer.status};
+  return Later{.reason = std::move(message), .after = answer.retry_after};
 }
 
 std::optional<Receipt> receipt_in(const Json& data, const std::string& id) {
@@ -75,11 +77,7 @@ std::optional<Receipt> receipt_in(const Json& data, const std::string& id) {
 std::variant<Json, Error, Later> ask(const Send& send, const Request& request, Patience patience) {
   const Answer answer = send(request);
   if (answer.status == 0) return Later{.reason = answer.body};
-  if (answer.status != 200 && answer.status != 201) {
-    Error refused = refusal(answer);
-    if (is_final(answer.status, patience)) return refused;
-    return Later{.reason = std::move(refused.message), .after = answer.retry_after};
-  }
+  if (answer.status != 200 && answer.status != 201) return no(answer, patience);
   auto body = read_json(answer.body);
   const Json* const data = body ? body->find("data") : nullptr;
   return data != nullptr ? *data : Json();
