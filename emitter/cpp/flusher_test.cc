@@ -177,6 +177,19 @@ TEST_F(EmitterSpooling, ANoThatIsNotTheServersOwnIsLater) {
   EXPECT_FALSE(std::filesystem::exists(scratch_.path() + "/refused.ndjson"));
 }
 
+TEST_F(EmitterSpooling, WhatIsTooLargeForAProxyGoesInSmallerPieces) {
+  Options given = options();
+  const auto server = far_.send();
+  given.send = [&](const Request& request) {
+    return request.body.size() > 2000 ? Answer{.status = 413, .body = "<html>"} : server(request);
+  };
+  Emitter emitter = open(given);
+  buffer(emitter, 1, 100);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, 100));
+  EXPECT_EQ(far_.doubles(), 0U);
+}
+
 TEST_F(EmitterSpooling, AFullSpoolFailsIfThatWasChosenAndNothingIsDropped) {
   Options given = options();
   given.spool->bytes_max = 8192;
@@ -314,10 +327,10 @@ TEST_F(EmitterSpooling, TheFilesOfWhatWasSentGo) {
   EXPECT_GT(scratch_.files().size(), 5U);
   EXPECT_EQ(emitter.flush(120s), 0U);
   EXPECT_EQ(emitter.close(10s), 0U);
-  EXPECT_LE(scratch_.files().size(), 3U) << "the lock, the state, and the newest segment";
+  EXPECT_LE(scratch_.files().size(), 4U) << "lock, reserve, state, and the newest segment";
   EXPECT_EQ(testing::content_of(scratch_.path() + "/state.json"),
-            R"({"next":{"acme":101},"producer":"worker-1","sent":{"acme":100}})"
-            "\n");
+            R"({"next":{"acme":101},"producer":")" + std::string(emitter.producer()) +
+                R"(","sent":{"acme":100}})" + "\n");
 }
 
 }  // namespace

@@ -22,12 +22,11 @@ Request make_request(const char* method, const char* path, const std::string& ke
           .body = std::move(body)};
 }
 
-// The event is at fault, and will be tomorrow, if it is the server that says so: `code` is its own
-// word. A proxy on the way may answer 413 or 422, too, and all that it says may pass: so may a
-// server that is down, or a key that is not there yet.
-bool is_final(int status, std::optional<std::string_view> code, Patience patience) {
+// The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key that
+// is not there yet.
+bool is_final(int status, Patience patience) {
   constexpr int kFinal[] = {400, 409, 413, 415, 422};
-  if (std::ranges::find(kFinal, status) != std::end(kFinal)) return code && !code->empty();
+  if (std::ranges::find(kFinal, status) != std::end(kFinal)) return true;
   return patience == Patience::single && (status == 401 || status == 403);
 }
 
@@ -50,18 +49,22 @@ std::string reason_in(const Json& error) {
   return "no reason given";
 }
 
-// What an answer that is no success says.
+// What an answer that is no success says. Only the server's own word is final: what stands on the
+// way to it may answer 413 or 403 for its own reasons.
 std::variant<Json, Error, Later> no(const Answer& answer, Patience patience) {
   const auto body = read_json(answer.body);
   const Json* const error = body ? body->find("error") : nullptr;
   const auto code = error != nullptr ? error->string_at("code") : std::nullopt;
+  const bool is_ours = code && !code->empty();
   std::string message = std::to_string(answer.status);
-  if (code) message.append(" ").append(*code).append(":");
+  if (is_ours) message.append(" ").append(*code).append(":");
   message += " " + (error != nullptr ? reason_in(*error) : "no reason given");
-  if (is_final(answer.status, code, patience)) {
+  if (is_ours && is_final(answer.status, patience)) {
     return Error{.fault = Fault::refused, .message = std::move(message), .status = answer.status};
   }
-  return Later{.reason = std::move(message), .after = answer.retry_after};
+  return Later{.reason = std::move(message),
+               .after = answer.retry_after,
+               .is_too_large = answer.status == 413};
 }
 
 std::optional<Receipt> receipt_in(const Json& data, const std::string& id) {
