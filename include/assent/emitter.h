@@ -217,8 +217,8 @@ enum class WhenFull {
 
 struct SpoolOptions {
   std::string directory;  // Of this emitter alone: another process gets an error. Made if absent.
-  // Who numbers the events, 1 to 100 of A-Z a-z 0-9 . _ -. It belongs to the directory: where that
-  // does not survive (a container without a volume), give each start a producer of its own.
+  // A name for who numbers the events, 1 to 91 of A-Z a-z 0-9 . _ -. Each new spool adds to it what
+  // tells it from others of that name: Emitter::producer().
   std::string producer;
   Sync sync = Sync::unset;
   std::chrono::milliseconds sync_interval{1000};
@@ -445,6 +445,10 @@ class Emitter {
   Emitter(Emitter&&) noexcept;
   Emitter& operator=(Emitter&&) noexcept;
   ~Emitter();  // close() with ten seconds.
+
+  // Who numbers the events: SpoolOptions::producer, a dot and eight characters that are this
+  // spool's own, for as long as its directory survives. Empty without a spool.
+  std::string_view producer() const;
 
   // A new event under construction.
   Audit<0> audit() const { return Audit<0>(*core_, internal::Draft()); }

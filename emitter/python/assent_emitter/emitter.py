@@ -38,11 +38,17 @@ class Emitter:
         self._is_closed = False
         self._flusher: Optional[Flusher] = None
         if options.spool is not None and options.producer is not None:
-            spool = Spool(options.spool, producer=options.producer, bytes_max=options.spool_bytes,
+            spool = Spool(options.spool, name=options.producer, tenants=options.keys,
+                          random=options.random, bytes_max=options.spool_bytes,
                           segment_bytes=options.segment_bytes, report=self._report)
             self._flusher = Flusher(options, spool, self._send)
         self._at_exit = _closer(weakref.ref(self))
         atexit.register(self._at_exit)
+
+    @property
+    def producer(self) -> Optional[str]:
+        """The id under which the server sees this spool's numbers. None without a spool."""
+        return None if self._flusher is None else self._flusher.producer
 
     def audit(self) -> Audit:
         """A new event under construction."""

@@ -93,6 +93,13 @@ def _check_text(path: str, text: Any, bytes_max: int) -> str:
     return text
 
 
+def _clean_text(path: str, text: Any, bytes_max: int, redactor: Redactor) -> str:
+    """Without secrets. What counts is what is sent."""
+    if not isinstance(text, str):
+        raise InvalidEvent(path, "must be a string")
+    return _check_text(path, redactor.text(text), bytes_max)
+
+
 def _check_word(path: str, text: str, words: Tuple[str, ...]) -> str:
     if text not in words:
         raise InvalidEvent(path, "must be one of " + ", ".join(words))
@@ -136,7 +143,7 @@ def _proof(given: Any, redactor: Redactor) -> Tuple[Dict[str, Any], Optional[byt
         raise InvalidEvent("proof.type", "is required")
     kind = _check_word("proof.type", proof["type"], PROOF_TYPES)
     if "url" in proof:
-        proof["url"] = redactor.text(_check_text("proof.url", proof["url"], 2048))
+        proof["url"] = _clean_text("proof.url", proof["url"], 2048, redactor)
     for name in ("sha256", "blob"):
         if name in proof and not (isinstance(proof[name], str) and _SHA256.fullmatch(proof[name])):
             raise InvalidEvent(f"proof.{name}",
@@ -147,15 +154,25 @@ def _proof(given: Any, redactor: Redactor) -> Tuple[Dict[str, Any], Optional[byt
             raise InvalidEvent("proof.capturedAt",
                                "must be a time of UTC such as 2026-11-21T07:00:00Z")
         proof["capturedAt"] = at
+    _check_parts(kind, proof)
+    data = _moved_data(proof, redactor)
+    if kind in ("screenshot", "url") and "sha256" not in proof and "blob" not in proof:
+        proof["unverified"] = True  # What an address shows may change after the fact.
+    return proof, data
+
+
+def _check_parts(kind: str, proof: Dict[str, Any]) -> None:
+    """A proof shows something, in whatever way, as the server wants it."""
+    if kind == "none":
+        for name in ("data", "url", "sha256", "capturedAt", "blob"):
+            if name in proof:
+                raise InvalidEvent(f"proof.{name}", "is not for a proof of type none")
+        return
+    shows = any(name in proof for name in ("data", "url", "sha256", "blob"))
     if kind == "hash" and "sha256" not in proof:
         raise InvalidEvent("proof.sha256", "is required")
-    if kind in ("screenshot", "url"):
-        if "url" not in proof:
-            raise InvalidEvent("proof.url", "is required")
-        if "sha256" not in proof:
-            # What an address shows may change after the fact.
-            proof["unverified"] = True
-    return proof, _moved_data(proof, redactor)
+    if not shows:
+        raise InvalidEvent("proof.data" if kind == "api_response" else "proof.url", "is required")
 
 
 def _moved_data(proof: Dict[str, Any], redactor: Redactor) -> Optional[bytes]:
@@ -180,13 +197,13 @@ class _Correlation(NamedTuple):
     traceparent: Optional[str]
 
 
-def _correlation(event: Event, active: Optional[Trace],
-                 random: Callable[[int], bytes]) -> _Correlation:
+def _correlation(event: Event, active: Optional[Trace], random: Callable[[int], bytes],
+                 redactor: Redactor) -> _Correlation:
     """The caller's word, else the active trace, else a new one."""
     given, named = event.correlation_id, None
     if given is not None:
-        _check_text("correlationId", given, 255)
-        named = trace_from(given)
+        named = trace_from(given) if isinstance(given, str) else None
+        given = _clean_text("correlationId", given, 255, redactor)
     trace = named or (active if active is not None and active.is_valid else None)
     if given is not None and named is None:
         if trace is None and is_trace_id(given):
@@ -217,10 +234,8 @@ def prepare(event: Event, *, tenants: Any, now: int, random: Callable[[int], byt
     actor = "human" if values["actorType"] == "user" else values["actorType"]
     if actor not in ACTOR_TYPES:
         raise InvalidEvent("actorType", f"must be one of {', '.join(ACTOR_TYPES)}, user")
-    _check_text("actorId", values["actorId"], 255)
-    _check_text("targetType", values["targetType"], 100)
-    _check_text("targetId", redactor.text(values["targetId"]), 255)
-    values["targetId"] = redactor.text(values["targetId"])
+    for name, bytes_max in (("actorId", 255), ("targetType", 100), ("targetId", 255)):
+        values[name] = _clean_text(name, values[name], bytes_max, redactor)
     _check_word("outcome", values["outcome"], OUTCOMES)
     if event.causation_id is not None and not (isinstance(event.causation_id, str)
                                                and is_event_id(event.causation_id)):
@@ -233,7 +248,7 @@ def prepare(event: Event, *, tenants: Any, now: int, random: Callable[[int], byt
         if metadata:
             _nested(members, "metadata", metadata)
     id = event_id(now, random(10))
-    correlation = _correlation(event, active, random)
+    correlation = _correlation(event, active, random, redactor)
     occurred_at = time_text(now)
     _nested(members, "actor", {"id": values["actorId"], "type": actor})
     if event.causation_id is not None:

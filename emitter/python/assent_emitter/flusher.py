@@ -16,7 +16,7 @@ from .ids import time_text
 from .lane import Item, Lane, Spooled
 from .options import Options
 from .segment import Entry, blob_of
-from .sending import Later, Receipt, Send, send_batch, send_blob, send_event
+from .sending import Later, Receipt, Send, TooLarge, send_batch, send_blob, send_event
 from .spool import Spool
 from .wire import batch_request, blob_request, event_request
 
@@ -73,6 +73,10 @@ class Flusher:
         self._thread = threading.Thread(target=self._run, name="assent-emitter", daemon=True)
         self._thread.start()
 
+    @property
+    def producer(self) -> str:
+        return self._spool.producer
+
     # ---- for those who emit ----
 
     def add(self, prepared: Prepared, *, is_alone: bool) -> Spooled:
@@ -123,7 +127,7 @@ class Flusher:
     def _append(self, prepared: Prepared) -> Entry:
         while True:
             sequence = self._spool.next_sequence(prepared.tenant)
-            event = prepared.bytes(self._options.producer, sequence)
+            event = prepared.bytes(self._spool.producer, sequence)
             if self._is_closing:
                 raise Closed("the emitter is closed")
             try:
@@ -279,12 +283,14 @@ class Flusher:
             return
         try:
             receipts = self._send_all(lane, run)
-        except Refused as refused:
+        except (Refused, TooLarge) as error:
             # One event at fault must not stop the others. Halving finds it.
             middle = len(run) // 2
             if middle == 0:
-                self._set_aside(run[0], refused)
-                self._settle(lane, [run[0].item], refused)
+                if isinstance(error, TooLarge):
+                    raise
+                self._set_aside(run[0], error)
+                self._settle(lane, [run[0].item], error)
                 return
             self._send_run(lane, run[:middle])
             self._send_run(lane, run[middle:])

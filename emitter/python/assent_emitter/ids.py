@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import NamedTuple, Optional
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
+_DIGITS = frozenset(_BASE32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?Z", re.ASCII)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}", re.ASCII)
@@ -55,6 +56,18 @@ def event_id(micros: int, random: bytes) -> str:
     tail[2] = 0x80 | (tail[2] & 0x3F)
     number = int.from_bytes((micros // 1000).to_bytes(6, "big") + bytes(tail), "big")
     return "evt_" + "".join(_BASE32[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def producer_id(name: str, random: bytes) -> str:
+    """The name that the program chose and forty random bits, so that no other spool has it."""
+    number = int.from_bytes(random, "big")
+    return f"{name}." + "".join(_BASE32[(number >> shift) & 31] for shift in range(35, -1, -5))
+
+
+def is_producer_of(name: str, id: str) -> bool:
+    """Older spools have the name alone."""
+    tail = id[len(name) + 1:]
+    return id == name or (id.startswith(f"{name}.") and len(tail) == 8 and set(tail) <= _DIGITS)
 
 
 def is_event_id(text: str) -> bool:

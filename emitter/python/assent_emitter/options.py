@@ -15,7 +15,7 @@ from .ids import Trace
 from .sending import Send
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
-_PRODUCER = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+_PRODUCER = re.compile(r"[A-Za-z0-9._-]{1,91}", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]+", re.ASCII)
 
 
@@ -30,8 +30,8 @@ class Options:
     url: str
     keys: Mapping[str, str] = field(repr=False)  # Of each tenant, the key of its principal.
 
-    # The directory of the spool, and who numbers the events in it. A producer's id belongs to one
-    # spool: where the spool is lost, take another id.
+    # The directory of the spool, and the name of who numbers the events in it. A new spool adds
+    # eight characters of its own, so that no two count under one id: see Emitter.producer.
     spool: Optional[str] = None
     producer: Optional[str] = None
     # When what was buffered survives a loss of power. `each`: before buffer() returns. `interval`:
@@ -75,7 +75,7 @@ class Options:
 
     def _check_spool(self) -> None:
         if self.producer is None or not _PRODUCER.fullmatch(self.producer):
-            raise Misconfigured("producer must be 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-'")
+            raise Misconfigured("producer must be 1 to 91 of A-Z, a-z, 0-9, '.', '_' and '-'")
         if self.sync not in ("each", "interval", "never"):
             raise Misconfigured("sync must be one of each, interval, never")
         if self.when_full not in ("fail", "block"):

@@ -14,8 +14,10 @@ HEADER = struct.Struct("<II")
 PAYLOAD_BYTES_MAX = 2 * 1024 * 1024
 NAME = re.compile(r"\d{16}\.spool")
 
-_NUMBERED = re.compile(rb'"producer":\{"id":"[A-Za-z0-9._-]+","sequence":(\d{1,16})\}'
-                       rb'.*?"tenantId":"([a-z0-9-]+)","type":"[a-z0-9_.]+"\}', re.DOTALL)
+# In damaged bytes: where an event begins, its number, and whose it is.
+_BEGIN = re.compile(rb'\{"actor":\{"id":"')
+_NUMBER = re.compile(rb'"producer":\{"id":"([A-Za-z0-9._-]+)","sequence":(\d{1,16})\}')
+_TENANT = re.compile(rb'"tenantId":"([a-z0-9-]+)","type":"[a-z0-9_.]+"\}')
 
 
 class Record(NamedTuple):
@@ -26,6 +28,7 @@ class Record(NamedTuple):
     size: int
     tenant: str
     sequence: int
+    producer: str
 
 
 class Entry(NamedTuple):
@@ -103,7 +106,7 @@ class Segment:
             named = _named(payload) if header_of(payload) == header else None
             if named is None:
                 return
-            yield Record(self, start, len(payload), *named)
+            yield Record(self, start, len(payload), named.tenant, named.sequence, named.producer)
             at = start + len(payload)
 
 
@@ -131,17 +134,55 @@ def is_torn(rest: bytes) -> bool:
     return 0 < size <= PAYLOAD_BYTES_MAX and len(rest) < HEADER.size + size
 
 
-def numbers_in(rest: bytes) -> List[Tuple[str, int]]:
-    """Whatever numbers of tenants can still be read in damaged bytes."""
-    return [(found[2].decode(), int(found[1])) for found in _NUMBERED.finditer(rest)]
+class Name(NamedTuple):
+    """What an event is known by; of a blob only the tenant."""
+
+    tenant: str
+    sequence: int
+    producer: str
 
 
-def _named(payload: bytes) -> Optional[Tuple[str, int]]:
+class Rest(NamedTuple):
+    """What can still be told of damaged bytes."""
+
+    certain: List[Name]  # Of records that are whole.
+    likely: List[Name]  # Of what looks like a number.
+    ends_whole: bool  # Whether a record that is whole is the last thing there.
+
+
+def read_rest(rest: bytes) -> Rest:
+    certain: List[Name] = []
+    end = 0
+    for found in _BEGIN.finditer(rest):
+        at = found.start()
+        if at < end + HEADER.size:
+            continue
+        size, crc = HEADER.unpack_from(rest, at - HEADER.size)
+        payload = rest[at:at + size] if size <= PAYLOAD_BYTES_MAX else b""
+        named = _named(payload) if header_of(payload) == (size, crc) else None
+        if named is not None:
+            certain.append(named)
+            end = at + size
+    return Rest(certain, _numbers_in(rest), end == len(rest))
+
+
+def _numbers_in(rest: bytes) -> List[Name]:
+    numbers = list(_NUMBER.finditer(rest))
+    ends = [each.start() for each in numbers[1:]] + [len(rest)]
+    tenants = [_TENANT.search(rest, each.end(), end) for each, end in zip(numbers, ends)]
+    return [Name(tenant[1].decode(), int(each[2]), each[1].decode())
+            for each, tenant in zip(numbers, tenants) if tenant is not None]
+
+
+def _named(payload: bytes) -> Optional[Name]:
     if payload.startswith(b"B") and b"\n" in payload:
-        return payload[1:payload.index(b"\n")].decode("ascii", "replace"), 0
+        return Name(payload[1:payload.index(b"\n")].decode("ascii", "replace"), 0, "")
     try:
         event = json.loads(payload)
-        named = (event["tenantId"], event["producer"]["sequence"])
+        producer = event["producer"]
+        named = Name(event["tenantId"], producer["sequence"], producer["id"])
     except (ValueError, KeyError, TypeError):
         return None
-    return named if isinstance(named[0], str) and isinstance(named[1], int) else None
+    is_one = (isinstance(named.tenant, str) and isinstance(named.sequence, int)
+              and isinstance(named.producer, str))
+    return named if is_one else None

@@ -10,8 +10,8 @@ from .wire import Request
 
 Send = Callable[[Request], Answer]
 
-# The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key that
-# is not there yet.
+# The event is at fault, and will be tomorrow, if it is the server who says so and not something on
+# the way to it. All else may pass: a server that is down, a key that is not there yet.
 _REFUSALS = frozenset((400, 409, 413, 415, 422))
 
 
@@ -31,6 +31,10 @@ class Later(Exception):
         self.after = after
 
 
+class TooLarge(Later):
+    """Not the server says so but something on the way: in smaller pieces it may pass."""
+
+
 def _ask(send: Send, request: Request, final: FrozenSet[int]) -> Any:
     try:
         answer = send(request)
@@ -40,9 +44,13 @@ def _ask(send: Send, request: Request, final: FrozenSet[int]) -> Any:
     if answer.status in (200, 201):
         return body.get("data")
     said = body["error"] if isinstance(body.get("error"), dict) else {}
-    refused = Refused(answer.status, str(said.get("code", "")), _detail(said))
-    if answer.status in final:
+    code = said.get("code")
+    is_ours = isinstance(code, str) and code != ""
+    refused = Refused(answer.status, code if is_ours else "", _detail(said))
+    if answer.status in final and is_ours:
         raise refused
+    if answer.status == 413:
+        raise TooLarge(str(refused), answer.retry_after)
     raise Later(str(refused), answer.retry_after)
 
 

@@ -114,7 +114,7 @@ class Buffer(Case):
             for n in range(5):
                 emitter.buffer(numbered(n))
         self.assertEqual(self.targets(), list(range(5)))
-        self.assertEqual(self.spool_files(), ["lock", "state.json"])
+        self.assertEqual(self.spool_files(), ["lock", "reserve", "state.json"])
 
     def test_H53_what_could_not_be_sent_at_the_end_is_sent_by_the_next_process(self):
         self.server.answer = lambda request: None

@@ -31,12 +31,20 @@ class Spools(Case):
         """A spool in which so many events wait, as a killed process leaves it."""
         self.server.answer = lambda request: None
         emitter = Emitter(self.spooled(**more))
+        self.producer, self.state = emitter.producer, (self.spool / "state.json").read_text()
         for n in range(count):
             emitter.buffer(numbered(n))
         emitter.close(0)
         self.server.answer = taken
         self.server.requests.clear()
-        (self.spool / "state.json").unlink(missing_ok=True)
+        (self.spool / "state.json").write_text(self.state)
+
+    def renewed(self, data):
+        """The same spool again, with one file that has that in it."""
+        for name in os.listdir(self.spool):
+            os.remove(self.spool / name)
+        (self.spool / "state.json").write_text(self.state)
+        self.first.write_bytes(data)
 
     def sent(self, **more):
         """What the next process sends."""
@@ -66,9 +74,7 @@ class Spools(Case):
         self.left(2)
         whole, cut = self.first.read_bytes(), self.records()[1][0]
         for length in range(cut, len(whole), 7):
-            for name in os.listdir(self.spool):
-                os.remove(self.spool / name)
-            self.first.write_bytes(whole[:length])
+            self.renewed(whole[:length])
             self.assertEqual(self.sent(), [0], length)
             self.assertEqual(self.reports, [])
             # The number of what nobody was told of is given again.
@@ -80,11 +86,9 @@ class Spools(Case):
         whole, third = self.first.read_bytes(), self.records()[2][0]
         end = self.records()[3][0]
         for at in range(third, end, 13):
-            for name in os.listdir(self.spool):
-                os.remove(self.spool / name)
             damaged = bytearray(whole)
             damaged[at] ^= 0x20
-            self.first.write_bytes(damaged)
+            self.renewed(damaged)
             self.assertEqual(self.sent(), [0, 1], at)
             self.assertIn("is damaged at byte", self.reports[0])
             kept = self.spool / "0000000000000001.spool.damaged"
@@ -132,23 +136,125 @@ class Spools(Case):
         self.assertIn("is damaged at byte", self.reports[0])
         self.assertIn("0000000000000001.spool.damaged", self.spool_files())
 
-    def test_a_damaged_state_is_set_aside_and_numbers_go_on_from_the_files(self):
-        for text in ("", "{", "[]", '{"next":{},"sent":{}}', '{"next":{"acme":"x"},"sent":{},'
-                                                             '"producer":"worker-1"}'):
+    def test_a_damaged_last_record_has_a_number_that_is_not_given_again(self):
+        self.left(3)
+        whole, last = self.first.read_bytes(), self.records()[2][0]
+        # Damage at every byte; a piece of the disk that reads as nothing; a number that changed.
+        damaged = [whole[:at] + bytes([whole[at] ^ 0x20]) + whole[at + 1:]
+                   for at in range(last, len(whole), 11)]
+        damaged += [whole[:last + 8] + bytes(len(whole) - last - 8), whole[:last] + bytes(64),
+                    whole[:last] + whole[last:].replace(b'"sequence":3', b'"sequence":1')]
+        for data in damaged:
+            if data[last:last + 4] > whole[last:last + 4]:
+                continue  # A length beyond the end: it looks torn.
+            self.renewed(data)
+            self.assertEqual(self.sent(), [0, 1])
+            with Emitter(self.spooled()) as emitter:
+                self.assertEqual(emitter.buffer(numbered(9)).sequence, 4)
+                # It may have been of another tenant.
+                self.assertEqual(emitter.buffer(numbered(9, client_id="beta")).sequence, 2)
+
+    def test_a_damaged_end_costs_one_number_however_often_the_program_starts(self):
+        self.left(3)
+        data = bytearray(self.first.read_bytes())
+        data[-5:] = bytes(5)
+        self.renewed(data)
+        self.server.answer = lambda request: None
+        for _ in range(3):
+            Emitter(self.spooled()).close(0)
+        with Emitter(self.spooled()) as emitter:
+            self.assertEqual(emitter.buffer(numbered(9)).sequence, 4)
+            self.server.answer = taken
+
+    def test_the_only_record_may_be_the_damaged_one(self):
+        self.left(1)
+        self.renewed(self.first.read_bytes()[:-5] + bytes(5))
+        with Emitter(self.spooled()):
+            pass
+        with Emitter(self.spooled()) as emitter:
+            self.assertEqual(emitter.buffer(numbered(9)).sequence, 2)
+
+    def test_damage_before_a_whole_end_costs_no_number(self):
+        self.left(3)
+        data = bytearray(self.first.read_bytes())
+        data[self.records()[1][0] + 20] ^= 1
+        self.renewed(data)
+        with Emitter(self.spooled()) as emitter:
+            self.assertEqual(emitter.buffer(numbered(9)).sequence, 4)
+            self.assertEqual(emitter.buffer(numbered(9, client_id="beta")).sequence, 1)
+
+    def test_a_state_that_is_lost_or_damaged_begins_another_id(self):
+        deep = '{"next":' + "[" * 100_000
+        for text in (None, "", "{", "[]", deep, '{"next":{},"sent":{}}',
+                     '{"next":{},"sent":{},"producer":1}',
+                     '{"next":{"acme":"x"},"sent":{},"producer":"worker-1"}',
+                     '{"next":{"acme":-1},"sent":{},"producer":"worker-1"}', "\udc80"):
             with self.subTest(text):
                 self.left(3)
-                (self.spool / "state.json").write_text(text)
-                self.assertEqual(self.sent(), [0, 1, 2])
-                self.assertIn("state.json was damaged", self.reports[0])
+                state = self.spool / "state.json"
+                if text is None:
+                    state.unlink()
+                else:
+                    state.write_bytes(text.encode("utf-8", "surrogateescape"))
+                self.reports.clear()
+                self.server.log.clear()
+                with Emitter(self.spooled()) as emitter:
+                    # It is on the disk before anything has a number under it.
+                    self.assertIn(f'"producer":"{emitter.producer}"', state.read_text())
+                    self.assertEqual(emitter.buffer(numbered(3)).sequence, 1)
+                    self.assertEqual(emitter.flush(20), 0)
+                    new = emitter.producer
+                self.assertRegex(new, r"^worker-1\.[0-9a-hjkmnp-tv-z]{8}$")
+                self.assertNotEqual(new, self.producer)
+                # What was there goes as it is, in order; none of it counts for the new id.
+                self.assertEqual([(event["producer"]["id"], event["producer"]["sequence"])
+                                  for event in self.server.log],
+                                 [(self.producer, 1), (self.producer, 2), (self.producer, 3),
+                                  (new, 1)])
+                self.assertEqual(json.loads(state.read_text()),
+                                 {"next": {"acme": 2}, "producer": new, "sent": {"acme": 1}})
+                kept = self.spool / "state.json.damaged"
+                self.assertEqual(kept.exists(), text is not None)
+                self.assertEqual(["state.json was damaged" in each for each in self.reports],
+                                 [True] if text is not None else [])
                 for name in os.listdir(self.spool):
                     os.remove(self.spool / name)
+
+    def test_damaged_records_of_another_id_take_no_numbers(self):
+        self.left(3)
+        self.renewed(self.first.read_bytes()[:-5] + b"xxxxx")
+        (self.spool / "state.json").unlink()
+        with Emitter(self.spooled(keys={"beta": "key-b"})) as emitter:
+            self.assertEqual(emitter.buffer(numbered(3, client_id="beta")).sequence, 1)
+        with Emitter(self.spooled()) as emitter:
+            self.assertEqual(emitter.buffer(numbered(3)).sequence, 1)
+
+    def test_two_spools_of_one_name_have_two_ids(self):
+        with Emitter(self.spooled()) as one, Emitter(self.spooled(
+                spool=str(self.directory / "other"))) as other:
+            self.assertNotEqual(one.producer, other.producer)
+            for emitter in (one, other):
+                self.assertEqual(emitter.buffer(PLAIN).sequence, 1)
+            first = one.producer
+        with Emitter(self.spooled()) as one:
+            self.assertEqual(one.producer, first)
+        with Emitter(self.options()) as emitter:
+            self.assertIsNone(emitter.producer)
 
     def test_a_spool_of_another_producer_is_refused(self):
         with Emitter(self.spooled()) as emitter:
             emitter.buffer(PLAIN)
-        with self.assertRaises(Misconfigured) as caught:
-            Emitter(self.spooled(producer="worker-2"))
-        self.assertIn("is of producer worker-1", str(caught.exception))
+            id = emitter.producer
+        for name in ("worker-2", "worker", "worker-1.a"):
+            with self.assertRaises(Misconfigured) as caught:
+                Emitter(self.spooled(producer=name))
+            self.assertIn(f"is of producer {id}", str(caught.exception))
+        for other in ("worker-1.0123abc", "worker-1.0123abcde", "worker-1.0123abcu",
+                      "worker-1.0123ABCD", "worker-10123abcd"):
+            state = {"next": {}, "producer": other, "sent": {}}
+            (self.spool / "state.json").write_text(json.dumps(state))
+            with self.assertRaises(Misconfigured):
+                Emitter(self.spooled())
 
     def test_two_emitters_do_not_share_a_spool(self):
         with Emitter(self.spooled()):
@@ -178,7 +284,9 @@ class Spools(Case):
         secret = "hunter2-planted"
         self.server.answer = lambda request: None
         emitter = Emitter(self.spooled())
-        emitter.buffer(numbered(f"https://u:{secret}@h/",
+        emitter.buffer(numbered(f"https://u:{secret}@h/", actor_id=f"bot token={secret}",
+                                target_type=f"password:{secret}",
+                                correlation_id=f"https://u:{secret}@h/",
                                 metadata={"password": secret, "n": f"token={secret}"},
                                 proof={"type": "url", "url": f"https://x/?api_key={secret}"}))
         emitter.buffer(numbered(2, proof={"type": "api_response", "data": {
@@ -231,11 +339,11 @@ class Spools(Case):
                          list(range(1, count + 2)))
 
     def test_the_state_is_what_the_page_says(self):
-        with Emitter(self.spooled()) as emitter:
+        with Emitter(self.spooled(random=lambda count: b"\x01" * count)) as emitter:
             emitter.buffer(numbered(1))
             emitter.buffer(numbered(2, client_id="beta"))
         self.assertEqual((self.spool / "state.json").read_text(),
-                         '{"next":{"acme":2,"beta":2},"producer":"worker-1",'
+                         '{"next":{"acme":2,"beta":2},"producer":"worker-1.040g2081",'
                          '"sent":{"acme":1,"beta":1}}\n')
 
     def test_a_spool_of_the_typescript_emitter_is_read(self):

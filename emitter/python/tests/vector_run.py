@@ -22,7 +22,7 @@ class Machine:
     def __init__(self, case: Dict[str, Any]) -> None:
         self.case = case
         self.now = 0
-        self.random = b""
+        self.random = bytes.fromhex(case["emitter"].get("random", ""))
         self.requests: List[Request] = []
         self.lines: List[str] = []
 
@@ -48,7 +48,7 @@ class Machine:
         return Options(url="http://127.0.0.1:1", keys=given["keys"], producer=given["producer"],
                        sync="never" if is_spooled else None,
                        spool=spool if is_spooled else None, redact=given["redact"],
-                       current_trace=lambda: trace, now=lambda: self.now, random=self.take,
+                       report=lambda *_: None, current_trace=lambda: trace, now=lambda: self.now, random=self.take,
                        send=self.send, log=self.lines.append, flush_interval=None)
 
 
@@ -78,7 +78,12 @@ def expected_of(case: Dict[str, Any]) -> Dict[str, Any]:
     out = {name: case[name] for name in ("name", "call", "emitter")}
     out["events"] = []
     with tempfile.TemporaryDirectory() as directory:
+        if "state" in case["emitter"]:
+            pathlib.Path(directory, "state.json").write_text(case["emitter"]["state"])
         emitter = Emitter(machine.options(directory))
+        if emitter.producer is not None:
+            assert not machine.random, "what is given for the spool is for the spool"
+            out["producer"] = emitter.producer
         for given in case["events"]:
             machine.now, machine.random = given["now"], bytes.fromhex(given["random"])
             machine.lines.clear()

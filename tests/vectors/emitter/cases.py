@@ -22,9 +22,11 @@ def case(name, call, events, **emitter):
     for place, each in enumerate(events):
         # 34 bytes, an id's, a trace's and a span's: of the name, so that no case disturbs another.
         each["random"] = hashlib.sha512(f"{name}/{place}".encode()).hexdigest()[:68]
-    return {"name": name, "call": call,
-            "emitter": {"keys": KEYS, "producer": None, "trace": None, "redact": [], **emitter},
-            "events": events}
+    given = {"keys": KEYS, "producer": None, "trace": None, "redact": [], **emitter}
+    if given["producer"] is not None and "random" not in given:
+        # Five bytes, of which a spool takes its id if nothing there says that it has one.
+        given["random"] = hashlib.sha512(f"{name}/spool".encode()).hexdigest()[:10]
+    return {"name": name, "call": call, "emitter": given, "events": events}
 
 
 def said(name, emitter=None, without=(), now=NOW, **fields):
@@ -44,6 +46,11 @@ def batch(name, *events, **emitter):
 
 def line(**fields):
     return event(input={**PLAIN, **fields})
+
+
+def found(name, state, random):
+    """A spool in whose directory is a state already, and with it the id or not."""
+    return batch(name, line(targetId="1"), line(targetId="2"), state=state, random=random)
 
 
 def nested(levels):
@@ -137,6 +144,25 @@ CASES = [
     said("proof screenshot",
          proof={"type": "screenshot", "url": "https://shots.example/42.png",
                 "capturedAt": "2026-11-21T06:59:59.000001Z"}),
+    said("proof url whose page is a blob",
+         proof={"type": "url", "url": "https://example.org/p/42", "blob": SHA}),
+    said("proof url that is known by its hash alone", proof={"type": "url", "sha256": SHA}),
+    said("proof url that is data", proof={"type": "url", "data": "the page"}),
+    said("proof screenshot that is a blob", proof={"type": "screenshot", "blob": SHA}),
+    said("proof screenshot that is a blob with its hash",
+         proof={"type": "screenshot", "blob": SHA, "sha256": SHA}),
+    said("proof screenshot whose data becomes a blob",
+         proof={"type": "screenshot", "data": "p" * 20000}),
+    said("proof hash of a blob", proof={"type": "hash", "sha256": SHA, "blob": SHA}),
+    said("proof hash with everything",
+         proof={"type": "hash", "sha256": SHA, "url": "https://example.org/p/42", "data": 1}),
+    said("proof api_response that is known by its hash alone",
+         proof={"type": "api_response", "sha256": SHA}),
+    said("proof api_response at an address",
+         proof={"type": "api_response", "url": "https://api.example/42"}),
+    said("proof whose members are null has none of them",
+         proof={"type": "screenshot", "blob": SHA, "data": None, "url": None, "sha256": None,
+                "capturedAt": None}),
     said("proof whose data is a blob already", proof={"type": "api_response", "blob": SHA}),
     # 16,384 bytes as JSON, quotes included, and one more.
     said("proof data that just fits", proof={"type": "api_response", "data": "x" * 16382}),
@@ -174,6 +200,25 @@ CASES = [
 
     built("secrets in an error's text",
           ["failed", "E401", "401 from https://bot:hunter2@api.example.com: Bearer abc.def-ghi"]),
+    said("secrets in who, what and why", actorId="bot password=hunter2",
+         targetType="password:hunter2", correlationId="token=abc123"),
+    said("secrets by declared name in who, what and why", emitter={"redact": ["iban"]},
+         actorId="iban=DE02", targetType="iban=DE03", targetId="iban=DE04",
+         correlationId="iban=DE05"),
+    said("a card number in who, what and why", actorId="4111111111111111",
+         targetType="4111 1111 1111 1111", targetId="card 4111-1111-1111-1111",
+         correlationId="4111111111111111"),
+    said("a traceparent has no secret", correlationId=
+         "00-0af7651916cd43dd8448eb211c80319c-4111111111111111-01"),
+    said("a long secret in an actor's id makes room", actorId="a" * 230 + " password=" + "x" * 100),
+    said("error: a short secret in an actor's id makes it too long",
+         actorId="a" * 244 + " password=x"),
+    said("error: a short secret in a target's type makes it too long",
+         targetType="t" * 89 + " password=x"),
+    said("error: a short secret in a correlation makes it too long",
+         correlationId="c" * 244 + " password=x"),
+    said("error: a short secret in a proof's url makes it too long",
+         proof={"type": "url", "url": "https://u:p@example.com/" + "x" * 2020}),
     said("secrets in a target's id", targetId="https://ann:s3cret@example.com/a"),
     said("secrets in a proof's url",
          proof={"type": "url", "url": "https://example.com/a?access_token=abc123&x=1"}),
@@ -200,6 +245,20 @@ CASES = [
           event(input={**PLAIN, "targetId": ""}), line(targetId="3")),
     batch("a blob goes before the batch that names it", line(targetId="1"),
           line(targetId="2", proof={"type": "api_response", "data": "z" * 20000})),
+    # Whose numbers they are: the spool's, which has an id of its own under the program's name.
+    batch("an id of a producer is its name and forty bits, of which the first counts most",
+          line(), random="0000000001"),
+    batch("an id of a producer has the alphabet of all ids", line(), random="ffbbcdeb38"),
+    batch("a name as long as can be", line(), producer="w" * 91),
+    found("an older spool goes on under the name alone",
+          '{"next":{"acme":8},"producer":"worker-1","sent":{"acme":7}}\n', ""),
+    found("a spool goes on under its id",
+          '{"next":{"acme":8},"producer":"worker-1.0123abcd","sent":{"acme":7}}\n', ""),
+    found("a damaged state is no state: another id, and numbers from 1",
+          '{"next":{"acme":8},"producer":"worker-1.0123abcd","sent":{"acm', "0102030405"),
+    found("a state of a negative number is damaged",
+          '{"next":{"acme":-1},"producer":"worker-1.0123abcd","sent":{}}\n', "0102030405"),
+
     batch("a builder buffers", event(build=[*BUILT, ["succeeded"]])),
 
     # What must not be: nothing is sent.
@@ -243,7 +302,16 @@ CASES = [
     said("error: proof with half a hash", proof={"type": "hash", "sha256": "sha256:2cf24dba"}),
     said("error: proof with a hash in capitals", proof={"type": "hash", "sha256": SHA.upper()}),
     said("error: proof url without a url", proof={"type": "url"}),
-    said("error: proof screenshot without a url", proof={"type": "screenshot", "sha256": SHA}),
+    said("error: proof screenshot that shows nothing",
+         proof={"type": "screenshot", "capturedAt": "2026-11-21T06:59:59Z"}),
+    said("error: proof api_response that shows nothing", proof={"type": "api_response"}),
+    said("error: proof api_response whose data is null",
+         proof={"type": "api_response", "data": None}),
+    *[said(f"error: proof none with {name}", proof={"type": "none", name: value})
+      for name, value in (("data", 1), ("url", "https://x/"), ("sha256", SHA), ("blob", SHA),
+                          ("capturedAt", "2026-11-21T06:59:59Z"))],
+    said("error: proof none with everything", proof={"type": "none", "url": "https://x/",
+                                                     "blob": SHA, "sha256": SHA, "data": 1}),
     said("error: proof url that is too long", proof={"type": "url", "url": "u" * 2049}),
     said("error: proof url with a control character", proof={"type": "url", "url": "a\u0000"}),
     said("error: proof captured at no time",
