@@ -159,6 +159,8 @@ constexpr std::array<std::uint32_t, 128> kSeconds = [] {
   for (const std::string_view start : kAccessKeys) add(start[0], start[1]);
   for (const std::string_view start : {kWebToken, kMailKey}) add(start[0], start[1]);
   for (const char first : {'b', 'B'}) add(first, 'e');  // Bearer; e and E have the same bits.
+  add('-', '-');                                        // A private key, or a flag.
+  for (const char any : {':', '='}) seconds[static_cast<unsigned char>(any)] = ~0U;
   for (char digit = '0'; digit <= '9'; ++digit) {
     for (char second = '0'; second <= '9'; ++second) add(digit, second);  // A card's number.
   }

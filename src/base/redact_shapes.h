@@ -43,11 +43,11 @@ inline constexpr std::array<CharClass, 256> kClasses = [] {
   return classes;
 }();
 
-// The second characters of what a secret may begin with, or what leads to one, where its first is
-// a letter or a digit: the bits of their last five bits.
+// With what a secret, or what leads to one, may go on after its first character: a bit for each
+// value of the second one's last five bits.
 extern const std::array<std::uint32_t, 128> kSeconds;
 
-// Whether there may be a secret at a word that begins with these.
+// Whether these may be the first two of a secret, or of what leads to one. False of most.
 inline bool may_begin(char first, char second) {
   return (kSeconds[first & 0x7F] >> (second & 0x1F) & 1) != 0;
 }

@@ -136,9 +136,8 @@ std::size_t TextScan::next_start(std::size_t at) const {
   for (; at < end; ++at) {
     const CharClass what = kClasses[static_cast<unsigned char>(whole_[at])];
     const bool is_word = (what & kAlnum) != 0;
-    if ((what & kStart) != 0) {
-      if (!is_word || (!is_in_word && may_begin(whole_[at], text_.at(at + 1)))) break;
-    }
+    const bool is_inside = is_word && is_in_word;
+    if ((what & kStart) != 0 && !is_inside && may_begin(whole_[at], text_.at(at + 1))) break;
     is_in_word = is_word;
   }
   return at;
