@@ -18,7 +18,15 @@ struct Letter {
   Kind kind = Kind::sign;
   std::size_t length = 1;
 };
-Letter first_letter(std::string_view text);
+Letter first_letter_beyond_ascii(std::string_view text);
+inline Letter first_letter(std::string_view text) {
+  const char c = text[0];
+  if (c >= 'a' && c <= 'z') return {.kind = Letter::Kind::small};
+  if (c >= 'A' && c <= 'Z') return {.kind = Letter::Kind::capital};
+  if (c >= '0' && c <= '9') return {.kind = Letter::Kind::digit};
+  if ((static_cast<unsigned char>(c) & 0x80U) == 0) return {};
+  return first_letter_beyond_ascii(text);
+}
 
 // `text` with each `%41` as the byte that it stands for, and ' ' for what is no UTF-8 by that.
 // REQUIRES: is_utf8(text).

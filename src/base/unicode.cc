@@ -252,12 +252,7 @@ std::string plain_letters(std::string_view text) {
   return plain;
 }
 
-Letter first_letter(std::string_view text) {
-  const char c = text[0];
-  if (c >= 'a' && c <= 'z') return {.kind = Letter::Kind::small};
-  if (c >= 'A' && c <= 'Z') return {.kind = Letter::Kind::capital};
-  if (c >= '0' && c <= '9') return {.kind = Letter::Kind::digit};
-  if ((static_cast<unsigned char>(c) & 0x80U) == 0) return {};
+Letter first_letter_beyond_ascii(std::string_view text) {
   utf8proc_int32_t code = -1;
   const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                        static_cast<utf8proc_ssize_t>(text.size()), &code);

@@ -3,6 +3,8 @@
 #include "base/letters.h"
 #include "base/text.h"
 
+#include <algorithm>
+
 namespace assent {
 namespace {
 
@@ -33,7 +35,21 @@ constexpr Parting kPartings[] = {
     {.before_capitals = true, .after_capitals = true},
     {.at_digits = true, .before_capitals = true, .after_capitals = true}};
 
-void part(std::string_view word, const Parting& parting, const FoundWord& found) {
+// Tells words that are not too long.
+struct Teller {
+  const FoundWord& found;
+  std::size_t length_max;
+
+  void tell(std::string_view word) const {
+    // Beyond ASCII a word can be folded into a shorter one.
+    const bool is_long = word.size() > length_max;
+    if (is_long && is_plain_reading(word)) return;
+    const std::string folded = fold(word);
+    if (folded.size() <= length_max) found(folded);
+  }
+};
+
+void part(std::string_view word, const Parting& parting, const Teller& teller) {
   std::size_t begin = 0;
   Kind before = Kind::sign;
   for (std::size_t at = 0; at < word.size();) {
@@ -41,28 +57,46 @@ void part(std::string_view word, const Parting& parting, const FoundWord& found)
     const std::size_t next = at + here.length;
     const Kind after = next < word.size() ? first_letter(word.substr(next)).kind : Kind::sign;
     if (at > begin && parting.is_between(before, here.kind, after)) {
-      found(fold(word.substr(begin, at - begin)));
+      teller.tell(word.substr(begin, at - begin));
       begin = at;
     }
     before = here.kind;
     at = next;
   }
-  if (begin > 0) found(fold(word.substr(begin)));
+  if (begin > 0) teller.tell(word.substr(begin));
 }
 
-// Whether anything meets in it: `prod` and `Prod` are of one piece.
-bool is_of_pieces(std::string_view word) {
+// A longest run of letters and digits, and whether anything meets in it: `prod` and `Prod` are of
+// one piece.
+struct Word {
+  std::string_view text;
+  bool is_of_pieces = false;
+};
+
+// Takes the next one off `rest`; one without text if there is none.
+Word take_parted_word(std::string_view& rest) {
+  Word word;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t letters = 0;
   Kind before = Kind::sign;
-  bool is_first = true;
-  for (std::size_t at = 0; at < word.size();) {
-    const Letter here = first_letter(word.substr(at));
-    const bool is_capitalized = before == Kind::capital && here.kind == Kind::small && is_first;
-    if (at > 0 && here.kind != before && !is_capitalized) return true;
-    is_first = at == 0;
-    before = here.kind;
-    at += here.length;
+  while (end < rest.size()) {
+    const Letter here = first_letter(rest.substr(end));
+    if (here.kind == Kind::sign) {
+      if (letters > 0) break;
+      begin = end + here.length;
+    } else {
+      const bool is_capitalized =
+          letters == 1 && before == Kind::capital && here.kind == Kind::small;
+      if (letters > 0 && here.kind != before && !is_capitalized) word.is_of_pieces = true;
+      before = here.kind;
+      ++letters;
+    }
+    end += here.length;
   }
-  return false;
+  word.text = rest.substr(begin, end - begin);
+  rest.remove_prefix(end);
+  return word;
 }
 
 bool is_of_names(char c) {
@@ -72,6 +106,12 @@ bool is_of_names(char c) {
 }
 
 }  // namespace
+
+bool is_plain_reading(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return c == '%' || (static_cast<unsigned char>(c) & 0x80U) != 0;
+  });
+}
 
 std::vector<std::string> readings_of(std::string_view text) {
   std::vector<std::string> readings{plain_letters(text)};
@@ -87,11 +127,13 @@ std::string plain_word(std::string_view text) {
   return fold(plain_letters(text));
 }
 
-void for_each_word(std::string_view reading, const FoundWord& found) {
-  for (auto word = take_word(reading); !word.empty(); word = take_word(reading)) {
-    found(fold(word));
-    if (!is_of_pieces(word)) continue;
-    for (const Parting& parting : kPartings) part(word, parting, found);
+void for_each_word(std::string_view reading, std::size_t length_max, const FoundWord& found) {
+  const Teller teller{.found = found, .length_max = length_max};
+  for (Word word = take_parted_word(reading); !word.text.empty();
+       word = take_parted_word(reading)) {
+    teller.tell(word.text);
+    if (!word.is_of_pieces) continue;
+    for (const Parting& parting : kPartings) part(word.text, parting, teller);
   }
 }
 

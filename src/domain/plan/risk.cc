@@ -6,6 +6,7 @@
 #include "domain/plan/step_reader.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace assent {
 namespace {
@@ -13,7 +14,12 @@ namespace {
 class StepAssessor {
  public:
   StepAssessor(const PlanStep& step, const PlanCatalogue& catalogue)
-      : step_(step), catalogue_(catalogue) {}
+      : step_(step), catalogue_(catalogue) {
+    for (const PlanEnvironment& each : catalogue.environments) {
+      for (const auto& word : each.plain_words)
+        longest_word_ = std::max(longest_word_, word.size());
+    }
+  }
 
   StepRisk assess(const PlanAction* action);
 
@@ -35,6 +41,8 @@ class StepAssessor {
   const PlanStep& step_;
   const PlanCatalogue& catalogue_;
   std::vector<const PlanResources*> resources_;  // Those that are about the step's action.
+  std::size_t longest_word_ = 0;                 // Of all environments, in bytes.
+  std::vector<bool> told_;                       // By environment, of the text that is read.
   RiskTier tier_ = RiskTier::none;
   std::vector<std::string> reasons_;  // Of that tier; at most kReasonsMax.
   bool has_more_ = false;
@@ -110,9 +118,8 @@ bool is_set(const Json& value) {
 // read, and each part that may be a name by itself.
 std::vector<std::string> names_in(std::string_view text) {
   std::vector<std::string> names{fold(text)};
-  for (const std::string& reading : readings_of(text)) {
-    std::string folded = fold(reading);
-    if (folded != names.front()) names.push_back(std::move(folded));
+  if (!is_plain_reading(text)) {
+    for (const std::string& reading : readings_of(text)) names.push_back(fold(reading));
   }
   for (std::size_t i = 0, count = names.size(); i < count; ++i) {
     const std::string whole(trimmed(names[i]));
@@ -184,21 +191,25 @@ bool StepAssessor::is_known_environment(std::string_view text) const {
 // What gives a text the risk of an environment is any word of it, however it is read.
 void StepAssessor::environment_words(std::string_view text, const PlanPlace& at) {
   const auto& environments = catalogue_.environments;
-  std::vector<bool> is_told(environments.size());  // Once of each is enough.
+  if (environments.empty()) return;
+  told_.assign(environments.size(), false);  // Once of each is enough.
   const auto found = [&](std::string_view word) {
     for (std::size_t i = 0; i < environments.size(); ++i) {
       const PlanEnvironment& each = environments[i];
-      if (is_told[i]) continue;
+      if (told_[i]) continue;
       if (std::find(each.plain_words.begin(), each.plain_words.end(), word) ==
           each.plain_words.end()) {
         continue;
       }
-      is_told[i] = true;
+      told_[i] = true;
       raise(each.risk_tier,
             [&] { return each.reason + ": " + quoted(text) + " (" + at.path() + ")"; });
     }
   };
-  for (const std::string& reading : readings_of(text)) for_each_word(reading, found);
+  if (is_plain_reading(text)) return for_each_word(text, longest_word_, std::ref(found));
+  for (const std::string& reading : readings_of(text)) {
+    for_each_word(reading, longest_word_, std::ref(found));
+  }
 }
 
 // `named` is the member that the value is of, also as an item of its list.
