@@ -336,9 +336,10 @@ std::size_t TextScan::line_end(std::size_t at, char quote_around) const {
   return at;
 }
 
-// A word of a message, or the name of what comes next.
+// A word of a message, or the name of what comes next; also if what came next has gone already.
 bool TextScan::is_no_value(Span word) {
-  const std::string_view value = text_.part(word.begin, word.end);
+  std::string_view value = text_.part(word.begin, word.end);
+  if (value.ends_with(kRedactionMarker)) value.remove_suffix(kRedactionMarker.size());
   if (is_one_of(without_ending(value, ".:!?="), kNoValues)) return true;
   const std::string_view name = without_ending(value, ":=");
   if (name.size() == value.size()) return false;
