@@ -6,6 +6,7 @@
 #include "emitter/cpp/event.h"
 #include "emitter/cpp/flusher.h"
 #include "emitter/cpp/fork_mark.h"
+#include "emitter/cpp/producer_id.h"
 #include "emitter/cpp/sending.h"
 #include "emitter/cpp/spool.h"
 #include "emitter/cpp/transport.h"
@@ -27,7 +28,6 @@ using std::chrono::steady_clock;
 constexpr unsigned kAttemptsMax = 5;
 constexpr std::chrono::milliseconds kCloseTimeout{10'000};
 constexpr std::uint64_t kSegmentBytesMin = 4096;
-constexpr std::size_t kProducerBytesMax = 100;
 constexpr std::size_t kTenantBytesMax = 63;
 
 class GivenClock final : public Clock {
@@ -61,17 +61,10 @@ bool is_tenant(std::string_view text) {
          std::ranges::all_of(text, [&](char c) { return is_part(c) || c == '-'; });
 }
 
-bool is_producer(std::string_view text) {
-  return !text.empty() && text.size() <= kProducerBytesMax && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
-
 std::optional<Error> fault_of(const SpoolOptions& spool) {
   if (spool.directory.empty()) return misconfigured("spool.directory is required");
-  if (!is_producer(spool.producer)) {
-    return misconfigured("spool.producer must be 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-'");
+  if (!is_producer_name(spool.producer)) {
+    return misconfigured("spool.producer must be 1 to 91 of A-Z, a-z, 0-9, '.', '_' and '-'");
   }
   if (spool.sync == Sync::unset) {
     return misconfigured("spool.sync must be one of each, interval, never");
@@ -135,7 +128,7 @@ class internal::Core {
 
   std::optional<Error> open_spool() {
     if (!options_.spool) return std::nullopt;
-    auto spool = TRY(Spool::open(*options_.spool, report_));
+    auto spool = TRY(Spool::open(options_, random_, report_));
     flusher_ = std::make_unique<Flusher>(FlusherParts{.options = options_,
                                                       .send = send_,
                                                       .report = report_,
@@ -143,6 +136,10 @@ class internal::Core {
                                                       .random = random_},
                                          std::move(spool));
     return std::nullopt;
+  }
+
+  std::string_view producer() const {
+    return flusher_ ? std::string_view(flusher_->producer()) : std::string_view();
   }
 
   Result<Receipt> emit(const Event& event) {
@@ -276,6 +273,11 @@ std::string_view internal::word(ActorType type) {
   return "";
 }
 
+const Event& internal::empty_event() {
+  static const Event empty;
+  return empty;
+}
+
 Result<Emitter> Emitter::open(Options options) {
   if (auto fault = fault_of(options)) return std::move(*fault);
   auto core = std::make_unique<internal::Core>(std::move(options));
@@ -287,6 +289,10 @@ Emitter::Emitter(std::unique_ptr<internal::Core> core) : core_(std::move(core)) 
 Emitter::Emitter(Emitter&&) noexcept = default;
 Emitter& Emitter::operator=(Emitter&&) noexcept = default;
 Emitter::~Emitter() = default;
+
+std::string_view Emitter::producer() const {
+  return core_->producer();
+}
 
 std::size_t Emitter::flush(std::chrono::milliseconds timeout) {
   return core_->flush(timeout);

@@ -55,6 +55,23 @@ TEST(EmitterBuilder, WhatIsNotCompleteDoesNotCompile) {
   static_assert(!Emits<Audit<all & ~unsigned{internal::outcome}>>);
 }
 
+TEST(EmitterBuilder, WhatWasMovedFromIsAnEmptyEvent) {
+  Far far;
+  Emitter emitter = opened(testing::options_for(far));
+  auto given = emitter.audit()
+                   .for_client("acme")
+                   .action("content.publish")
+                   .actor(ActorType::agent, "agent-7")
+                   .target("post", "post-42")
+                   .succeeded();
+  const auto taken = std::move(given);
+  EXPECT_EQ(taken.event().target_id, "post-42");
+  EXPECT_EQ(given.event().target_id, "");  // NOLINT(bugprone-use-after-move): what this is about.
+  EXPECT_EQ(given.emit().error().message, "clientId is required");
+  given = taken;
+  EXPECT_TRUE(given.emit());
+}
+
 TEST(EmitterBuilder, AStepLeavesWhatItStartedFromAlone) {
   Far far;
   Emitter emitter = opened(testing::options_for(far));
@@ -169,6 +186,23 @@ TEST(EmitterEmit, Trap9_WithoutAnAnswerThereIsNoId) {
   EXPECT_EQ(forbidden.error().status, 403);
 }
 
+TEST(EmitterEmit, ANoThatIsNotTheServersOwnIsNotFinal) {
+  Far far;
+  Options options = testing::options_for(far);
+  options.emit_timeout = 300ms;
+  Emitter emitter = opened(options);
+  far.set_foreign({.status = 422, .body = "<html>"});
+  const auto receipt = emitter.emit(event_of("1"));
+  ASSERT_FALSE(receipt);
+  EXPECT_EQ(receipt.error().fault, Fault::unconfirmed);
+  far.set_foreign({.status = 403, .body = "<html>"});
+  EXPECT_EQ(emitter.emit(event_of("1")).error().fault, Fault::unconfirmed);
+  far.set_foreign({.status = 422, .body = R"({"error":{"code":"UNPROCESSABLE"}})"});
+  const auto refused = emitter.emit(event_of("1"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::refused);
+}
+
 TEST(EmitterEmit, ALostAnswerIsAskedForAgainUnderTheSameId) {
   Far far;
   Emitter emitter = opened(testing::options_for(far));
@@ -260,12 +294,12 @@ TEST(EmitterOptions, ASpoolNeedsItsChoicesMade) {
   bad.spool->sync = Sync::unset;
   EXPECT_EQ(fault_of_opening(bad), "spool.sync must be one of each, interval, never");
   bad = good;
-  for (const std::string& producer : {std::string(), std::string("a b"), std::string(101, 'a')}) {
+  for (const std::string& producer : {std::string(), std::string("a b"), std::string(92, 'a')}) {
     bad.spool->producer = producer;
     EXPECT_EQ(fault_of_opening(bad),
-              "spool.producer must be 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-'");
+              "spool.producer must be 1 to 91 of A-Z, a-z, 0-9, '.', '_' and '-'");
   }
-  bad.spool->producer = std::string(100, 'a');
+  bad.spool->producer = std::string(91, 'a');
   EXPECT_EQ(fault_of_opening(bad), "opened");
   bad = good;
   bad.spool->segment_bytes = 4095;

@@ -24,6 +24,8 @@ constexpr std::string_view kReservedFamilies[] = {
 
 constexpr std::size_t kIdBytesMax = 255;
 constexpr std::size_t kTypeBytesMax = 100;
+// Most events are shorter.
+constexpr std::size_t kUsualBytes = 768;
 
 bool is_word_start(char c) {
   return c >= 'a' && c <= 'z';
@@ -74,16 +76,30 @@ bool is_event_id(std::string_view text) {
   return uuid && is_uuid7(*uuid);
 }
 
-// Everything up to the cause: who, what, on what, how it ended. `target_id` is without secrets.
-std::optional<Error> fault_of_facts(const Event& event, std::string_view actor_type,
-                                    std::string_view target_id) {
+// Who and on what, as it is sent: without secrets.
+struct Parties {
+  std::string_view actor_type;
+  std::string actor_id;
+  std::string target_type;
+  std::string target_id;
+};
+
+Parties parties_of(const Event& event, const Redactor& redactor) {
+  return {.actor_type = event.actor_type == "user" ? "human" : std::string_view(event.actor_type),
+          .actor_id = without_secrets(event.actor_id, redactor),
+          .target_type = without_secrets(event.target_type, redactor),
+          .target_id = without_secrets(event.target_id, redactor)};
+}
+
+// Everything up to the cause: who, what, on what, how it ended.
+std::optional<Error> fault_of_facts(const Event& event, const Parties& parties) {
   if (auto fault = fault_of_type(event.action_type)) return fault;
-  if (std::ranges::find(kActorTypes, actor_type) == std::end(kActorTypes)) {
+  if (std::ranges::find(kActorTypes, parties.actor_type) == std::end(kActorTypes)) {
     return invalid("actorType", "must be one of human, agent, service, system, webhook, user");
   }
-  if (auto fault = fault_of_text("actorId", event.actor_id, kIdBytesMax)) return fault;
-  if (auto fault = fault_of_text("targetType", event.target_type, kTypeBytesMax)) return fault;
-  if (auto fault = fault_of_text("targetId", target_id, kIdBytesMax)) return fault;
+  if (auto fault = fault_of_text("actorId", parties.actor_id, kIdBytesMax)) return fault;
+  if (auto fault = fault_of_text("targetType", parties.target_type, kTypeBytesMax)) return fault;
+  if (auto fault = fault_of_text("targetId", parties.target_id, kIdBytesMax)) return fault;
   if (std::ranges::find(kOutcomes, event.outcome) == std::end(kOutcomes)) {
     return invalid("outcome", "must be one of success, failure, partial, pending");
   }
@@ -93,14 +109,22 @@ std::optional<Error> fault_of_facts(const Event& event, std::string_view actor_t
   return std::nullopt;
 }
 
-// The canonical form of the metadata; empty if there is none to be sent.
-Result<std::string> metadata_text(const std::optional<Value>& metadata, const Redactor& redactor) {
-  if (!metadata) return std::string();
+// What the program says to which workflow it belongs. A trace has no secret in it, and the digits
+// of a span are no card's.
+Result<std::optional<std::string>> correlation_of(const Event& event, const Redactor& redactor) {
+  if (!event.correlation_id || trace_from(*event.correlation_id)) return event.correlation_id;
+  std::string id = without_secrets(*event.correlation_id, redactor);
+  if (auto fault = fault_of_text("correlationId", id, kIdBytesMax)) return std::move(*fault);
+  return std::optional(std::move(id));
+}
+
+// The metadata without its secrets; empty if there is none to be sent.
+Result<Json> clean_metadata(const std::optional<Value>& metadata, const Redactor& redactor) {
+  if (!metadata) return Json::object();
   if (!metadata->is_object()) return invalid("metadata", "must be an object");
   Json json = TRY(to_json(*metadata, "metadata"));
-  if (json.members().empty()) return std::string();
   redactor.redact(json);
-  return canonical_json(TRY(checked(std::move(json), "metadata", 1)));
+  return checked(std::move(json), "metadata", 1);
 }
 
 void append_pair(std::string& out, std::string_view id, std::string_view type) {
@@ -116,18 +140,23 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
   append_json_string(out, text);
 }
 
+// REQUIRES: nothing in `text` has to be escaped.
+void append_plain(std::string& out, std::string_view name, std::string_view text) {
+  out.append(",\"").append(name).append("\":\"").append(text).push_back('"');
+}
+
 // What a console may show of an event: nothing that it carries.
-std::string log_line(const Event& event, std::string_view target_id) {
+std::string log_line(const Event& event, const Parties& parties) {
   std::string line = R"({"actionType":)";
   append_json_string(line, event.action_type);
   line += R"(,"auditEvent":true)";
   append_member(line, "clientId", event.client_id);
-  std::string message = "Audit: " + event.action_type + " on " + event.target_type + "/";
-  message += target_id;
+  std::string message = "Audit: " + event.action_type + " on " + parties.target_type + "/";
+  message += parties.target_id;
   append_member(line, "message", message);
   append_member(line, "outcome", event.outcome);
-  append_member(line, "targetId", target_id);
-  append_member(line, "targetType", event.target_type);
+  append_member(line, "targetId", parties.target_id);
+  append_member(line, "targetType", parties.target_type);
   line.push_back('}');
   return line;
 }
@@ -140,59 +169,51 @@ Result<Prepared> prepare(const Event& event, const Making& making, Timestamp now
   if (!making.keys.contains(event.client_id)) {
     return invalid("clientId", "has no key in this emitter");
   }
-  std::string target_id = event.target_id;
-  if (is_utf8(target_id)) making.redactor.redact(target_id);
-  std::string_view actor_type = event.actor_type;
-  if (actor_type == "user") actor_type = "human";
-  if (auto fault = fault_of_facts(event, actor_type, target_id)) return std::move(*fault);
+  const Parties parties = parties_of(event, making.redactor);
+  if (auto fault = fault_of_facts(event, parties)) return std::move(*fault);
   ProofText proof;
   if (event.proof) proof = TRY(proof_text(*event.proof, making.redactor));
-  const std::string metadata = TRY(metadata_text(event.metadata, making.redactor));
+  const Json metadata = TRY(clean_metadata(event.metadata, making.redactor));
   // Before the first random byte is taken, nothing more can be wrong but this.
-  if (event.correlation_id) {
-    if (auto fault = fault_of_text("correlationId", *event.correlation_id, kIdBytesMax)) {
-      return std::move(*fault);
-    }
-  }
+  const auto given = TRY(correlation_of(event, making.redactor));
 
   Prepared made{.id = EventId::make(now, making.random).text(), .tenant = event.client_id};
-  Correlation correlation = correlate(event.correlation_id, active, making);
+  Correlation correlation = correlate(given, active, making);
   made.traceparent = std::move(correlation.traceparent);
   made.blob = std::move(proof.blob);
 
-  std::string& head = made.head;
-  head.reserve(512 + metadata.size());
-  head += R"({"actor":)";
-  append_pair(head, event.actor_id, actor_type);
-  if (event.causation_id) append_member(head, "causationId", *event.causation_id);
-  append_member(head, "correlationId", correlation.id);
-  append_member(head, "id", made.id);
-  if (!metadata.empty()) head.append(R"(,"metadata":)").append(metadata);
-  append_member(head, "occurredAt", to_rfc3339(now));
-  append_member(head, "outcome", event.outcome);
-
-  std::string& tail = made.tail;
-  tail.reserve(256 + proof.json.size());
-  if (!proof.json.empty()) tail.append(R"(,"proof":)").append(proof.json);
-  tail.append(R"(,"target":)");
-  append_pair(tail, target_id, event.target_type);
-  append_member(tail, "tenantId", event.client_id);
-  append_member(tail, "type", event.action_type);
-  tail.push_back('}');
-  if (making.has_log_line) made.log_line = log_line(event, target_id);
+  std::string& json = made.json;
+  json.reserve(kUsualBytes + proof.json.size());
+  json += R"({"actor":)";
+  append_pair(json, parties.actor_id, parties.actor_type);
+  if (event.causation_id) append_plain(json, "causationId", *event.causation_id);
+  append_member(json, "correlationId", correlation.id);
+  append_plain(json, "id", made.id);
+  if (!metadata.members().empty()) append_canonical(json.append(R"(,"metadata":)"), metadata);
+  append_plain(json, "occurredAt", to_rfc3339(now));
+  append_plain(json, "outcome", event.outcome);
+  made.producer_at = json.size();
+  if (!proof.json.empty()) json.append(R"(,"proof":)").append(proof.json);
+  json += R"(,"target":)";
+  append_pair(json, parties.target_id, parties.target_type);
+  append_plain(json, "tenantId", event.client_id);
+  append_plain(json, "type", event.action_type);
+  json.push_back('}');
+  if (making.has_log_line) made.log_line = log_line(event, parties);
   return made;
 }
 
 std::optional<Error> write_bytes(std::string& out, const Prepared& prepared,
                                  std::optional<Numbered> number) {
-  out.assign(prepared.head);
+  const std::string_view json = prepared.json;
+  out.assign(json.substr(0, prepared.producer_at));
   if (number) {
     std::array<char, 24> digits;
     const auto end = std::to_chars(digits.begin(), digits.end(), number->sequence).ptr;
     out.append(R"(,"producer":{"id":")").append(number->producer).append(R"(","sequence":)");
     out.append(digits.data(), end).push_back('}');
   }
-  out += prepared.tail;
+  out += json.substr(prepared.producer_at);
   if (out.size() <= kEventBytesMax) return std::nullopt;
   return invalid("event", "is longer than " + std::to_string(kEventBytesMax) + " bytes");
 }

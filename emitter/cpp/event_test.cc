@@ -174,8 +174,57 @@ TEST_F(EmitterEvent, H54_AScreenshotOrAnAddressWithoutItsHashIsMarked) {
   EXPECT_FALSE(marked(url_proof("https://example.org/1", sha)));
   EXPECT_FALSE(marked(screenshot_proof("https://example.org/1.png", sha)));
   EXPECT_FALSE(marked(hash_proof(sha)));
-  EXPECT_EQ(said([](Event& event) { event.proof = Proof{.type = "hash"}; }),
-            "proof.sha256 is required");
+  // What was seen, uploaded by the program or by the emitter, or known by its hash alone.
+  EXPECT_FALSE(marked({.type = "screenshot", .blob = sha}));
+  EXPECT_FALSE(marked({.type = "url", .url = "https://example.org/1", .blob = sha}));
+  EXPECT_FALSE(marked({.type = "url", .sha256 = sha}));
+  EXPECT_FALSE(marked({.type = "url", .data = std::string(20'000, 'x')}));
+  EXPECT_TRUE(marked({.type = "screenshot", .data = "pixels"}));
+}
+
+TEST_F(EmitterEvent, AProofShowsSomethingAndNoneShowsNothing) {
+  const std::string sha = "sha256:" + std::string(64, 'a');
+  const auto said_of = [&](const Proof& proof) {
+    return said([&](Event& event) { event.proof = proof; });
+  };
+  EXPECT_EQ(said_of({.type = "hash"}), "proof.sha256 is required");
+  EXPECT_EQ(said_of({.type = "hash", .blob = sha}), "proof.sha256 is required");
+  EXPECT_EQ(said_of({.type = "url"}), "proof.url is required");
+  EXPECT_EQ(said_of({.type = "screenshot", .captured_at = "2026-11-21T07:00:00Z"}),
+            "proof.url is required");
+  EXPECT_EQ(said_of({.type = "api_response"}), "proof.data is required");
+  EXPECT_EQ(said_of({.type = "api_response", .url = "https://example.org/1"}), "");
+  EXPECT_EQ(said_of({.type = "none"}), "");
+  EXPECT_EQ(said_of({.type = "none", .data = 1}), "proof.data is not for a proof of type none");
+  EXPECT_EQ(said_of({.type = "none", .url = "u"}), "proof.url is not for a proof of type none");
+  EXPECT_EQ(said_of({.type = "none", .sha256 = sha}),
+            "proof.sha256 is not for a proof of type none");
+  EXPECT_EQ(said_of({.type = "none", .captured_at = "2026-11-21T07:00:00Z"}),
+            "proof.capturedAt is not for a proof of type none");
+  EXPECT_EQ(said_of({.type = "none", .blob = sha}), "proof.blob is not for a proof of type none");
+}
+
+// What counts is what is sent: the marker may be longer than the secret.
+TEST_F(EmitterEvent, ATextIsAsLongAsItIsWithoutItsSecrets) {
+  const std::string url = "https://example.com/?access_token=abc123&x=";
+  const auto padded = [&](std::size_t bytes) { return url + std::string(bytes - url.size(), 'x'); };
+  const auto said_of = [&](std::size_t bytes) {
+    return said([&](Event& event) { event.proof = url_proof(padded(bytes)); });
+  };
+  const std::size_t grown = std::string_view("***REDACTED***").size() - 6;
+  EXPECT_EQ(said_of(2048 - grown), "");
+  EXPECT_EQ(said_of(2049 - grown), "proof.url is longer than 2048 bytes");
+  EXPECT_EQ(said([&](Event& event) { event.actor_id = "token=" + std::string(400, 'a'); }), "");
+  EXPECT_EQ(far_.events().back().find("actor")->string_at("id"), "token=***REDACTED***");
+}
+
+TEST_F(EmitterEvent, ATraceIsNoSecret) {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  // The span's digits are those of a payment card.
+  EXPECT_EQ(
+      said([&](Event& event) { event.correlation_id = "00-" + trace + "-4111111111111111-01"; }),
+      "");
+  EXPECT_EQ(far_.events().back().string_at("correlationId"), trace);
 }
 
 TEST_F(EmitterEvent, EveryIdIsItsOwn) {

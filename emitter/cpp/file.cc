@@ -116,13 +116,18 @@ std::optional<Error> sync_directory(const std::string& path) {
   return fault_of(fsync_whole(directory.descriptor()), path);
 }
 
+std::optional<Error> write_file(const std::string& path, std::string_view content) {
+  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOwnerOnly));
+  if (!file.is_open()) return disk_error(path);
+  if (auto fault = append(file, content)) return fault;
+  return sync(file);
+}
+
 std::optional<Error> replace_file(const std::string& path, std::string_view content) {
   const std::string fresh = path + ".new";
-  {
-    const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOwnerOnly));
-    if (!file.is_open()) return disk_error(fresh);
-    if (auto fault = append(file, content)) return fault;
-    if (auto fault = sync(file)) return fault;
+  if (auto fault = write_file(fresh, content)) {
+    ::unlink(fresh.c_str());  // The room that it took may be the last there is.
+    return fault;
   }
   if (auto fault = rename_file(fresh, path)) return fault;
   return sync_directory(std::filesystem::path(path).parent_path().string());
@@ -130,9 +135,17 @@ std::optional<Error> replace_file(const std::string& path, std::string_view cont
 
 std::optional<Error> append_line(const std::string& path, std::string_view line) {
   const auto file = TRY(open_appending(path));
-  std::string whole(line);
-  whole.push_back('\n');
-  if (auto fault = append(file, whole)) return fault;
+  struct stat status = {};
+  if (::fstat(file.descriptor(), &status) != 0) return disk_error(path);
+  std::string whole;
+  char last = '\n';
+  if (status.st_size > 0) read_at(file, static_cast<std::uint64_t>(status.st_size) - 1, &last, 1);
+  if (last != '\n') whole.push_back('\n');
+  whole.append(line).push_back('\n');
+  if (auto fault = append(file, whole)) {
+    [[maybe_unused]] const int result = ::ftruncate(file.descriptor(), status.st_size);
+    return fault;
+  }
   return sync(file);
 }
 

@@ -45,9 +45,11 @@ std::optional<Error> sync(const File& file);
 // Makes what was created, renamed or removed in it durable.
 std::optional<Error> sync_directory(const std::string& path);
 
+// Makes the file, for its owner alone, or empties it, and writes it durably.
+std::optional<Error> write_file(const std::string& path, std::string_view content);
 // Replaces the file as a whole: after a crash there is the old content or the new.
 std::optional<Error> replace_file(const std::string& path, std::string_view content);
-// Appends a line to a file, durably.
+// Appends a line to a file, durably, or nothing. What an earlier crash left of one ends before it.
 std::optional<Error> append_line(const std::string& path, std::string_view line);
 std::optional<Error> rename_file(const std::string& from, const std::string& to);
 std::optional<Error> remove_file(const std::string& path);

@@ -105,16 +105,15 @@ Result<Entry> Flusher::spool_one(Lock& lock, const Prepared& prepared, Waiter* w
 Result<Entry> Flusher::append(Lock& lock, const Prepared& prepared) {
   for (;;) {
     if (is_closing_) return closed_error();
-    const Numbered number{.producer = spool_options_.producer,
+    const Numbered number{.producer = spool_->producer(),
                           .sequence = spool_->next_sequence(prepared.tenant)};
     if (auto fault = write_bytes(event_, prepared, number)) return std::move(*fault);
     auto entry = spool_->append(prepared.tenant, event_, prepared.blob);
-    const bool is_full = !entry && entry.error().fault == Fault::spool_full &&
-                         spool_->can_hold(spool_bytes(prepared, event_.size()));
-    if (!is_full) return entry;
+    if (entry || !spool_->can_hold(spool_bytes(prepared, event_.size()))) return entry;
     is_full_ = true;  // There may be room that is only not given back yet.
     work_.notify_one();
-    if (spool_options_.when_full == WhenFull::fail) return entry;
+    const bool is_disk = entry.error().fault != Fault::spool_full;
+    if (is_disk || spool_options_.when_full == WhenFull::fail) return entry;
     hurry_all();
     done_.wait(lock);
   }
@@ -317,15 +316,31 @@ void Flusher::save(Spool::Want want) {
     save = spool_->begin_save(want);
     if (!save.unneeded.empty()) done_.notify_all();  // There is room.
   }
+  const Moment now = steady_clock::now();
+  // Who finds no room may ask often.
+  if (save.unneeded.empty() && now < reserve_tried_at_ + kSaveInterval) save.needs_reserve = false;
   if (save.is_empty()) return;
-  saved_at_ = steady_clock::now();
-  const auto fault = spool_->run_save(save);
-  if (!fault) return;
+  if (save.needs_reserve) reserve_tried_at_ = now;
+  saved_at_ = now;
+  const auto fault = run_save(save);
   {
     const Lock lock(mutex_);
-    spool_->undo_save(std::move(save));
+    spool_->end_save(std::move(save));
   }
-  parts_.report("disk", spool_->directory() + ": " + fault->message);
+  if (fault) parts_.report("disk", spool_->directory() + ": " + fault->message);
+}
+
+// A full disk has to let the state be written behind which files would go.
+std::optional<Error> Flusher::run_save(Spool::Save& save) {
+  auto fault = spool_->run_save(save);
+  if (!save.state || save.unneeded.empty() || !make_room()) return fault;
+  save.needs_reserve = true;
+  return spool_->run_save(save);
+}
+
+bool Flusher::make_room() {
+  const Lock lock(mutex_);
+  return spool_->make_room();
 }
 
 }  // namespace assent::emitter

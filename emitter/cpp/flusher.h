@@ -47,6 +47,7 @@ class Flusher {
   // Spools it, to be sent by itself, and waits for the server.
   Result<Receipt> add_and_wait(const Prepared& prepared);
 
+  const std::string& producer() const { return spool_->producer(); }
   std::size_t flush(std::chrono::milliseconds timeout);
   std::size_t close(std::chrono::milliseconds timeout);
   // In the child of a fork, which has neither the thread nor the spool.
@@ -71,6 +72,8 @@ class Flusher {
   void put_off(Lane& lane, const Later& later);
   Spool::Want wanted_save();
   void save(Spool::Want want);
+  std::optional<Error> run_save(Spool::Save& save);
+  bool make_room();
 
   struct Loaded;
   std::optional<Later> deliver(Lane& lane, const Batch& batch);
@@ -97,6 +100,7 @@ class Flusher {
   Moment deadline_ = {};               // Guarded by mutex_: when closing.
   Moment synced_at_ = {};              // Guarded by mutex_.
   Moment saved_at_ = {};               // The thread's.
+  Moment reserve_tried_at_ = {};       // The thread's.
 
   std::mutex joining_;  // Held by whoever waits for the end of the thread.
   std::thread thread_;  // Last: it uses everything above.

@@ -50,20 +50,23 @@ std::optional<Flusher::Loaded> Flusher::load(const Entry& entry) {
   return loaded;
 }
 
-// One event at fault must not stop the others. Halving finds it.
+// One event at fault must not stop the others. Halving finds it, and what passes where only so much
+// may pass at once.
 std::optional<Later> Flusher::send_run(Lane& lane, std::span<Loaded> run, const Batch& batch) {
   if (run.empty()) return std::nullopt;
   auto delivery = send_all(lane, run, batch);
-  if (auto* const later = std::get_if<Later>(&delivery)) return std::move(*later);
-  if (const auto* const refused = std::get_if<Error>(&delivery)) {
-    if (run.size() == 1) {
-      if (auto later = set_aside(run.front(), *refused)) return later;
-      settle(lane, std::vector<Result<Receipt>>{*refused});
-      return std::nullopt;
-    }
+  auto* const later = std::get_if<Later>(&delivery);
+  const auto* const refused = std::get_if<Error>(&delivery);
+  if (run.size() > 1 && (refused != nullptr || (later != nullptr && later->is_too_large))) {
     const std::size_t middle = run.size() / 2;
-    if (auto later = send_run(lane, run.first(middle), batch)) return later;
+    if (auto first = send_run(lane, run.first(middle), batch)) return first;
     return send_run(lane, run.subspan(middle), batch);
+  }
+  if (later != nullptr) return std::move(*later);
+  if (refused != nullptr) {
+    if (auto fault = set_aside(run.front(), *refused)) return fault;
+    settle(lane, std::vector<Result<Receipt>>{*refused});
+    return std::nullopt;
   }
   std::vector<Result<Receipt>> outcomes;
   outcomes.reserve(run.size());
@@ -105,7 +108,11 @@ std::optional<Later> Flusher::set_aside(const Loaded& loaded, const Error& refus
                                     {"status", std::int64_t{refused.status}}});
   const std::string line =
       R"({"answer":)" + canonical_json(answer) + R"(,"event":)" + loaded.event + "}";
-  if (const auto fault = spool_->set_aside(line)) return Later{.reason = fault->message};
+  // Without the reserve what is left of the disk is for the state.
+  if (!spool_->has_reserve()) return Later{.reason = "there is no room on the disk"};
+  auto fault = spool_->set_aside(line);
+  if (fault && make_room()) fault = spool_->set_aside(line);
+  if (fault) return Later{.reason = fault->message};
   parts_.report("refused", "the server refused " + loaded.id + ": " + refused.message);
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 
 #include <assent/emitter.h>
 #include <atomic>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -152,6 +153,43 @@ TEST_F(EmitterSpooling, WhatTheServerWillNeverTakeIsSetAsideAndTheRestGoesOn) {
   EXPECT_EQ(kept->find("event")->find("producer")->integer_at("sequence"), 41);
 }
 
+// A proxy that limits bodies, a login page, a firewall: what it says of an event is not what the
+// server would say.
+TEST_F(EmitterSpooling, ANoThatIsNotTheServersOwnIsLater) {
+  Emitter emitter = open(options());
+  buffer(emitter, 1, 3);
+  for (const int status : {400, 409, 413, 415, 422}) {
+    for (const char* body :
+         {"", "<html>413 Request Entity Too Large</html>", "{}", "[]", R"({"error":"too large"})",
+          R"({"error":{}})", R"({"error":{"code":413}})", R"({"error":{"code":""}})",
+          R"({"error":{"message":"no"}})", R"({"error":{"code":"x"}} and more)"}) {
+      const std::size_t before = far_.requests().size();
+      far_.set_foreign({.status = status, .body = body});
+      EXPECT_TRUE(comes([&] {
+        EXPECT_EQ(emitter.flush(0ms), 3U) << status << body;
+        return far_.requests().size() > before;
+      }));
+    }
+  }
+  far_.set(Far::Mood::well);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, 3));
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path() + "/refused.ndjson"));
+}
+
+TEST_F(EmitterSpooling, WhatIsTooLargeForAProxyGoesInSmallerPieces) {
+  Options given = options();
+  const auto server = far_.send();
+  given.send = [&](const Request& request) {
+    return request.body.size() > 2000 ? Answer{.status = 413, .body = "<html>"} : server(request);
+  };
+  Emitter emitter = open(given);
+  buffer(emitter, 1, 100);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_EQ(far_.targets(), numbers(1, 100));
+  EXPECT_EQ(far_.doubles(), 0U);
+}
+
 TEST_F(EmitterSpooling, AFullSpoolFailsIfThatWasChosenAndNothingIsDropped) {
   Options given = options();
   given.spool->bytes_max = 8192;
@@ -289,10 +327,10 @@ TEST_F(EmitterSpooling, TheFilesOfWhatWasSentGo) {
   EXPECT_GT(scratch_.files().size(), 5U);
   EXPECT_EQ(emitter.flush(120s), 0U);
   EXPECT_EQ(emitter.close(10s), 0U);
-  EXPECT_LE(scratch_.files().size(), 3U) << "the lock, the state, and the newest segment";
+  EXPECT_LE(scratch_.files().size(), 4U) << "lock, reserve, state, and the newest segment";
   EXPECT_EQ(testing::content_of(scratch_.path() + "/state.json"),
-            R"({"next":{"acme":101},"producer":"worker-1","sent":{"acme":100}})"
-            "\n");
+            R"({"next":{"acme":101},"producer":")" + std::string(emitter.producer()) +
+                R"(","sent":{"acme":100}})" + "\n");
 }
 
 }  // namespace

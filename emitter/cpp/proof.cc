@@ -8,6 +8,7 @@
 #include "emitter/cpp/value.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace assent::emitter {
@@ -15,11 +16,6 @@ namespace {
 
 constexpr std::string_view kProofTypes[] = {"screenshot", "api_response", "hash", "url", "none"};
 constexpr std::size_t kUrlBytesMax = 2048;
-
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(
-      text, [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == '\x7F'; });
-}
 
 // A time of UTC with all six digits; nothing if `text` is none.
 std::optional<std::string> time_text(std::string_view text) {
@@ -37,17 +33,44 @@ std::optional<Error> fault_of_hash(std::string_view field, const std::optional<s
   return invalid(std::string(field), "must be sha256: and 64 lower-case hexadecimal digits");
 }
 
-// What does not need the type to be known.
-std::optional<Error> fault_of_parts(const Proof& proof) {
+// What does not need the type to be known. `url` is without secrets.
+std::optional<Error> fault_of_parts(const Proof& proof, const std::optional<std::string>& url) {
   if (proof.type.empty()) return invalid("proof.type", "is required");
   if (std::ranges::find(kProofTypes, proof.type) == std::end(kProofTypes)) {
     return invalid("proof.type", "must be one of screenshot, api_response, hash, url, none");
   }
-  if (proof.url) {
-    if (auto fault = fault_of_text("proof.url", *proof.url, kUrlBytesMax)) return fault;
+  if (url) {
+    if (auto fault = fault_of_text("proof.url", *url, kUrlBytesMax)) return fault;
   }
   if (auto fault = fault_of_hash("proof.sha256", proof.sha256)) return fault;
   return fault_of_hash("proof.blob", proof.blob);
+}
+
+// What is null is not there.
+bool has_data(const Proof& proof) {
+  return proof.data && !std::holds_alternative<std::nullptr_t>(proof.data->variant());
+}
+
+std::optional<Error> fault_of_none(const Proof& proof) {
+  const std::pair<std::string_view, bool> members[] = {
+      {"proof.data", has_data(proof)},
+      {"proof.url", proof.url.has_value()},
+      {"proof.sha256", proof.sha256.has_value()},
+      {"proof.capturedAt", proof.captured_at.has_value()},
+      {"proof.blob", proof.blob.has_value()}};
+  for (const auto& [name, is_there] : members) {
+    if (is_there) return invalid(std::string(name), "is not for a proof of type none");
+  }
+  return std::nullopt;
+}
+
+// A proof shows something, in whatever way: what was seen may be inline, or stored, or known by its
+// hash alone. The server has the same rule.
+std::optional<Error> fault_of_what_is_shown(const Proof& proof) {
+  if (proof.type == "none") return fault_of_none(proof);
+  if (proof.type == "hash" && !proof.sha256) return invalid("proof.sha256", "is required");
+  if (has_data(proof) || proof.url || proof.sha256 || proof.blob) return std::nullopt;
+  return invalid(proof.type == "api_response" ? "proof.data" : "proof.url", "is required");
 }
 
 // The canonical form of the data, or what is wrong with it.
@@ -82,19 +105,34 @@ class Members {
 
 std::optional<Error> fault_of_text(std::string_view field, std::string_view text,
                                    std::size_t bytes_max) {
-  std::string name(field);
-  if (!is_utf8(text)) return invalid(std::move(name), "is not Unicode text");
-  if (text.empty()) return invalid(std::move(name), "must not be empty");
-  if (text.size() > bytes_max) {
-    return invalid(std::move(name), "is longer than " + std::to_string(bytes_max) + " bytes");
+  const auto wrong = [&](std::string_view message) { return invalid(std::string(field), message); };
+  bool has_control = false;
+  bool is_ascii = true;
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    has_control = has_control || byte < 0x20 || byte == 0x7F;
+    is_ascii = is_ascii && byte < 0x80;
   }
-  if (has_control(text)) return invalid(std::move(name), "has a control character");
+  if (!is_ascii && !is_utf8(text)) return wrong("is not Unicode text");
+  if (text.empty()) return wrong("must not be empty");
+  if (text.size() > bytes_max) {
+    return wrong("is longer than " + std::to_string(bytes_max) + " bytes");
+  }
+  if (has_control) return wrong("has a control character");
   return std::nullopt;
+}
+
+std::string without_secrets(std::string_view text, const Redactor& redactor) {
+  std::string clean(text);
+  if (is_utf8(clean)) redactor.redact(clean);
+  return clean;
 }
 
 // The members in the order of their names, as RFC 8785 wants them.
 Result<ProofText> proof_text(const Proof& proof, const Redactor& redactor) {
-  if (auto fault = fault_of_parts(proof)) return std::move(*fault);
+  std::optional<std::string> url;
+  if (proof.url) url = without_secrets(*proof.url, redactor);
+  if (auto fault = fault_of_parts(proof, url)) return std::move(*fault);
   std::optional<std::string> captured_at;
   if (proof.captured_at) {
     captured_at = time_text(*proof.captured_at);
@@ -102,17 +140,15 @@ Result<ProofText> proof_text(const Proof& proof, const Redactor& redactor) {
       return invalid("proof.capturedAt", "must be a time of UTC such as 2026-11-21T07:00:00Z");
     }
   }
-  const bool is_address = proof.type == "screenshot" || proof.type == "url";
-  if (proof.type == "hash" && !proof.sha256) return invalid("proof.sha256", "is required");
-  if (is_address && !proof.url) return invalid("proof.url", "is required");
-  if (proof.data && proof.blob) {
+  if (auto fault = fault_of_what_is_shown(proof)) return std::move(*fault);
+  if (has_data(proof) && proof.blob) {
     return invalid("proof.blob", "must not be given with proof.data");
   }
 
   ProofText made;
   std::optional<std::string> blob_name = proof.blob;
   std::optional<std::string> data;
-  if (proof.data) {
+  if (has_data(proof)) {
     data = TRY(data_text(*proof.data, redactor));
     if (data->size() > kInlineDataBytesMax) {
       blob_name = content_hash_text(sha256(*data));
@@ -125,12 +161,9 @@ Result<ProofText> proof_text(const Proof& proof, const Redactor& redactor) {
   if (data) members.add("data", *data);
   if (proof.sha256) members.add_text("sha256", *proof.sha256);
   members.add_text("type", proof.type);
-  if (is_address && !proof.sha256) members.add("unverified", "true");
-  if (proof.url) {
-    std::string url = *proof.url;
-    redactor.redact(url);
-    members.add_text("url", url);
-  }
+  const bool is_seen = proof.type == "screenshot" || proof.type == "url";
+  if (is_seen && !proof.sha256 && !blob_name) members.add("unverified", "true");
+  if (url) members.add_text("url", *url);
   made.json = std::move(members).take();
   return made;
 }

@@ -29,7 +29,6 @@ std::uint32_t u32_at(std::string_view bytes, std::size_t at) {
 struct Header {
   std::uint32_t size = 0;
   std::uint32_t crc = 0;
-  friend bool operator==(const Header&, const Header&) = default;
 };
 
 // REQUIRES: eight bytes.
@@ -41,56 +40,8 @@ bool fits(const Header& header, std::string_view payload) {
   return header.size == payload.size() && header.crc == crc32(payload);
 }
 
-// Takes the longest beginning of `text` whose every character `is_part`.
-template <class IsPart>
-std::string_view take_while(std::string_view& text, IsPart is_part) {
-  const auto end = std::ranges::find_if_not(text, is_part);
-  const std::string_view taken(text.data(), static_cast<std::size_t>(end - text.begin()));
-  text.remove_prefix(taken.size());
-  return taken;
-}
-
-bool take(std::string_view& text, std::string_view word) {
-  if (!text.starts_with(word)) return false;
-  text.remove_prefix(word.size());
-  return true;
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_producer_part(char c) {
-  return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
-}
-
-// Moves `rest` behind the next `word`; false, and to the end, if there is none.
-bool skip_past(std::string_view& rest, std::string_view word) {
-  const std::size_t at = rest.find(word);
-  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + word.size());
-  return at != std::string_view::npos;
-}
-
-// The number of the event whose `"producer":{"id":"` was just taken.
-std::optional<std::uint64_t> take_sequence(std::string_view& rest) {
-  if (take_while(rest, is_producer_part).empty() || !take(rest, R"(","sequence":)")) {
-    return std::nullopt;
-  }
-  const auto sequence = from_decimal(take_while(rest, is_digit));
-  return take(rest, "}") ? sequence : std::nullopt;
-}
-
-// The tenant with which the event ends whose `"tenantId":"` was just taken.
-std::optional<std::string> take_tenant(std::string_view& rest) {
-  const std::string_view tenant =
-      take_while(rest, [](char c) { return is_digit(c) || is_lower(c) || c == '-'; });
-  if (tenant.empty() || !take(rest, R"(","type":")")) return std::nullopt;
-  const std::string_view type =
-      take_while(rest, [](char c) { return is_digit(c) || is_lower(c) || c == '_' || c == '.'; });
-  if (type.empty() || !take(rest, R"("})")) return std::nullopt;
-  return std::string(tenant);
 }
 
 }  // namespace
@@ -105,9 +56,11 @@ std::optional<PayloadName> name_of_payload(std::string_view payload) {
   if (!event) return std::nullopt;
   const auto tenant = event->string_at("tenantId");
   const Json* const producer = event->find("producer");
+  const auto id = producer ? producer->string_at("id") : std::nullopt;
   const auto sequence = producer ? producer->integer_at("sequence") : std::nullopt;
-  if (!tenant || !sequence || *sequence < 1) return std::nullopt;
+  if (!tenant || !id || !sequence || *sequence < 1) return std::nullopt;
   return PayloadName{.tenant = std::string(*tenant),
+                     .producer = std::string(*id),
                      .sequence = static_cast<std::uint64_t>(*sequence)};
 }
 
@@ -127,44 +80,34 @@ std::string_view blob_of_payload(std::string_view payload) {
   return payload.substr(payload.find('\n') + 1);
 }
 
+std::optional<std::string_view> whole_payload(std::string_view bytes) {
+  if (bytes.size() < kRecordHeaderBytes) return std::nullopt;
+  const Header header = header_of(bytes);
+  bytes.remove_prefix(kRecordHeaderBytes);
+  // A hole in a file reads as an empty payload with a fitting CRC.
+  if (header.size == 0 || header.size > kPayloadBytesMax) return std::nullopt;
+  if (bytes.size() < header.size) return std::nullopt;
+  const std::string_view payload = bytes.substr(0, header.size);
+  if (!fits(header, payload)) return std::nullopt;
+  return payload;
+}
+
 Scanned scan_records(std::string_view content) {
   Scanned scanned;
-  std::size_t at = 0;
-  while (content.size() - at >= kRecordHeaderBytes) {
-    const Header header = header_of(content.substr(at));
-    const std::size_t begin = at + kRecordHeaderBytes;
-    // A hole in a file reads as an empty payload with a fitting CRC.
-    if (header.size == 0 || header.size > kPayloadBytesMax) break;
-    if (content.size() - begin < header.size) break;
-    const std::string_view payload = content.substr(begin, header.size);
-    auto name = fits(header, payload) ? name_of_payload(payload) : std::nullopt;
-    if (!name) break;
-    scanned.records.push_back({.offset = begin, .size = payload.size(), .name = std::move(*name)});
-    at = begin + payload.size();
+  for (;;) {
+    const auto payload = whole_payload(content.substr(scanned.good_bytes));
+    auto name = payload ? name_of_payload(*payload) : std::nullopt;
+    if (!name) return scanned;
+    const std::size_t begin = scanned.good_bytes + kRecordHeaderBytes;
+    scanned.records.push_back({.offset = begin, .size = payload->size(), .name = std::move(*name)});
+    scanned.good_bytes = begin + payload->size();
   }
-  scanned.good_bytes = at;
-  return scanned;
 }
 
 bool is_torn(std::string_view rest) {
   if (rest.size() < kRecordHeaderBytes) return true;
   const std::size_t size = header_of(rest).size;
   return size > 0 && size <= kPayloadBytesMax && rest.size() < kRecordHeaderBytes + size;
-}
-
-std::vector<PayloadName> numbers_in(std::string_view rest) {
-  std::vector<PayloadName> names;
-  while (skip_past(rest, R"("producer":{"id":")")) {
-    const auto sequence = take_sequence(rest);
-    if (!sequence) continue;
-    while (skip_past(rest, R"("tenantId":")")) {
-      if (auto tenant = take_tenant(rest)) {
-        names.push_back({.tenant = std::move(*tenant), .sequence = *sequence});
-        break;
-      }
-    }
-  }
-  return names;
 }
 
 Segment::Segment(const std::string& directory, std::uint64_t number) : number_(number) {

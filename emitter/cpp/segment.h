@@ -20,9 +20,10 @@ inline constexpr std::size_t kPayloadBytesMax = 2 * 1024 * 1024;
 
 // ---- records as bytes ----
 
-// What a payload is: an event with its number, or a blob (sequence 0).
+// What a payload is: an event with its number and who numbered it, or a blob (sequence 0).
 struct PayloadName {
   std::string tenant;
+  std::string producer = {};
   std::uint64_t sequence = 0;
   friend bool operator==(const PayloadName&, const PayloadName&) = default;
 };
@@ -33,6 +34,9 @@ void append_record(std::string& out, std::string_view payload);
 std::string blob_payload(std::string_view tenant, std::string_view blob);
 // REQUIRES: what blob_payload() made.
 std::string_view blob_of_payload(std::string_view payload);
+
+// The payload of the record with which `bytes` begin, if that is whole.
+std::optional<std::string_view> whole_payload(std::string_view bytes);
 
 struct ScannedRecord {
   std::size_t offset = 0;  // Of the payload.
@@ -48,8 +52,6 @@ Scanned scan_records(std::string_view content);
 
 // Whether `rest` is the beginning of a record, as a crash while writing leaves it.
 bool is_torn(std::string_view rest);
-// Whatever numbers of tenants can still be read in damaged bytes.
-std::vector<PayloadName> numbers_in(std::string_view rest);
 
 // ---- the file ----
 

@@ -22,8 +22,8 @@ Request make_request(const char* method, const char* path, const std::string& ke
           .body = std::move(body)};
 }
 
-// The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key
-// that is not there yet.
+// The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key that
+// is not there yet.
 bool is_final(int status, Patience patience) {
   constexpr int kFinal[] = {400, 409, 413, 415, 422};
   if (std::ranges::find(kFinal, status) != std::end(kFinal)) return true;
@@ -49,17 +49,23 @@ std::string reason_in(const Json& error) {
   return "no reason given";
 }
 
-Error refusal(const Answer& answer) {
+// What an answer that is no success says. Only the server's own word is final: what stands on the
+// way to it may answer 413 or 403 for its own reasons.
+std::variant<Json, Error, Later> no(const Answer& answer, Patience patience) {
   const auto body = read_json(answer.body);
   const Json* const error = body ? body->find("error") : nullptr;
+  std::string_view code;
+  if (error != nullptr) code = error->string_at("code").value_or("");
+  const bool is_ours = !code.empty();
   std::string message = std::to_string(answer.status);
-  if (error != nullptr) {
-    if (const auto code = error->string_at("code")) message.append(" ").append(*code).append(":");
-    message += " " + reason_in(*error);
-  } else {
-    message += " no reason given";
+  if (is_ours) message.append(" ").append(code).append(":");
+  message += " " + (error != nullptr ? reason_in(*error) : "no reason given");
+  if (is_ours && is_final(answer.status, patience)) {
+    return Error{.fault = Fault::refused, .message = std::move(message), .status = answer.status};
   }
-  return {.fault = Fault::refused, .message = std::move(message), .status = answer.status};
+  return Later{.reason = std::move(message),
+               .after = answer.retry_after,
+               .is_too_large = answer.status == 413};
 }
 
 std::optional<Receipt> receipt_in(const Json& data, const std::string& id) {
@@ -75,11 +81,7 @@ std::optional<Receipt> receipt_in(const Json& data, const std::string& id) {
 std::variant<Json, Error, Later> ask(const Send& send, const Request& request, Patience patience) {
   const Answer answer = send(request);
   if (answer.status == 0) return Later{.reason = answer.body};
-  if (answer.status != 200 && answer.status != 201) {
-    Error refused = refusal(answer);
-    if (is_final(answer.status, patience)) return refused;
-    return Later{.reason = std::move(refused.message), .after = answer.retry_after};
-  }
+  if (answer.status != 200 && answer.status != 201) return no(answer, patience);
   auto body = read_json(answer.body);
   const Json* const data = body ? body->find("data") : nullptr;
   return data != nullptr ? *data : Json();

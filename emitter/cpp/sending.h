@@ -18,6 +18,7 @@ using Send = std::function<Answer(const Request&)>;
 struct Later {
   std::string reason;
   std::chrono::seconds after{0};
+  bool is_too_large = false;  // Something on the way says so: in smaller pieces it may pass.
 };
 
 // Durably in the log, in the order of the ids; refused for good; or neither.

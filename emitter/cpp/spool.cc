@@ -1,9 +1,9 @@
 #include "emitter/cpp/spool.h"
 
-#include "base/canonical.h"
-#include "base/json.h"
 #include "base/result.h"
-#include "emitter/cpp/json_read.h"
+#include "emitter/cpp/damage.h"
+#include "emitter/cpp/producer_id.h"
+#include "emitter/cpp/reserve.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -18,74 +18,74 @@ namespace {
 // A segment of which everything is settled, and that is smaller, stays to be appended to.
 constexpr std::uint64_t kSmallBytes = 256 * 1024;
 
-using Numbers = std::map<std::string, std::uint64_t>;
-
-std::optional<Numbers> numbers_at(const Json& state, std::string_view member) {
-  const Json* const given = state.find(member);
-  if (given == nullptr || !given->is_object()) return std::nullopt;
-  Numbers numbers;
-  for (const auto& [tenant, value] : given->members()) {
-    if (!value.is_integer() || value.integer() < 0) return std::nullopt;
-    numbers[tenant] = static_cast<std::uint64_t>(value.integer());
-  }
-  return numbers;
+std::set<std::string> names_of(const std::map<std::string, std::string>& keys) {
+  std::set<std::string> names;
+  for (const auto& [name, key] : keys) names.insert(name);
+  return names;
 }
 
-// What state.json says.
-struct State {
-  std::string producer;
-  Numbers next;
-  Numbers sent;
-};
-
-std::optional<State> parse_state(std::string_view text) {
-  const auto json = read_json(text);
-  if (!json) return std::nullopt;
-  const Json* const producer = json->find("producer");
-  auto next = numbers_at(*json, "next");
-  auto sent = numbers_at(*json, "sent");
-  if (producer == nullptr || !producer->is_string() || !next || !sent) return std::nullopt;
-  return State{.producer = producer->string(), .next = std::move(*next), .sent = std::move(*sent)};
+std::string state_path(const std::string& directory) {
+  return directory + "/state.json";
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions& options, Report report) {
-  const std::filesystem::path directory(options.directory);
+Spool::Spool(const Options& options, Report report, SpoolLock lock)
+    : options_(*options.spool),
+      tenants_(names_of(options.keys)),
+      report_(std::move(report)),
+      lock_(std::move(lock)) {}
+
+Result<std::unique_ptr<Spool>> Spool::open(const Options& options, Random& random, Report report) {
+  const std::filesystem::path directory(options.spool->directory);
   std::error_code failure;
   if (directory.has_parent_path()) {
     std::filesystem::create_directories(directory.parent_path(), failure);
   }
   if (::mkdir(directory.c_str(), 0700) != 0 && !std::filesystem::is_directory(directory, failure)) {
-    return disk_error(options.directory);
+    return disk_error(directory.string());
   }
-  auto lock = TRY(SpoolLock::take(options.directory + "/lock"));
+  auto lock = TRY(SpoolLock::take(directory.string()));
   std::unique_ptr<Spool> spool(new Spool(options, std::move(report), std::move(lock)));
   if (auto fault = spool->read_state()) return std::move(*fault);
+  const bool is_new = spool->producer().empty();
+  if (is_new) {
+    if (auto fault = spool->begin_state(random)) return std::move(*fault);
+  }
   if (auto fault = spool->read_segments()) return std::move(*fault);
+  if (is_new) spool->skipped_.reset();  // No number was given yet.
+  spool->has_reserve_ = !make_reserve(directory.string());
   return spool;
 }
 
 // ---- what was there ----
 
 std::optional<Error> Spool::read_state() {
-  const std::string path = options_.directory + "/state.json";
+  const std::string path = state_path(options_.directory);
   const auto content = TRY(read_file(path));
   if (!content) return std::nullopt;
-  const auto state = parse_state(*content);
+  auto state = parse_state(*content);
   if (!state) {
     if (auto fault = rename_file(path, path + ".damaged")) return fault;
     report_("damaged", path + " was damaged and is kept as " + path + ".damaged");
     return std::nullopt;
   }
-  if (state->producer != options_.producer) {
+  if (!is_producer_of(state->producer, options_.producer)) {
     return Error{
         .fault = Fault::misconfigured,
         .message = "the spool in " + options_.directory + " is of producer " + state->producer};
   }
-  for (const auto& [tenant, number] : state->next) counts_[tenant].next = number;
-  for (const auto& [tenant, number] : state->sent) counts_[tenant].sent = number;
+  state_ = std::move(*state);
   return std::nullopt;
+}
+
+// Before the first record: no number may ever be given twice under one id.
+std::optional<Error> Spool::begin_state(Random& random) {
+  state_.producer = make_producer_id(options_.producer, random);
+  const std::string path = state_path(options_.directory);
+  auto fault = replace_file(path, text_of(state_));
+  if (fault && give_up_reserve(options_.directory)) fault = replace_file(path, text_of(state_));
+  return fault;
 }
 
 std::optional<Error> Spool::read_segments() {
@@ -118,7 +118,7 @@ std::optional<Error> Spool::read_segment(Segment& segment, bool is_newest) {
   const Scanned scanned = scan_records(*content);
   segment.size = scanned.good_bytes;
   bytes_ += segment.size;
-  take_records(segment, scanned);
+  const bool is_ours = take_records(segment, scanned);
   const std::string_view rest = std::string_view(*content).substr(segment.size);
   if (rest.empty()) return std::nullopt;
   if (is_newest && is_torn(rest)) {
@@ -131,13 +131,42 @@ std::optional<Error> Spool::read_segment(Segment& segment, bool is_newest) {
   segment.is_damaged = true;
   report_("damaged", segment.path() + " is damaged at byte " + std::to_string(segment.size) +
                          ": what stands before is sent");
-  // The numbers of what is lost are not given again, so that the server misses them.
-  for (const PayloadName& name : numbers_in(rest)) count(name);
+  count_rest(segment, rest, is_newest && is_ours);
   return std::nullopt;
 }
 
-void Spool::take_records(Segment& segment, const Scanned& scanned) {
+// The numbers of what is lost are not given again, so that the server misses them. `is_end`: no
+// number was given behind them.
+void Spool::count_rest(const Segment& segment, std::string_view content, bool is_end) {
+  const Rest rest = read_rest(content);
+  for (const PayloadName& name : rest.certain) count(name);
+  if (!is_end || rest.ends_whole) {
+    for (const PayloadName& name : rest.likely) count(name);
+    return;
+  }
+  // What cannot be read at the end may have had the next number, of whichever tenant.
+  Skipped skipped{.segment = segment.number(), .next = {}};
+  for (const std::string& tenant : tenants_) skipped.next[tenant] = 2;
+  for (const auto& [tenant, counts] : state_.counts) skipped.next[tenant] = counts.next + 1;
+  for (const PayloadName& name : rest.likely) {
+    if (name.producer != producer()) continue;
+    std::uint64_t& next = skipped.next[name.tenant];
+    next = std::max(next, name.sequence + 1);
+  }
+  skipped_ = std::move(skipped);
+}
+
+void Spool::skip_lost() {
+  if (!skipped_) return;
+  for (const auto& [tenant, next] : skipped_->next) state_.counts[tenant].next = next;
+  skipped_.reset();
+  is_state_saved_ = false;
+}
+
+// False: there are events of another id.
+bool Spool::take_records(Segment& segment, const Scanned& scanned) {
   Place blob;
+  bool are_all_ours = true;
   for (const ScannedRecord& record : scanned.records) {
     const Place place{.segment = &segment,
                       .offset = record.offset,
@@ -147,17 +176,24 @@ void Spool::take_records(Segment& segment, const Scanned& scanned) {
       continue;
     }
     count(record.name);
-    if (record.name.sequence > counts_[record.name.tenant].sent) {
+    // Another id's numbers say nothing of what was sent, and the server recognises the events.
+    const bool is_ours = record.name.producer == producer();
+    are_all_ours = are_all_ours && is_ours;
+    if (!is_ours || record.name.sequence > state_.counts[record.name.tenant].sent) {
       ++segment.waiting;
-      left_.push_back({.tenant = record.name.tenant,
-                       .entry = {.event = place, .blob = blob, .sequence = record.name.sequence}});
+      left_.push_back(
+          {.tenant = record.name.tenant,
+           .entry = {
+               .event = place, .blob = blob, .sequence = is_ours ? record.name.sequence : 0}});
     }
     blob = {};
   }
+  return are_all_ours;
 }
 
 void Spool::count(const PayloadName& name) {
-  Counts& counts = counts_[name.tenant];
+  if (name.producer != producer()) return;
+  Counts& counts = state_.counts[name.tenant];
   if (name.sequence < counts.next) return;
   counts.next = name.sequence + 1;
   is_state_saved_ = false;
@@ -165,9 +201,10 @@ void Spool::count(const PayloadName& name) {
 
 // ---- adding ----
 
-std::uint64_t Spool::next_sequence(const std::string& tenant) const {
-  const auto found = counts_.find(tenant);
-  return found == counts_.end() ? 1 : found->second.next;
+std::uint64_t Spool::next_sequence(const std::string& tenant) {
+  skip_lost();
+  const auto found = state_.counts.find(tenant);
+  return found == state_.counts.end() ? 1 : found->second.next;
 }
 
 Result<Entry> Spool::append(const std::string& tenant, std::string_view event,
@@ -183,6 +220,10 @@ Result<Entry> Spool::append(const std::string& tenant, std::string_view event,
     return Error{.fault = Fault::spool_full,
                  .message = "the spool in " + options_.directory + " is full"};
   }
+  if (!has_reserve_) {
+    return Error{.fault = Fault::spool_unusable,
+                 .message = options_.directory + ": there is no room on the disk"};
+  }
   Segment* const segment = TRY(writable(buffer_.size()));
   const std::uint64_t begin = segment->size;
   if (auto fault = segment->append_whole(buffer_)) return std::move(*fault);
@@ -196,7 +237,7 @@ Result<Entry> Spool::append(const std::string& tenant, std::string_view event,
                         .offset = begin + blob_bytes + kRecordHeaderBytes,
                         .size = static_cast<std::uint32_t>(event.size())},
               .blob = {},
-              .sequence = counts_[tenant].next++,
+              .sequence = state_.counts[tenant].next++,
               .ordinal = ++appended_};
   if (blob) {
     entry.blob = {.segment = segment,
@@ -271,7 +312,8 @@ std::optional<std::string> Spool::read(const Place& place) {
 
 void Spool::settle(const std::string& tenant, const Entry& entry) {
   --entry.event.segment->waiting;
-  counts_[tenant].sent = entry.sequence;
+  if (entry.sequence == 0) return;
+  state_.counts[tenant].sent = entry.sequence;
   is_state_saved_ = false;
 }
 
@@ -284,33 +326,23 @@ Spool::Save Spool::begin_save(Want want) {
   const auto kept = std::stable_partition(segments_.begin(), segments_.end(),
                                           [&](const auto& each) { return !is_unneeded(each); });
   for (auto segment = kept; segment != segments_.end(); ++segment) {
+    if (skipped_ && skipped_->segment == (*segment)->number()) skip_lost();
     save.unneeded.push_back(std::move(*segment));
   }
   segments_.erase(kept, segments_.end());
   if (!is_state_saved_ && (want == Want::always || !save.unneeded.empty())) {
-    save.state = state_text();
+    save.state = text_of(state_);
     is_state_saved_ = true;
   }
   for (const auto& segment : save.unneeded) bytes_ -= segment->size;
+  save.needs_reserve = !has_reserve_;
   return save;
-}
-
-std::string Spool::state_text() const {
-  Json next = Json::object();
-  Json sent = Json::object();
-  for (const auto& [tenant, counts] : counts_) {
-    next.members().emplace_back(tenant, counts.next);
-    sent.members().emplace_back(tenant, counts.sent);
-  }
-  const Json state = Json::object(
-      {{"next", std::move(next)}, {"producer", options_.producer}, {"sent", std::move(sent)}});
-  return canonical_json(state) + "\n";
 }
 
 // A file goes only once its numbers are known without it.
 std::optional<Error> Spool::run_save(Save& save) const {
   if (save.state) {
-    if (auto fault = replace_file(options_.directory + "/state.json", *save.state)) return fault;
+    if (auto fault = replace_file(state_path(options_.directory), *save.state)) return fault;
     save.state.reset();
   }
   while (!save.unneeded.empty()) {
@@ -320,11 +352,15 @@ std::optional<Error> Spool::run_save(Save& save) const {
     if (fault) return fault;
     save.unneeded.pop_back();
   }
-  return std::nullopt;
+  if (!save.needs_reserve) return std::nullopt;
+  auto fault = make_reserve(options_.directory);
+  save.has_made_reserve = !fault;
+  return fault;
 }
 
-void Spool::undo_save(Save save) {
+void Spool::end_save(Save save) {
   if (save.state) is_state_saved_ = false;
+  if (save.has_made_reserve) has_reserve_ = true;
   for (auto& segment : save.unneeded) {
     segment->is_appendable = false;
     bytes_ += segment->size;
@@ -335,6 +371,12 @@ void Spool::undo_save(Save save) {
 
 std::optional<Error> Spool::set_aside(std::string_view line) const {
   return append_line(options_.directory + "/refused.ndjson", line);
+}
+
+bool Spool::make_room() {
+  if (!has_reserve_ || !give_up_reserve(options_.directory)) return false;
+  has_reserve_ = false;
+  return true;
 }
 
 void Spool::abandon() {

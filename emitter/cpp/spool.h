@@ -4,9 +4,11 @@
 // Not thread-safe: its one owner holds a lock around it, but for what says that it needs none.
 #pragma once
 
+#include "base/random.h"
 #include "emitter/cpp/file.h"
 #include "emitter/cpp/segment.h"
 #include "emitter/cpp/spool_lock.h"
+#include "emitter/cpp/spool_state.h"
 
 #include <assent/emitter.h>
 #include <cstdint>
@@ -14,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,15 +36,20 @@ struct Place {
 struct Entry {
   Place event;
   Place blob;
-  std::uint64_t sequence = 0;  // The producer's number.
-  std::uint64_t ordinal = 0;   // How many entries this process had appended with it; 0: found.
+  // The producer's number; 0: another id's, which counts for nothing here.
+  std::uint64_t sequence = 0;
+  std::uint64_t ordinal = 0;  // How many entries this process had appended with it; 0: found.
 };
 
 class Spool {
  public:
-  // Takes the directory's lock and reads what is there. Errors: misconfigured (the spool of another
-  // producer), spool_unusable.
-  static Result<std::unique_ptr<Spool>> open(const SpoolOptions& options, Report report);
+  // Takes the directory's lock and reads what is there. Where no state says how far the numbers
+  // went, they begin under an id that nobody had. Errors: misconfigured (the spool of another
+  // producer), spool_unusable. REQUIRES: options.spool.
+  static Result<std::unique_ptr<Spool>> open(const Options& options, Random& random, Report report);
+
+  // Who numbers the events.
+  const std::string& producer() const { return state_.producer; }
 
   // What an earlier process left, in order. Once.
   struct Left {
@@ -50,7 +58,7 @@ class Spool {
   };
   std::vector<Left> take_left() { return std::move(left_); }
 
-  std::uint64_t next_sequence(const std::string& tenant) const;
+  std::uint64_t next_sequence(const std::string& tenant);
   // Adds the event that has the tenant's next number, behind the blob that it names. Errors:
   // spool_full, spool_unusable; then nothing was added.
   Result<Entry> append(const std::string& tenant, std::string_view event,
@@ -79,11 +87,14 @@ class Spool {
   // The event is in the log, or never will be. REQUIRES: in the order of appending.
   void settle(const std::string& tenant, const Entry& entry);
 
-  // What has to be written and what nobody needs any more, again in two steps.
+  // What has to be written and what nobody needs any more, again in two steps. run_save() takes out
+  // what it has done.
   struct Save {
     std::optional<std::string> state;
     std::vector<std::unique_ptr<Segment>> unneeded;
-    bool is_empty() const { return !state && unneeded.empty(); }
+    bool needs_reserve = false;
+    bool has_made_reserve = false;
+    bool is_empty() const { return !state && unneeded.empty() && !needs_reserve; }
   };
   enum class Want {
     when_files_go,
@@ -92,37 +103,46 @@ class Spool {
   };
   Save begin_save(Want want);
   std::optional<Error> run_save(Save& save) const;  // Needs no lock, but one at a time.
-  void undo_save(Save save);                        // The disk refused.
+  void end_save(Save save);
 
   // Keeps what the server will never take. Needs no lock, but one at a time.
   std::optional<Error> set_aside(std::string_view line) const;
+
+  // Gives up what is kept of the disk for when that is full; no event is taken until a save has
+  // made it again. False: nothing is kept.
+  bool make_room();
+  bool has_reserve() const { return has_reserve_; }
 
   const std::string& directory() const { return options_.directory; }
   // In the child of a fork: leaves all to the parent.
   void abandon();
 
  private:
-  Spool(const SpoolOptions& options, Report report, SpoolLock lock)
-      : options_(options), report_(std::move(report)), lock_(std::move(lock)) {}
-
-  struct Counts {
-    std::uint64_t next = 1;
-    std::uint64_t sent = 0;
-  };
+  Spool(const Options& options, Report report, SpoolLock lock);
 
   std::optional<Error> read_state();
+  std::optional<Error> begin_state(Random& random);
   std::optional<Error> read_segments();
   std::optional<Error> read_segment(Segment& segment, bool is_newest);
-  void take_records(Segment& segment, const Scanned& scanned);
+  bool take_records(Segment& segment, const Scanned& scanned);
   void count(const PayloadName& name);
+  void count_rest(const Segment& segment, std::string_view rest, bool is_end);
+  void skip_lost();
   Result<Segment*> writable(std::size_t bytes);
-  std::string state_text() const;
 
   const SpoolOptions options_;
+  const std::set<std::string> tenants_;  // For which there is a key.
   const Report report_;
   SpoolLock lock_;
   std::vector<std::unique_ptr<Segment>> segments_;  // In order; the last may be appended to.
-  std::map<std::string, Counts> counts_;
+  SpoolState state_;
+  // Of a newest segment that ends with what cannot be read: what is next once something comes
+  // behind it, or it goes. Until then every process that opens the spool finds the same.
+  struct Skipped {
+    std::uint64_t segment = 0;
+    std::map<std::string, std::uint64_t> next;
+  };
+  std::optional<Skipped> skipped_;
   std::vector<Left> left_;
   std::uint64_t bytes_ = 0;
   std::uint64_t last_number_ = 0;
@@ -131,6 +151,7 @@ class Spool {
   std::vector<std::uint64_t> unsynced_;  // Numbers of segments.
   bool is_directory_synced_ = true;
   bool is_state_saved_ = true;
+  bool has_reserve_ = false;
   std::string buffer_;  // Of append(), kept for its storage.
 };
 

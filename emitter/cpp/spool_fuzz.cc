@@ -2,6 +2,7 @@
 #include "base/canonical.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "emitter/cpp/damage.h"
 #include "emitter/cpp/json_read.h"
 #include "emitter/cpp/segment.h"
 
@@ -29,7 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Behind what is good nothing may be taken for the beginning of a record and yet be whole.
   const std::string_view rest = content.substr(scanned.good_bytes);
   if (is_torn(rest) && rest.size() >= kRecordHeaderBytes) CHECK(scan_records(rest).records.empty());
-  for (const PayloadName& name : numbers_in(rest)) CHECK(!name.tenant.empty());
+  const Rest read = read_rest(rest);
+  for (const PayloadName& name : read.likely) CHECK(!name.tenant.empty());
+  if (read.ends_whole && !rest.empty()) CHECK(!read.certain.empty());
 
   // The reader without Boost and the one with it agree on what JSON is and what it says.
   const auto mine = read_json(content);

@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "emitter/cpp/reserve.h"
 
 #include <cerrno>
 #include <csignal>
@@ -51,7 +52,8 @@ bool is_held(std::string_view text) {
 
 }  // namespace
 
-Result<SpoolLock> SpoolLock::take(const std::string& path) {
+Result<SpoolLock> SpoolLock::take(const std::string& directory) {
+  const std::string path = directory + "/lock";
   const auto held = [&](const std::string& by) {
     return Error{.fault = Fault::spool_unusable, .message = path + " is held by " + by};
   };
@@ -64,10 +66,12 @@ Result<SpoolLock> SpoolLock::take(const std::string& path) {
 
   const std::string pid = std::to_string(::getpid());
   const std::string name = pid + " " + start_of(pid) + "\n";
-  if (::ftruncate(file.descriptor(), 0) != 0 ||
-      ::pwrite(file.descriptor(), name.data(), name.size(), 0) < 0) {
-    return disk_error(path);
-  }
+  const auto is_written = [&] {
+    return ::ftruncate(file.descriptor(), 0) == 0 &&
+           ::pwrite(file.descriptor(), name.data(), name.size(), 0) > 0;
+  };
+  // A spool on a full disk has to be opened to be sent.
+  if (!is_written() && !(give_up_reserve(directory) && is_written())) return disk_error(path);
   return SpoolLock(std::move(file));
 }
 

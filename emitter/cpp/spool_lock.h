@@ -12,8 +12,8 @@ namespace assent::emitter {
 // for emitters of languages that have no flock.
 class SpoolLock {
  public:
-  // Error: somebody else holds it.
-  static Result<SpoolLock> take(const std::string& path);
+  // The file `lock` of a spool's directory. Error: somebody else holds it.
+  static Result<SpoolLock> take(const std::string& directory);
 
   SpoolLock(SpoolLock&&) noexcept = default;
   SpoolLock& operator=(SpoolLock&&) noexcept = default;

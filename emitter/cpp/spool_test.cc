@@ -1,7 +1,9 @@
 // What a crash, a bad disk or another process can leave of a spool.
 #include "emitter/cpp/spool.h"
 
+#include "base/random.h"
 #include "base/text.h"
+#include "emitter/cpp/damage.h"
 #include "emitter/cpp/testing.h"
 
 #include <gtest/gtest.h>
@@ -45,10 +47,23 @@ class EmitterSpool : public ::testing::Test {
     given.spool->segment_bytes = segment_bytes;
     auto emitter = Emitter::open(given);
     ASSERT_TRUE(emitter);
+    id_ = emitter->producer();
     for (int i = 1; i <= count; ++i) ASSERT_TRUE(emitter->buffer(event_of(std::to_string(i))));
     emitter->close(0ms);
     far_.set(Far::Mood::well);
     reports_.clear();
+  }
+
+  // The spool as a killed process leaves it: nothing was written down since it began.
+  void forget() {
+    write_content(state(), R"({"next":{},"producer":")" + id_ + "\",\"sent\":{}}\n");
+  }
+
+  std::unique_ptr<Spool> spool() {
+    const Options given = options();
+    auto spool = Spool::open(given, random_, given.report);
+    EXPECT_TRUE(spool) << spool.error().message;
+    return spool ? std::move(*spool) : nullptr;
   }
 
   // What the server has once all is sent.
@@ -62,17 +77,18 @@ class EmitterSpool : public ::testing::Test {
   }
 
   // The number that the next event of acme gets.
-  std::uint64_t next_number() {
+  std::uint64_t next_number(const std::string& tenant = "acme") {
     far_.set(Far::Mood::down);
     auto emitter = Emitter::open(options());
     EXPECT_TRUE(emitter) << emitter.error().message;
-    const auto spooled = emitter->buffer(event_of("next"));
+    const auto spooled = emitter->buffer(event_of("next", tenant));
     EXPECT_TRUE(spooled);
     emitter->close(0ms);
     far_.set(Far::Mood::well);
     return spooled->sequence;
   }
 
+  std::string state() const { return scratch_.path() + "/state.json"; }
   std::string segment(int number = 1) const {
     return scratch_.path() + "/000000000000000" + std::to_string(number) + ".spool";
   }
@@ -87,6 +103,8 @@ class EmitterSpool : public ::testing::Test {
   Far far_;
   std::mutex mutex_;
   std::vector<std::string> reports_;
+  std::string id_;
+  SystemRandom random_;
 };
 
 // A crash may leave any beginning of what was being written. All before it is sent, nothing is
@@ -97,13 +115,12 @@ TEST_F(EmitterSpool, H53_ACrashAtAnyByteOfAWriteLosesNothingThatWasSpooled) {
   const Scanned scanned = scan_records(whole);
   ASSERT_EQ(scanned.records.size(), 3U);
   const std::size_t last = scanned.records[1].offset + scanned.records[1].size;
-  fs::remove(scratch_.path() + "/state.json");
   for (std::size_t size = last; size < whole.size(); ++size) {
+    forget();
     write_content(segment(), whole.substr(0, size));
-    const auto spool = Spool::open(*options().spool, options().report);
-    ASSERT_TRUE(spool);
-    EXPECT_EQ((*spool)->take_left().size(), 2U) << size;
-    EXPECT_EQ((*spool)->next_sequence("acme"), 3U) << size;
+    const auto opened = spool();
+    EXPECT_EQ(opened->take_left().size(), 2U) << size;
+    EXPECT_EQ(opened->next_sequence("acme"), 3U) << size;
     EXPECT_EQ(content_of(segment()), whole.substr(0, last)) << size;
   }
   EXPECT_TRUE(reports_.empty());
@@ -217,7 +234,7 @@ TEST_F(EmitterSpool, EverythingBeforeADamagedRecordIsSentAndTheFileIsKept) {
   const Scanned scanned = scan_records(bytes);
   bytes[scanned.records[2].offset + 20] ^= 1;
   write_content(segment(), bytes);
-  fs::remove(scratch_.path() + "/state.json");
+  forget();
   EXPECT_EQ(sent(), numbers(1, 2));
   EXPECT_EQ(content_of(segment() + ".damaged"), bytes) << "the damage is kept as it was";
   EXPECT_FALSE(fs::exists(segment()));
@@ -242,18 +259,18 @@ TEST_F(EmitterSpool, LaterFilesGoOnBehindADamagedOne) {
 // Each byte of a small spool, changed: it opens, sends what stands before, and never crashes.
 TEST_F(EmitterSpool, NoChangedByteStopsIt) {
   fill(2);
-  fs::remove(scratch_.path() + "/state.json");
   const std::string whole = content_of(segment());
   const std::size_t second = scan_records(whole).records[1].offset - kRecordHeaderBytes;
   for (std::size_t at = 0; at < whole.size(); ++at) {
     std::string changed = whole;
     changed[at] ^= 0x10;
     write_content(segment(), changed);
-    const auto spool = Spool::open(*options().spool, [](std::string_view, std::string_view) {});
-    ASSERT_TRUE(spool) << at;
-    EXPECT_EQ((*spool)->take_left().size(), at < second ? 0U : 1U) << at;
-    if (at < kRecordHeaderBytes) continue;
-    EXPECT_GE((*spool)->next_sequence("acme"), 2U) << at;
+    forget();
+    const auto opened = spool();
+    EXPECT_EQ(opened->take_left().size(), at < second ? 0U : 1U) << at;
+    const bool looks_torn = opened->next_sequence("acme") < 3;
+    EXPECT_EQ(looks_torn, reports_.empty()) << at;
+    reports_.clear();
   }
 }
 
@@ -278,31 +295,129 @@ TEST_F(EmitterSpool, ADamageThatComesWhileItRunsIsReported) {
   EXPECT_TRUE(fs::exists(segment() + ".damaged"));
 }
 
-TEST_F(EmitterSpool, ADamagedStateIsKeptAsideAndTheNumbersComeFromTheSegments) {
+// Not all of these can be read, and each took a number.
+TEST_F(EmitterSpool, TheNumberOfADamagedLastRecordIsNotGivenAgain) {
   fill(3);
-  for (const char* bad : {"", "{", "[]", R"({"next":{},"sent":{}})",
+  const std::string whole = content_of(segment());
+  const std::size_t last = scan_records(whole).records[2].offset;
+  std::string other = whole;
+  other[other.find("\"sequence\":3") + 11] = '1';
+  for (const std::string& damaged :
+       {whole.substr(0, last) + std::string(whole.size() - last, '\0'),
+        whole.substr(0, last - kRecordHeaderBytes) + std::string(64, '\0'),
+        whole.substr(0, whole.size() - 5) + "\1\2\3\4\5", other}) {
+    forget();
+    write_content(segment(), damaged);
+    // Whoever starts again and again does not skip more.
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(spool()->next_sequence("acme"), 4U);
+    EXPECT_EQ(spool()->next_sequence("beta-2"), 2U) << "it may have been of another tenant";
+    EXPECT_EQ(next_number("beta-2"), 2U);
+    EXPECT_EQ(next_number(), 4U);
+    fs::remove(segment(2));
+    fs::remove(segment(3));
+  }
+}
+
+TEST_F(EmitterSpool, TheNumberOfTheOnlyRecordIsNotGivenAgainAfterItIsSetAside) {
+  fill(1);
+  std::string bytes = content_of(segment());
+  bytes.replace(bytes.size() - 5, 5, 5, '\0');
+  write_content(segment(), bytes);
+  forget();
+  EXPECT_TRUE(sent().empty());
+  EXPECT_TRUE(fs::exists(segment() + ".damaged"));
+  EXPECT_EQ(next_number(), 2U);
+}
+
+TEST_F(EmitterSpool, DamageBeforeAWholeEndCostsNoNumber) {
+  fill(3);
+  std::string bytes = content_of(segment());
+  bytes[scan_records(bytes).records[1].offset + 20] ^= 1;
+  write_content(segment(), bytes);
+  forget();
+  EXPECT_EQ(next_number(), 4U);
+  EXPECT_EQ(next_number("beta-2"), 1U);
+}
+
+// A container without a volume, a restore of half a directory, a bad disk: numbers may begin again
+// at 1, but never under an id that had them.
+TEST_F(EmitterSpool, WithoutAStateItTakesAnotherIdAndSendsWhatWasThereAsItIs) {
+  for (const char* bad : {"(gone)", "", "{", "[]", R"({"next":{},"sent":{}})",
+                          R"({"next":{},"producer":1,"sent":{}})",
                           R"({"next":{"acme":-1},"producer":"worker-1","sent":{}})",
+                          R"({"next":{"acme":0},"producer":"worker-1","sent":{}})",
                           R"({"next":{"acme":"1"},"producer":"worker-1","sent":{}})",
                           R"({"next":1,"producer":"worker-1","sent":{}})"}) {
-    reports_.clear();
-    write_content(scratch_.path() + "/state.json", bad);
-    const auto spool = Spool::open(*options().spool, options().report);
-    ASSERT_TRUE(spool) << bad;
-    EXPECT_EQ((*spool)->take_left().size(), 3U);
-    EXPECT_EQ((*spool)->next_sequence("acme"), 4U);
-    EXPECT_EQ(reports_.size(), 1U);
-    EXPECT_EQ(content_of(scratch_.path() + "/state.json.damaged"), bad);
+    SCOPED_TRACE(bad);
+    const bool is_gone = std::string_view(bad) == "(gone)";
+    fs::remove_all(scratch_.path());
+    fill(3);
+    const std::string old = id_;
+    is_gone ? static_cast<void>(fs::remove(state())) : write_content(state(), bad);
+    const std::size_t before = far_.events().size();
+    auto emitter = Emitter::open(options());
+    ASSERT_TRUE(emitter);
+    const std::string id(emitter->producer());
+    EXPECT_TRUE(id.starts_with("worker-1.") && id.size() == 17 && id != old) << id;
+    EXPECT_EQ(content_of(state()), R"({"next":{},"producer":")" + id + "\",\"sent\":{}}\n")
+        << "on the disk before the first record";
+    EXPECT_EQ(emitter->buffer(event_of("4"))->sequence, 1U);
+    EXPECT_EQ(emitter->flush(30s), 0U);
+    emitter->close(10s);
+    const auto events = far_.events();
+    ASSERT_EQ(events.size(), before + 4);
+    for (std::size_t i = 0; i < 4; ++i) {
+      const Json& producer = *events[before + i].find("producer");
+      EXPECT_EQ(producer.string_at("id"), i < 3 ? old : id);
+      EXPECT_EQ(producer.integer_at("sequence"), i < 3 ? i + 1 : 1);
+    }
+    EXPECT_EQ(content_of(state()),
+              R"({"next":{"acme":2},"producer":")" + id + R"(","sent":{"acme":1}})" + "\n");
+    EXPECT_EQ(reports_.size(), is_gone ? 0U : 1U);
+    EXPECT_EQ(fs::exists(state() + ".damaged"), !is_gone);
   }
+}
+
+TEST_F(EmitterSpool, DamagedRecordsOfAnotherIdTakeNoNumbers) {
+  fill(3);
+  std::string bytes = content_of(segment());
+  bytes.replace(bytes.size() - 5, 5, 5, 'x');
+  write_content(segment(), bytes);
+  fs::remove(state());
+  EXPECT_EQ(next_number(), 1U);
+  EXPECT_EQ(next_number(), 2U);
+  EXPECT_EQ(next_number("beta-2"), 1U);
+}
+
+TEST_F(EmitterSpool, TwoSpoolsOfOneNameHaveTwoIds) {
+  fill(1);
+  const std::string first = id_;
+  fs::rename(scratch_.path(), scratch_.path("other"));
+  fill(1);
+  EXPECT_NE(id_, first);
+  fs::remove_all(scratch_.path());
+  fs::rename(scratch_.path("other"), scratch_.path());
+  fill(1);
+  EXPECT_EQ(id_, first) << "it goes with the directory";
 }
 
 TEST_F(EmitterSpool, AnotherProducersSpoolIsLeftAlone) {
   fill(1);
-  write_content(scratch_.path() + "/state.json",
-                R"({"next":{"acme":2},"producer":"somebody","sent":{}})");
-  const auto emitter = Emitter::open(options());
-  ASSERT_FALSE(emitter);
-  EXPECT_EQ(emitter.error().fault, Fault::misconfigured);
-  EXPECT_TRUE(emitter.error().message.ends_with("is of producer somebody"));
+  for (const std::string id :
+       {"somebody", "worker", "worker-2", "worker-1.0123abc", "worker-1.0123abcde",
+        "worker-1.0123abcu", "worker-1.0123ABCD", "worker-10123abcd", "worker-1-0123abcd", ""}) {
+    write_content(state(), R"({"next":{"acme":2},"producer":")" + id + R"(","sent":{}})");
+    const auto emitter = Emitter::open(options());
+    ASSERT_FALSE(emitter) << id;
+    EXPECT_EQ(emitter.error().fault, Fault::misconfigured);
+    EXPECT_TRUE(emitter.error().message.ends_with("is of producer " + id));
+  }
+  for (const std::string id : {"worker-1", "worker-1.0123abcd", "worker-1.zzzzzzzz"}) {
+    write_content(state(), R"({"next":{"acme":2},"producer":")" + id + R"(","sent":{}})");
+    const auto emitter = Emitter::open(options());
+    ASSERT_TRUE(emitter) << id;
+    EXPECT_EQ(emitter->producer(), id);
+  }
 }
 
 TEST_F(EmitterSpool, TwoEmittersDoNotShareASpool) {
@@ -359,6 +474,9 @@ TEST_F(EmitterSpool, H56_NoSecretIsInIt) {
   auto emitter = Emitter::open(given);
   ASSERT_TRUE(emitter);
   Event event = event_of("https://ann:planted-one@example.com/");
+  event.target_type = "post token=planted-seven";
+  event.actor_id = "agent --password planted-eight";
+  event.correlation_id = "job api_key=planted-nine";
   event.metadata = Value::object({{"password", "planted-two"},
                                   {"errorMessage", "401: Bearer planted-three-token"},
                                   {"iban", "planted-four"}});
@@ -366,6 +484,8 @@ TEST_F(EmitterSpool, H56_NoSecretIsInIt) {
   ASSERT_TRUE(emitter->buffer(event));
   event.proof =
       api_proof(Value::object({{"token", "planted-six"}, {"x", std::string(20000, 'x')}}));
+  ASSERT_TRUE(emitter->buffer(event));
+  event.proof = url_proof("https://example.com/a?access_token=planted-ten");
   ASSERT_TRUE(emitter->buffer(event));
   emitter->close(0ms);
   for (const std::string& file : scratch_.files()) {
@@ -382,15 +502,43 @@ TEST(EmitterSegment, NamesAreExact) {
   }
 }
 
-TEST(EmitterSegment, NumbersAreFoundInDamagedBytes) {
-  const std::string event =
-      R"({"producer":{"id":"w","sequence":7},"target":{"id":"x"},"tenantId":"acme","type":"a.b"})";
-  const std::string damaged = "\x01\x02" + event.substr(1) +
-                              "\xFF garbage \"producer\":{\"id\":\"" + event + std::string(3, '\0');
-  EXPECT_EQ(numbers_in(damaged), (std::vector<PayloadName>{{.tenant = "acme", .sequence = 7},
-                                                           {.tenant = "acme", .sequence = 7}}));
-  EXPECT_TRUE(
-      numbers_in(R"("producer":{"id":"w","sequence":99999999999999999999}"tenantId":"a)").empty());
+std::string event_bytes(int sequence, const std::string& tenant = "acme") {
+  return R"({"actor":{"id":"a","type":"agent"},"producer":{"id":"w","sequence":)" +
+         std::to_string(sequence) + R"(},"target":{"id":"x"},"tenantId":")" + tenant +
+         R"(","type":"a.b"})";
+}
+
+TEST(EmitterDamage, NumbersAreFoundInDamagedBytes) {
+  const std::vector<PayloadName> seven = {{.tenant = "acme", .producer = "w", .sequence = 7}};
+  const std::string event = event_bytes(7);
+  EXPECT_EQ(read_rest("\x01\x02" + event.substr(1)).likely, seven);
+  EXPECT_EQ(read_rest("\xFF garbage \"producer\":{\"id\":\"" + event + std::string(3, '\0')).likely,
+            seven);
+  // A tenant that cannot be read is not the next event's.
+  std::string damaged = event_bytes(6);
+  damaged[damaged.find("acme")] = '\xFF';
+  EXPECT_EQ(read_rest(damaged + event).likely, seven);
+  EXPECT_TRUE(read_rest(R"("producer":{"id":"w","sequence":99999999999999999}"tenantId":"a)")
+                  .likely.empty());
+}
+
+TEST(EmitterDamage, WholeRecordsAreFoundBehindIt) {
+  std::string rest = "12345678 damaged";
+  append_record(rest, event_bytes(7));
+  Rest read = read_rest(rest);
+  EXPECT_EQ(read.certain.size(), 1U);
+  EXPECT_TRUE(read.ends_whole);
+  rest += '\0';
+  EXPECT_FALSE(read_rest(rest).ends_whole);
+  rest.pop_back();
+  append_record(rest, event_bytes(8));
+  read = read_rest(rest);
+  EXPECT_EQ(read.certain.size(), 2U);
+  EXPECT_TRUE(read.ends_whole);
+  rest[rest.size() - 3] ^= 1;
+  read = read_rest(rest);
+  EXPECT_EQ(read.certain.size(), 1U);
+  EXPECT_FALSE(read.ends_whole);
 }
 
 }  // namespace

@@ -56,6 +56,12 @@ void Far::set(Mood mood) {
   mood_ = mood;
 }
 
+void Far::set_foreign(Answer answer) {
+  const std::lock_guard lock(mutex_);
+  mood_ = Mood::foreign;
+  foreign_ = std::move(answer);
+}
+
 void Far::refuse(std::string text) {
   const std::lock_guard lock(mutex_);
   refused_ = std::move(text);
@@ -88,7 +94,10 @@ Answer Far::answer(const Request& request) {
   const std::lock_guard lock(mutex_);
   if (mood_ == Mood::down) return {.status = 0, .body = "nobody is there"};
   requests_.push_back(request);
-  if (mood_ == Mood::forbidding) return {.status = 403, .body = "{}"};
+  if (mood_ == Mood::forbidding) {
+    return {.status = 403, .body = R"({"error":{"code":"INSUFFICIENT_PERMISSIONS"}})"};
+  }
+  if (mood_ == Mood::foreign) return foreign_;
   if (mood_ == Mood::busy) return {.status = 503, .body = "busy"};
   if (request.path == "/v1/blobs") return {.status = 201, .body = R"({"data":{}})"};
   if (!refused_.empty() && request.body.find(refused_) != std::string::npos) {

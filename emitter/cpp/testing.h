@@ -43,10 +43,13 @@ class Far {
     forbidding,  // 403.
     busy,        // 503.
     lying,       // 201, of other events.
+    foreign,     // Not the server answers, but something before it: `set_foreign()`.
   };
 
   std::function<Answer(const Request&)> send();  // To be used while this lives.
   void set(Mood mood);
+  // What stands between answers with this, until set() says otherwise.
+  void set_foreign(Answer answer);
   // Events whose canonical text has this are refused with 422.
   void refuse(std::string text);
 
@@ -61,6 +64,7 @@ class Far {
 
   mutable std::mutex mutex_;
   Mood mood_ = Mood::well;
+  Answer foreign_;
   std::string refused_;
   std::vector<Request> requests_;
   std::vector<Json> events_;

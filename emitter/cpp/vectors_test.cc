@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <assent/emitter.h>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -145,6 +146,8 @@ class Case {
     SCOPED_TRACE(*given_.string_at("name"));
     auto emitter = Emitter::open(options_);
     ASSERT_TRUE(emitter) << emitter.error().message;
+    EXPECT_EQ(emitter->producer(), given_.string_at("producer").value_or(""));
+    EXPECT_TRUE(random_.empty()) << "what is given for the spool is for the spool";
     for (const Json& event : given_.find("events")->items()) say(*emitter, event);
     if (const auto spool = given_.string_at("spool")) {
       EXPECT_EQ(to_hex(testing::content_of(scratch_.path() + "/0000000000000001.spool")), *spool);
@@ -168,6 +171,11 @@ class Case {
     }
     if (const auto producer = given.string_at("producer")) {
       options.spool->producer = *producer;
+      random_ = from_hex(*given.string_at("random")).value();
+      if (const auto state = given.string_at("state")) {
+        std::filesystem::create_directory(scratch_.path());
+        testing::write_content(scratch_.path() + "/state.json", *state);
+      }
     } else {
       options.spool.reset();
     }
