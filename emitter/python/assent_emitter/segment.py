@@ -9,6 +9,8 @@ import struct
 import zlib
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
+from .event import EVENT_BYTES_MAX
+
 HEADER = struct.Struct("<II")
 # An event is far below it; a length beyond is no length.
 PAYLOAD_BYTES_MAX = 2 * 1024 * 1024
@@ -149,6 +151,10 @@ class Rest(NamedTuple):
     likely: List[Name]  # Of what looks like a number.
     ends_whole: bool  # Whether a record that is whole is the last thing there.
 
+    @property
+    def has_event(self) -> bool:
+        return bool(self.certain or self.likely)
+
 
 def read_rest(rest: bytes) -> Rest:
     certain: List[Name] = []
@@ -158,7 +164,7 @@ def read_rest(rest: bytes) -> Rest:
         if at < end + HEADER.size:
             continue
         size, crc = HEADER.unpack_from(rest, at - HEADER.size)
-        payload = rest[at:at + size] if size <= PAYLOAD_BYTES_MAX else b""
+        payload = rest[at:at + size] if size <= EVENT_BYTES_MAX else b""
         named = _named(payload) if header_of(payload) == (size, crc) else None
         if named is not None:
             certain.append(named)

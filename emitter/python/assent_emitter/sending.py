@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple
 
 from .errors import Refused
@@ -13,6 +14,8 @@ Send = Callable[[Request], Answer]
 # The event is at fault, and will be tomorrow, if it is the server who says so and not something on
 # the way to it. All else may pass: a server that is down, a key that is not there yet.
 _REFUSALS = frozenset((400, 409, 413, 415, 422))
+# Of these a 403 says that nobody with this key may say so of it.
+_OF_EVENT = re.compile(r"(events\[\d+\]\.)?(type|causationId)", re.ASCII)
 
 
 class Receipt(NamedTuple):
@@ -47,17 +50,26 @@ def _ask(send: Send, request: Request, final: FrozenSet[int]) -> Any:
     code = said.get("code")
     is_ours = isinstance(code, str) and code != ""
     refused = Refused(answer.status, code if is_ours else "", _detail(said))
-    if answer.status in final and is_ours:
+    if is_ours and (answer.status in final or (answer.status == 403 and _is_of_event(said))):
         raise refused
     if answer.status == 413:
         raise TooLarge(str(refused), answer.retry_after)
     raise Later(str(refused), answer.retry_after)
 
 
-def _detail(error: Dict[str, Any]) -> str:
+def _is_of_event(error: Dict[str, Any]) -> bool:
+    """Whether it is the event that must not be, and not the key that does not work (yet)."""
+    return any(isinstance(field["path"], str) and _OF_EVENT.fullmatch(field["path"])
+               for field in _fields(error) if "path" in field)
+
+
+def _fields(error: Dict[str, Any]) -> List[Dict[str, Any]]:
     fields = error.get("fieldErrors")
-    said = [f"{field.get('path')} {field.get('message')}" for field in fields or []
-            if isinstance(field, dict)] if isinstance(fields, list) else []
+    return [each for each in fields if isinstance(each, dict)] if isinstance(fields, list) else []
+
+
+def _detail(error: Dict[str, Any]) -> str:
+    said = [f"{field.get('path')} {field.get('message')}" for field in _fields(error)]
     return "; ".join(said) or str(error.get("detail") or error.get("message") or "no reason given")
 
 

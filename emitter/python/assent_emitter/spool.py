@@ -14,7 +14,7 @@ from .errors import Misconfigured, SpoolFull, SpoolUnusable
 from .files import append_synced, replace_synced, sync_directory
 from .ids import is_producer_of, producer_id
 from .reserve import Reserve, is_no_room
-from .segment import (HEADER, NAME, Entry, Record, Segment, blob_payload, framed, is_torn,
+from .segment import (HEADER, NAME, Entry, Record, Rest, Segment, blob_payload, framed, is_torn,
                       read_rest)
 from .spool_lock import SpoolLock
 
@@ -143,18 +143,19 @@ class Spool:
             blob = None
         segment.waiting = len(entries)
         rest = data[segment.size:]
-        if rest and is_newest and is_torn(rest):
+        read = read_rest(rest)
+        # A length that was damaged looks as if its record went on beyond the end.
+        if rest and is_newest and is_torn(rest) and not read.has_event:
             os.truncate(segment.path, segment.size)  # Nobody was told that it was spooled.
         elif rest:
             segment.is_damaged = True
             self._report("damaged", f"{segment.path} is damaged at byte {segment.size}: what "
                                     "stands before is sent")
-            self._count_damaged(segment, rest, is_end=is_newest and not is_foreign)
+            self._count_damaged(segment, read, is_end=is_newest and not is_foreign)
         return entries
 
-    def _count_damaged(self, segment: Segment, rest: bytes, is_end: bool) -> None:
+    def _count_damaged(self, segment: Segment, read: Rest, is_end: bool) -> None:
         """The numbers of what is lost are not given again, so the server misses them."""
-        read = read_rest(rest)
         for name in read.certain:
             if name.producer == self.producer:
                 self._count(name.tenant, name.sequence)

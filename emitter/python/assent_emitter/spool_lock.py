@@ -64,5 +64,5 @@ class SpoolLock:
         os.ftruncate(self._file, len(text))
 
     def release(self) -> None:
-        self._say(b"\n")
+        self._say(b"-\n")
         os.close(self._file)

@@ -206,6 +206,38 @@ class Buffer(Case):
                          {"422 UNPROCESSABLE: no such thing"})
         self.assertEqual(len([each for each in self.reports if each.startswith("refused: ")]), 2)
 
+    def test_an_event_that_this_key_may_not_emit_does_not_stop_the_others(self):
+        def judge(request):
+            for place, event in enumerate(events_in(request.body)):
+                if event["type"] == "deploy.run" or "causationId" in event:
+                    member = "type" if event["type"] == "deploy.run" else "causationId"
+                    return Answer(403, {"error": {
+                        "code": "INSUFFICIENT_PERMISSIONS", "message": "no", "fieldErrors": [
+                            {"path": f"events[{place}].{member}", "message": "is not yours"}]}})
+            return taken(request)
+
+        self.server.answer = judge
+        with Emitter(self.spooled()) as emitter:
+            handles = [emitter.buffer(event) for event in (
+                numbered(1), numbered(2, action_type="deploy.run"), numbered(3),
+                numbered(4, causation_id="evt_01kajvs94ve8s9p1jdvdbfmwd5"), numbered(5))]
+            self.assertEqual(emitter.flush(20), 0)
+            for at in (1, 3):
+                with self.assertRaises(Refused):
+                    handles[at].wait(1)
+        self.assertEqual(self.targets(), [1, 3, 5])
+
+    def test_a_403_that_is_not_of_an_event_waits(self):
+        for path in ("producer.id", "events[0].producer.id", "tenantId", "events[0].tenantId",
+                     "actor.type", "a.type", "types", None):
+            errors = {"fieldErrors": [{"path": path, "message": "no"}]}
+            self.server.answer = lambda request, errors=errors: Answer(
+                403, {"error": {"code": "INSUFFICIENT_PERMISSIONS", **errors}})
+            with Emitter(self.spooled()) as emitter:
+                emitter.buffer(numbered(1))
+                self.assertEqual(emitter.flush(0.05), 1, path)
+                self.server.answer = taken
+
     def test_what_something_on_the_way_refuses_waits_and_nothing_is_set_aside(self):
         with Emitter(self.spooled()) as emitter:
             for status in (400, 409, 413, 415, 422):

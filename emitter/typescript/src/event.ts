@@ -9,7 +9,7 @@ import {
 import type { Trace } from "./ids.js";
 import type { Redactor } from "./redact.js";
 
-const EVENT_BYTES_MAX = 32 * 1024;
+export const EVENT_BYTES_MAX = 32 * 1024;
 const INLINE_DATA_BYTES_MAX = 16 * 1024;
 const DATA_BYTES_MAX = 1024 * 1024;
 

@@ -5,6 +5,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "./crc32.js";
+import { EVENT_BYTES_MAX } from "./event.js";
 
 export const HEADER_BYTES = 8;
 // An event is far below it; a length beyond is no length.
@@ -169,7 +170,7 @@ export function readRest(rest: Buffer): Rest {
     if (at < end + HEADER_BYTES) continue;
     const header = rest.subarray(at - HEADER_BYTES, at);
     const size = header.readUInt32LE(0);
-    if (size > PAYLOAD_BYTES_MAX) continue;
+    if (size > EVENT_BYTES_MAX) continue;  // Where any byte may be wrong, each costs its CRC.
     const payload = rest.subarray(at, at + size);
     const name = fits(header, payload) ? nameOf(payload) : undefined;
     if (!name) continue;

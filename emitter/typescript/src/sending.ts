@@ -9,6 +9,8 @@ import type { Request } from "./wire.js";
 // The event is at fault, and will be tomorrow, if it is the server who says so and not something
 // on the way to it. All else may pass: a server that is down, a key that is not there yet.
 const REFUSALS = [400, 409, 413, 415, 422];
+// Of these a 403 says that nobody with this key may say so of it.
+const OF_EVENT = /^(events\[\d+\]\.)?(type|causationId)$/;
 
 // Where an event stands in the log, durably.
 export interface Receipt {
@@ -41,14 +43,23 @@ async function ask(send: Send, request: Request, patience: Patience): Promise<un
   const said = isObject(body["error"]) ? body["error"] : {};
   const code = typeof said["code"] === "string" ? said["code"] : "";
   const refused = new Refused(answer.status, code, detailOf(said));
-  if (final.includes(answer.status) && code !== "") throw refused;
+  const isFinal = final.includes(answer.status) || (answer.status === 403 && isOfEvent(said));
+  if (isFinal && code !== "") throw refused;
   const Kind = answer.status === 413 ? TooLarge : Later;
   throw new Kind(refused.message, (answer.retryAfter ?? 0) * 1000);
 }
 
+// Whether it is the event that must not be, and not the key that does not work (yet).
+function isOfEvent(said: Record<string, unknown>): boolean {
+  return fieldsOf(said).some(({ path }) => typeof path === "string" && OF_EVENT.test(path));
+}
+
+function fieldsOf(said: Record<string, unknown>): readonly Record<string, unknown>[] {
+  return Array.isArray(said["fieldErrors"]) ? said["fieldErrors"].filter(isObject) : [];
+}
+
 function detailOf(said: Record<string, unknown>): string {
-  const fields = Array.isArray(said["fieldErrors"]) ? said["fieldErrors"].filter(isObject) : [];
-  const texts = fields.map((field) => `${field["path"]} ${field["message"]}`);
+  const texts = fieldsOf(said).map((field) => `${field["path"]} ${field["message"]}`);
   return texts.join("; ") || String(said["message"] ?? "no reason given");
 }
 

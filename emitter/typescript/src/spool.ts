@@ -9,7 +9,7 @@ import { appendSynced, replaceSynced, replaceSyncedNow, syncDirectory } from "./
 import { isProducerOf, producerId } from "./ids.js";
 import { Reserve, isNoRoom } from "./reserve.js";
 import { HEADER_BYTES, Segment, blobPayload, framed, isTorn, readRest } from "./segment.js";
-import type { Entry, Name, Place } from "./segment.js";
+import type { Entry, Name, Place, Rest } from "./segment.js";
 import { SpoolLock } from "./spool_lock.js";
 
 // A segment that was sent whole, and is smaller, stays to be appended to.
@@ -188,21 +188,23 @@ export class Spool {
       blob = undefined;
     }
     const rest = data.subarray(segment.size);
-    if (rest.length > 0 && isNewest && isTorn(rest)) {
+    const read = readRest(rest);
+    // A length that was damaged looks as if its record went on beyond the end.
+    const hasEvent = read.certain.length + read.likely.length > 0;
+    if (rest.length > 0 && isNewest && isTorn(rest) && !hasEvent) {
       truncateSync(segment.path, segment.size);  // Nobody was told that it was spooled.
     } else if (rest.length > 0) {
       segment.isDamaged = true;
       this.#report("damaged",
         `${segment.path} is damaged at byte ${segment.size}: what stands before is sent`);
-      this.#countDamaged(segment, rest, isNewest && !isForeign);
+      this.#countDamaged(segment, read, isNewest && !isForeign);
     }
     segment.waiting = entries.length;
     return entries;
   }
 
   // The numbers of what is lost are not given again, so the server misses them.
-  #countDamaged(segment: Segment, rest: Buffer, isEnd: boolean): void {
-    const { certain, likely, endsWhole } = readRest(rest);
+  #countDamaged(segment: Segment, { certain, likely, endsWhole }: Rest, isEnd: boolean): void {
     for (const name of certain) if (this.#isOwn(name)) this.#count(name);
     const ownLikely = likely.filter((name) => this.#isOwn(name));
     if (!isEnd || endsWhole) {

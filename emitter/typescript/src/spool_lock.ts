@@ -80,7 +80,7 @@ export class SpoolLock {
   }
 
   release(): void {
-    this.#say("\n");
+    this.#say("-\n");
     closeSync(this.#file);
   }
 }

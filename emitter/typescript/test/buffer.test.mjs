@@ -151,6 +151,40 @@ test("an event at fault does not stop the others", async (t) => {
   assert.equal(reports.filter((text) => text.startsWith("refused: ")).length, 2);
 });
 
+test("an event that this key may not emit does not stop the others", async (t) => {
+  const { emitter, server } = made(t, {
+    answer: (request) => {
+      const isBad = ({ type, causationId }) => type === "deploy.run" || causationId;
+      const place = eventsIn(request.body).findIndex(isBad);
+      if (place < 0) return taken(request);
+      const event = eventsIn(request.body)[place];
+      const path = `events[${place}].${event.causationId ? "causationId" : "type"}`;
+      return { status: 403, body: { error: {
+        code: "INSUFFICIENT_PERMISSIONS", fieldErrors: [{ path, message: "is not yours" }] } } };
+    },
+  });
+  const handles = [];
+  for (const event of [numbered(1), numbered(2, { actionType: "deploy.run" }), numbered(3),
+    numbered(4, { causationId: "evt_01kajvs94ve8s9p1jdvdbfmwd5" }), numbered(5)]) {
+    handles.push(await emitter.buffer(event));
+  }
+  assert.equal(await emitter.flush(20_000), 0);
+  for (const place of [1, 3]) await assert.rejects(handles[place].confirmed(), Refused);
+  assert.deepEqual(targets(server.log), [1, 3, 5]);
+});
+
+test("a 403 that is not of an event waits", async (t) => {
+  for (const path of ["producer.id", "events[0].producer.id", "tenantId", "events[0].tenantId",
+    "actor.type", "a.type", "types", null]) {
+    const { emitter, server } = made(t, { answer: () => ({ status: 403, body: { error: {
+      code: "INSUFFICIENT_PERMISSIONS", fieldErrors: [{ path, message: "no" }] } } }) });
+    await emitter.buffer(numbered(1));
+    assert.equal(await emitter.flush(50), 1, path);
+    server.answer = taken;
+    await emitter.close();
+  }
+});
+
 test("what something on the way refuses waits, and nothing is set aside", async (t) => {
   const { emitter, server, directory, reports } = made(t);
   for (const status of [400, 409, 413, 415, 422]) {

@@ -102,11 +102,10 @@ test("a damaged last record has a number that is not given again", async (t) => 
   const origin = scratch(t), last = places[2];
   cpSync(directory, origin, { recursive: true });
   const damaged = [];
-  for (let at = last; at < data.length; at += 23) {
+  for (let at = last; at < data.length; at += at < last + 8 ? 1 : 23) {
     const bytes = Buffer.from(data);
     bytes[at] ^= 0x20;
-    // A length beyond the end looks torn.
-    if (bytes.readUInt32LE(last) <= data.readUInt32LE(last)) damaged.push(bytes);
+    damaged.push(bytes);
   }
   const head = data.subarray(0, last);
   const renumbered = data.toString("latin1", last).replace('"sequence":3', '"sequence":1');
