@@ -114,7 +114,8 @@ def comparable(event, ids):
     """Without what is different each time."""
     data = {name: value for name, value in event["data"].items()
             if name not in ("recordedBy", "occurredAt", "dueAt")}
-    data.get("producer", {}).pop("id", None)
+    for name in ("id", "principal"):
+        data.get("producer", {}).pop(name, None)
     causes = event.get("causationid")
     return {"type": event["type"], "subject": event["subject"], "data": data,
             "cause": ids.index(causes) if causes else None,
@@ -133,6 +134,25 @@ def a_foreign_tenant_is_refused_and_set_aside(server):
         equal(told["status"], 403, "an emit is told")
         equal(told["left"], 1, "what was buffered waits for the right key")
     equal(emitted(server), [])
+
+
+def an_event_that_a_policy_gives_to_others_is_set_aside_and_stops_nothing(server):
+    policy = b"version: 1\nemissions: [{match: content.secret, by: [{role: auditor}]}]\n"
+    server.admin.call("PUT", "/v1/policy", raw=policy,
+                      content_type="application/yaml").expect(200)
+    types = ["content.first", "content.secret", "content.last"]
+    for language in PROGRAMS:
+        agent = server.agent(language)
+        spool = server.scratch / f"spool-{language}"
+        done = subprocess.run(command(language, "several", server.url, agent.key, spool, *types),
+                              capture_output=True, text=True, timeout=PATIENCE)
+        equal(done.returncode, 0, done.stdout, done.stderr)
+        told = json.loads(done.stdout)
+        equal((told["told"][1], told["left"]), (403, 0), language)
+        events = [event for event in emitted(server)
+                  if event["data"]["recordedBy"]["id"] == agent.id]
+        equal([event["id"] for event in events], [told["told"][0], told["told"][2]], language)
+        check((spool / "refused.ndjson").exists(), "it is kept with the reason")
 
 
 class Proxy:
@@ -279,6 +299,7 @@ if __name__ == "__main__":
         the_ten_lines_of_typescript_work,
         each_language_says_the_same,
         a_foreign_tenant_is_refused_and_set_aside,
+        an_event_that_a_policy_gives_to_others_is_set_aside_and_stops_nothing,
         H53_a_program_killed_while_it_buffers_loses_nothing,
         what_a_damaged_spool_lost_is_missed_by_the_server,
         a_spool_that_is_lost_counts_again_under_another_id,
