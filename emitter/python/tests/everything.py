@@ -36,9 +36,11 @@ with Emitter(Options(url=url, keys={"default": key}, spool=spool, producer="pyth
     kept = "k" * 20000  # A blob whose name the program knows: the hash of its canonical form.
     blob = "sha256:" + hashlib.sha256(f'"{kept}"'.encode()).hexdigest()
     ids.append(audit.succeeded().with_api_proof(kept).buffer().id)
-    for proof in ({"type": "screenshot", "blob": blob}, {"type": "hash", "sha256": SHA, "blob": blob},
-                  {"type": "url", "url": "https://x/", "blob": blob}, {"type": "url", "sha256": SHA},
-                  {"type": "screenshot", "data": "seen"}, {"type": "api_response", "sha256": SHA},
+    for proof in ({"type": "screenshot", "blob": blob},
+                  {"type": "hash", "sha256": SHA, "blob": blob},
+                  {"type": "url", "url": "https://x/", "blob": blob},
+                  {"type": "url", "sha256": SHA}, {"type": "screenshot", "data": "seen"},
+                  {"type": "api_response", "sha256": SHA},
                   {"type": "api_response", "url": "https://x/"}, {"type": "none"}):
         ids.append(audit.succeeded().with_proof(proof).buffer().id)
     secret = audit.actor("agent", "bot token=hunter2").target("password:hunter2", "1")

@@ -48,7 +48,8 @@ class Machine:
         return Options(url="http://127.0.0.1:1", keys=given["keys"], producer=given["producer"],
                        sync="never" if is_spooled else None,
                        spool=spool if is_spooled else None, redact=given["redact"],
-                       report=lambda *_: None, current_trace=lambda: trace, now=lambda: self.now, random=self.take,
+                       report=lambda *_: None, current_trace=lambda: trace,
+                       now=lambda: self.now, random=self.take,
                        send=self.send, log=self.lines.append, flush_interval=None)
 
 
