@@ -8,7 +8,7 @@ file(GLOB emitter_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/emitter/cpp/*.cc
 set(emitter_tests ${emitter_sources})
 list(FILTER emitter_sources EXCLUDE REGEX "_test\\.cc$|_fuzz\\.cc$|/testing[^/]*\\.cc$")
 list(FILTER emitter_tests INCLUDE REGEX "_test\\.cc$|/testing[^/]*\\.cc$")
-foreach(unit canonical hash id json json_syntax json_write random redact redact_names redact_shapes redact_text text time
+foreach(unit canonical crc32 hash id json json_syntax json_write random redact redact_names redact_shapes redact_text text time
              utf8)
   list(APPEND emitter_sources ${CMAKE_SOURCE_DIR}/src/base/${unit}.cc)
 endforeach()

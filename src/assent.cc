@@ -69,6 +69,7 @@ Exit serve(const assent::cli::ServeOptions& options) {
     int signal = 0;
     sigwait(&signals, &signal);
     log_line(LogLevel::info, "server.stopping", {{"signal", std::to_string(signal)}});
+    api.stop_waiting();  // Or the drain would last as long as their patience.
     (*server)->stop();
   });
   (*server)->run();

@@ -273,6 +273,11 @@ std::string_view internal::word(ActorType type) {
   return "";
 }
 
+const Event& internal::empty_event() {
+  static const Event empty;
+  return empty;
+}
+
 Result<Emitter> Emitter::open(Options options) {
   if (auto fault = fault_of(options)) return std::move(*fault);
   auto core = std::make_unique<internal::Core>(std::move(options));

@@ -55,6 +55,23 @@ TEST(EmitterBuilder, WhatIsNotCompleteDoesNotCompile) {
   static_assert(!Emits<Audit<all & ~unsigned{internal::outcome}>>);
 }
 
+TEST(EmitterBuilder, WhatWasMovedFromIsAnEmptyEvent) {
+  Far far;
+  Emitter emitter = opened(testing::options_for(far));
+  auto given = emitter.audit()
+                   .for_client("acme")
+                   .action("content.publish")
+                   .actor(ActorType::agent, "agent-7")
+                   .target("post", "post-42")
+                   .succeeded();
+  const auto taken = std::move(given);
+  EXPECT_EQ(taken.event().target_id, "post-42");
+  EXPECT_EQ(given.event().target_id, "");  // NOLINT(bugprone-use-after-move): what this is about.
+  EXPECT_EQ(given.emit().error().message, "clientId is required");
+  given = taken;
+  EXPECT_TRUE(given.emit());
+}
+
 TEST(EmitterBuilder, AStepLeavesWhatItStartedFromAlone) {
   Far far;
   Emitter emitter = opened(testing::options_for(far));

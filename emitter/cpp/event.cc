@@ -24,6 +24,8 @@ constexpr std::string_view kReservedFamilies[] = {
 
 constexpr std::size_t kIdBytesMax = 255;
 constexpr std::size_t kTypeBytesMax = 100;
+// Most events are shorter.
+constexpr std::size_t kUsualBytes = 768;
 
 bool is_word_start(char c) {
   return c >= 'a' && c <= 'z';
@@ -116,14 +118,13 @@ Result<std::optional<std::string>> correlation_of(const Event& event, const Reda
   return std::optional(std::move(id));
 }
 
-// The canonical form of the metadata; empty if there is none to be sent.
-Result<std::string> metadata_text(const std::optional<Value>& metadata, const Redactor& redactor) {
-  if (!metadata) return std::string();
+// The metadata without its secrets; empty if there is none to be sent.
+Result<Json> clean_metadata(const std::optional<Value>& metadata, const Redactor& redactor) {
+  if (!metadata) return Json::object();
   if (!metadata->is_object()) return invalid("metadata", "must be an object");
   Json json = TRY(to_json(*metadata, "metadata"));
-  if (json.members().empty()) return std::string();
   redactor.redact(json);
-  return canonical_json(TRY(checked(std::move(json), "metadata", 1)));
+  return checked(std::move(json), "metadata", 1);
 }
 
 void append_pair(std::string& out, std::string_view id, std::string_view type) {
@@ -137,6 +138,11 @@ void append_pair(std::string& out, std::string_view id, std::string_view type) {
 void append_member(std::string& out, std::string_view name, std::string_view text) {
   out.append(",\"").append(name).append("\":");
   append_json_string(out, text);
+}
+
+// REQUIRES: nothing in `text` has to be escaped.
+void append_plain(std::string& out, std::string_view name, std::string_view text) {
+  out.append(",\"").append(name).append("\":\"").append(text).push_back('"');
 }
 
 // What a console may show of an event: nothing that it carries.
@@ -167,7 +173,7 @@ Result<Prepared> prepare(const Event& event, const Making& making, Timestamp now
   if (auto fault = fault_of_facts(event, parties)) return std::move(*fault);
   ProofText proof;
   if (event.proof) proof = TRY(proof_text(*event.proof, making.redactor));
-  const std::string metadata = TRY(metadata_text(event.metadata, making.redactor));
+  const Json metadata = TRY(clean_metadata(event.metadata, making.redactor));
   // Before the first random byte is taken, nothing more can be wrong but this.
   const auto given = TRY(correlation_of(event, making.redactor));
 
@@ -176,39 +182,38 @@ Result<Prepared> prepare(const Event& event, const Making& making, Timestamp now
   made.traceparent = std::move(correlation.traceparent);
   made.blob = std::move(proof.blob);
 
-  std::string& head = made.head;
-  head.reserve(512 + metadata.size());
-  head += R"({"actor":)";
-  append_pair(head, parties.actor_id, parties.actor_type);
-  if (event.causation_id) append_member(head, "causationId", *event.causation_id);
-  append_member(head, "correlationId", correlation.id);
-  append_member(head, "id", made.id);
-  if (!metadata.empty()) head.append(R"(,"metadata":)").append(metadata);
-  append_member(head, "occurredAt", to_rfc3339(now));
-  append_member(head, "outcome", event.outcome);
-
-  std::string& tail = made.tail;
-  tail.reserve(256 + proof.json.size());
-  if (!proof.json.empty()) tail.append(R"(,"proof":)").append(proof.json);
-  tail.append(R"(,"target":)");
-  append_pair(tail, parties.target_id, parties.target_type);
-  append_member(tail, "tenantId", event.client_id);
-  append_member(tail, "type", event.action_type);
-  tail.push_back('}');
+  std::string& json = made.json;
+  json.reserve(kUsualBytes + proof.json.size());
+  json += R"({"actor":)";
+  append_pair(json, parties.actor_id, parties.actor_type);
+  if (event.causation_id) append_plain(json, "causationId", *event.causation_id);
+  append_member(json, "correlationId", correlation.id);
+  append_plain(json, "id", made.id);
+  if (!metadata.members().empty()) append_canonical(json.append(R"(,"metadata":)"), metadata);
+  append_plain(json, "occurredAt", to_rfc3339(now));
+  append_plain(json, "outcome", event.outcome);
+  made.producer_at = json.size();
+  if (!proof.json.empty()) json.append(R"(,"proof":)").append(proof.json);
+  json += R"(,"target":)";
+  append_pair(json, parties.target_id, parties.target_type);
+  append_plain(json, "tenantId", event.client_id);
+  append_plain(json, "type", event.action_type);
+  json.push_back('}');
   if (making.has_log_line) made.log_line = log_line(event, parties);
   return made;
 }
 
 std::optional<Error> write_bytes(std::string& out, const Prepared& prepared,
                                  std::optional<Numbered> number) {
-  out.assign(prepared.head);
+  const std::string_view json = prepared.json;
+  out.assign(json.substr(0, prepared.producer_at));
   if (number) {
     std::array<char, 24> digits;
     const auto end = std::to_chars(digits.begin(), digits.end(), number->sequence).ptr;
     out.append(R"(,"producer":{"id":")").append(number->producer).append(R"(","sequence":)");
     out.append(digits.data(), end).push_back('}');
   }
-  out += prepared.tail;
+  out += json.substr(prepared.producer_at);
   if (out.size() <= kEventBytesMax) return std::nullopt;
   return invalid("event", "is longer than " + std::to_string(kEventBytesMax) + " bytes");
 }

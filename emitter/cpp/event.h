@@ -28,8 +28,8 @@ struct Numbered {
 struct Prepared {
   std::string id;
   std::string tenant;
-  std::string head;  // Up to where `producer` would stand.
-  std::string tail;
+  std::string json;                      // Without its `producer`, …
+  std::size_t producer_at = 0;           // … which would stand there.
   std::optional<std::string> blob = {};  // What has to be stored before the event is sent.
   std::string traceparent = {};          // Empty: none.
   std::string log_line = {};             // If it was asked for.

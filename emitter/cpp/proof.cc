@@ -17,11 +17,6 @@ namespace {
 constexpr std::string_view kProofTypes[] = {"screenshot", "api_response", "hash", "url", "none"};
 constexpr std::size_t kUrlBytesMax = 2048;
 
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(
-      text, [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == '\x7F'; });
-}
-
 // A time of UTC with all six digits; nothing if `text` is none.
 std::optional<std::string> time_text(std::string_view text) {
   constexpr std::size_t kShortest = std::string_view("2026-11-21T07:00:00Z").size();
@@ -110,13 +105,20 @@ class Members {
 
 std::optional<Error> fault_of_text(std::string_view field, std::string_view text,
                                    std::size_t bytes_max) {
-  std::string name(field);
-  if (!is_utf8(text)) return invalid(std::move(name), "is not Unicode text");
-  if (text.empty()) return invalid(std::move(name), "must not be empty");
-  if (text.size() > bytes_max) {
-    return invalid(std::move(name), "is longer than " + std::to_string(bytes_max) + " bytes");
+  const auto wrong = [&](std::string_view message) { return invalid(std::string(field), message); };
+  bool has_control = false;
+  bool is_ascii = true;
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    has_control = has_control || byte < 0x20 || byte == 0x7F;
+    is_ascii = is_ascii && byte < 0x80;
   }
-  if (has_control(text)) return invalid(std::move(name), "has a control character");
+  if (!is_ascii && !is_utf8(text)) return wrong("is not Unicode text");
+  if (text.empty()) return wrong("must not be empty");
+  if (text.size() > bytes_max) {
+    return wrong("is longer than " + std::to_string(bytes_max) + " bytes");
+  }
+  if (has_control) return wrong("has a control character");
   return std::nullopt;
 }
 

@@ -29,7 +29,6 @@ std::uint32_t u32_at(std::string_view bytes, std::size_t at) {
 struct Header {
   std::uint32_t size = 0;
   std::uint32_t crc = 0;
-  friend bool operator==(const Header&, const Header&) = default;
 };
 
 // REQUIRES: eight bytes.

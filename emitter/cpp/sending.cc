@@ -54,10 +54,11 @@ std::string reason_in(const Json& error) {
 std::variant<Json, Error, Later> no(const Answer& answer, Patience patience) {
   const auto body = read_json(answer.body);
   const Json* const error = body ? body->find("error") : nullptr;
-  const auto code = error != nullptr ? error->string_at("code") : std::nullopt;
-  const bool is_ours = code && !code->empty();
+  std::string_view code;
+  if (error != nullptr) code = error->string_at("code").value_or("");
+  const bool is_ours = !code.empty();
   std::string message = std::to_string(answer.status);
-  if (is_ours) message.append(" ").append(*code).append(":");
+  if (is_ours) message.append(" ").append(code).append(":");
   message += " " + (error != nullptr ? reason_in(*error) : "no reason given");
   if (is_ours && is_final(answer.status, patience)) {
     return Error{.fault = Fault::refused, .message = std::move(message), .status = answer.status};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace assent::emitter {
@@ -15,7 +16,7 @@ constexpr std::int64_t kIntegerMax = 9007199254740991;
 // From here on the canonical form has an exponent, which says that it is no integer.
 constexpr double kExponentMin = 1e21;
 
-// So many are found by looking at each.
+// So many are compared with each other.
 constexpr std::size_t kFewMembers = 16;
 
 constexpr std::string_view kTooDeep = "is nested too deep";
@@ -36,7 +37,7 @@ void prepend(Found& found, std::size_t index) {
   if (found.is_placed) found.place = "[" + std::to_string(index) + "]" + found.place;
 }
 
-Error error_of(Found found, std::string_view path) {
+Error error_of(const Found& found, std::string_view path) {
   std::string field(path);
   if (found.is_placed) field += found.place;
   return invalid(std::move(field), found.fault);
@@ -128,6 +129,19 @@ std::optional<Found> fault_of(const Json& value, std::size_t depth) {
   return std::nullopt;
 }
 
+bool has_unique_names(const Value::Object& members) {
+  if (members.size() <= kFewMembers) {
+    for (auto one = members.begin(); one != members.end(); ++one) {
+      const auto is_same = [&](const Value::Member& other) { return other.first == one->first; };
+      if (std::any_of(members.begin(), one, is_same)) return false;
+    }
+    return true;
+  }
+  std::set<std::string_view> names;
+  return std::ranges::all_of(
+      members, [&](const Value::Member& member) { return names.insert(member.first).second; });
+}
+
 }  // namespace
 
 Error invalid(std::string field, std::string_view message) {
@@ -138,7 +152,7 @@ Error invalid(std::string field, std::string_view message) {
 
 Result<Json> to_json(const Value& value, std::string_view path) {
   Json out;
-  if (auto found = convert(value, out, 1)) return error_of(std::move(*found), path);
+  if (auto found = convert(value, out, 1)) return error_of(*found, path);
   return out;
 }
 
@@ -163,23 +177,23 @@ Value from_json(const Json& json) {
 }
 
 Result<Json> checked(Json value, std::string_view path, std::size_t depth) {
-  if (auto found = fault_of(value, depth)) return error_of(std::move(*found), path);
+  if (auto found = fault_of(value, depth)) return error_of(*found, path);
   return value;
 }
 
 Value Value::object(Object members) {
   Value made;
-  Object& kept = made.value_.emplace<Object>();
-  kept.reserve(members.size());
-  if (members.size() <= kFewMembers) {
-    for (auto& [name, value] : members) made.set(std::move(name), std::move(value));
+  if (has_unique_names(members)) {
+    made.value_ = std::move(members);
     return made;
   }
-  std::map<std::string, std::size_t> places;
+  Object& kept = made.value_.emplace<Object>();
+  kept.reserve(members.size());
+  std::map<std::string_view, std::size_t> places;
   for (auto& [name, value] : members) {
     const auto [found, is_new] = places.emplace(name, kept.size());
     if (is_new) {
-      kept.emplace_back(std::move(name), std::move(value));
+      kept.emplace_back(name, std::move(value));
     } else {
       kept[found->second].second = std::move(value);
     }

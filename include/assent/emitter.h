@@ -278,6 +278,30 @@ class Core;
 Result<Receipt> emit(Core& core, const Event& event);
 Result<Spooled> buffer(Core& core, const Event& event);
 std::string_view word(ActorType type);
+const Event& empty_event();
+
+// An event under construction: copied as a value, moved as a pointer, because every step of a chain
+// moves it. What was moved from is an empty event.
+class Draft {
+ public:
+  Draft() = default;
+  Draft(const Draft& other) : event_(std::make_unique<Event>(other.event())) {}
+  Draft(Draft&&) noexcept = default;
+  Draft& operator=(Draft other) noexcept {
+    event_.swap(other.event_);
+    return *this;
+  }
+  ~Draft() = default;
+
+  const Event& event() const { return event_ ? *event_ : empty_event(); }
+  Event& change() {
+    if (!event_) event_ = std::make_unique<Event>();
+    return *event_;
+  }
+
+ private:
+  std::unique_ptr<Event> event_;
+};
 
 // What an Audit knows already.
 enum Part : unsigned { client = 1, action = 2, actor = 4, target = 8, outcome = 16, all = 31 };
@@ -291,21 +315,21 @@ template <unsigned Has>
 class Audit {
  public:
   Audit<Has | internal::client> for_client(std::string id) && {
-    event_.client_id = std::move(id);
+    draft_.change().client_id = std::move(id);
     return next<internal::client>();
   }
   Audit<Has | internal::action> action(std::string type) && {
-    event_.action_type = std::move(type);
+    draft_.change().action_type = std::move(type);
     return next<internal::action>();
   }
   Audit<Has | internal::actor> actor(ActorType type, std::string id) && {
-    event_.actor_type = internal::word(type);
-    event_.actor_id = std::move(id);
+    draft_.change().actor_type = internal::word(type);
+    draft_.change().actor_id = std::move(id);
     return next<internal::actor>();
   }
   Audit<Has | internal::target> target(std::string type, std::string id) && {
-    event_.target_type = std::move(type);
-    event_.target_id = std::move(id);
+    draft_.change().target_type = std::move(type);
+    draft_.change().target_id = std::move(id);
     return next<internal::target>();
   }
 
@@ -325,7 +349,7 @@ class Audit {
 
   // Of several proofs the last counts.
   Audit with_proof(Proof proof) && {
-    event_.proof = std::move(proof);
+    draft_.change().proof = std::move(proof);
     return std::move(*this);
   }
   Audit with_api_proof(Value data) && {
@@ -341,11 +365,11 @@ class Audit {
   }
   // Any text, or a W3C `traceparent`.
   Audit with_correlation(std::string id) && {
-    event_.correlation_id = std::move(id);
+    draft_.change().correlation_id = std::move(id);
     return std::move(*this);
   }
   Audit child_of(std::string event_id) && {
-    event_.causation_id = std::move(event_id);
+    draft_.change().causation_id = std::move(event_id);
     return std::move(*this);
   }
 
@@ -375,36 +399,40 @@ class Audit {
 
   // As Emitter's functions of these names.
   Result<Receipt> emit() const requires(Has == internal::all) {
-    return internal::emit(*core_, event_);
+    return internal::emit(*core_, draft_.event());
   }
   Result<Spooled> buffer() const requires(Has == internal::all) {
-    return internal::buffer(*core_, event_);
+    return internal::buffer(*core_, draft_.event());
   }
-  const Event& event() const& requires(Has == internal::all) { return event_; }
+  const Event& event() const& requires(Has == internal::all) { return draft_.event(); }
 
  private:
   friend class Emitter;
   template <unsigned>
   friend class Audit;
 
-  Audit(internal::Core& core, Event event) : core_(&core), event_(std::move(event)) {}
+  Audit(internal::Core& core, internal::Draft draft) : core_(&core), draft_(std::move(draft)) {}
 
   Audit copy() const { return *this; }
   template <unsigned Part>
   Audit<Has | Part> next() {
-    return Audit<Has | Part>(*core_, std::move(event_));
+    return Audit<Has | Part>(*core_, std::move(draft_));
   }
   Audit<Has | internal::outcome> ended(std::string_view outcome) && {
-    event_.outcome = outcome;
+    draft_.change().outcome = outcome;
     return next<internal::outcome>();
   }
   void merge(Value::Object members) {
-    if (!event_.metadata) event_.metadata = Value::object();
-    for (auto& [name, value] : members) event_.metadata->set(std::move(name), std::move(value));
+    Event& event = draft_.change();
+    if (!event.metadata) {
+      event.metadata = Value::object(std::move(members));
+      return;
+    }
+    for (auto& [name, value] : members) event.metadata->set(std::move(name), std::move(value));
   }
 
   internal::Core* core_;
-  Event event_;
+  internal::Draft draft_;
 };
 
 // What a program holds for as long as it records. Thread-safe.
@@ -423,7 +451,7 @@ class Emitter {
   std::string_view producer() const;
 
   // A new event under construction.
-  Audit<0> audit() const { return Audit<0>(*core_, Event{}); }
+  Audit<0> audit() const { return Audit<0>(*core_, internal::Draft()); }
 
   // Sends the event; blocks until it is durable in the log. With a spool it is spooled first, and
   // sent behind what waits there. Errors: invalid_event, refused, unconfirmed, closed, and with a

@@ -1,6 +1,7 @@
 #include "app/clearance.h"
 
 #include "app/kill_switch.h"
+#include "app/plan_judgement.h"
 #include "app/request_parts.h"
 #include "store/state/grants.h"
 #include "store/state/kill_switches.h"
@@ -12,15 +13,6 @@ namespace assent::app {
 
 namespace {
 
-Result<bool> is_stopped(const store::Read& read, const PlanCase& found) {
-  const auto engaged = TRY(store::engaged_kill_switches(read));
-  if (engaged.empty()) return false;
-  // Of a plan that nobody can read, no action is known: the wider switches stop it all the same.
-  Json content = Json::object();
-  if (found.plan && !found.plan->content.is_null()) content = TRY(plan_content(read, *found.plan));
-  return stopping_plan(engaged, content).has_value();
-}
-
 // The statuses are in the order of their strictness.
 Result<std::optional<PlanStatus>> status_of(const store::Read& read,
                                             const std::optional<store::ValidatedPlan>& plan) {
@@ -29,20 +21,22 @@ Result<std::optional<PlanStatus>> status_of(const store::Read& read,
   if (plan->policy_version == policy.version || plan->content.is_null()) {
     return std::optional(plan->status);
   }
-  const Json content = TRY(plan_content(read, *plan));
-  const PlanReading reading = read_plan(content, read.tenant().name);
-  return std::optional(std::max(plan->status, check_plan(reading, policy.policy->plans).status));
+  const PlanJudgement judgement = TRY(judgement_of(plan->ir_hash, policy));
+  return std::optional(std::max(plan->status, judgement.status));
 }
 
 Result<PlanCase> judged(const store::Read& read, PlanCase found,
                         const std::optional<Execution>& latest) {
-  const bool stopped = TRY(is_stopped(read, found));
+  // Of a plan that nobody can read, no action is known: the wider switches stop it all the same.
+  const bool is_known = found.plan && !found.plan->content.is_null();
+  const auto stop = TRY(is_known ? stopping_plan(read, found.plan->ir_hash)
+                                 : store::stopping_kill_switch(read, std::nullopt));
   PlanEvidence evidence{.validated = std::nullopt,
                         .approval = found.approval ? &*found.approval : nullptr,
                         .grant = found.grant ? &*found.grant : nullptr,
                         .latest = latest,
                         .diff_matches = std::nullopt,
-                        .is_stopped = stopped,
+                        .is_stopped = stop.has_value(),
                         .now = read.now()};
   evidence.validated = found.status;
   if (found.comparison) evidence.diff_matches = found.comparison->matches;

@@ -1,7 +1,7 @@
 #include "app/create_plan_approval.h"
 
-#include "app/clearance.h"
 #include "app/notice.h"
+#include "app/plan_judgement.h"
 #include "domain/plan/answer.h"
 
 namespace assent::app {
@@ -26,13 +26,16 @@ Result<store::ValidatedPlan> escalated_plan(const store::Read& read, const std::
 
 // What was found to need people is put before people: a policy that is milder by now does not
 // answer for them, and takes nothing of what they need.
-Result<PolicyAnswer> answer_of(const store::Read& read, const Policy& policy,
-                               const store::ValidatedPlan& plan, std::int64_t version) {
-  if (plan.policy_version == version) return answer_to_plan(policy, plan.status, plan.risk_tier);
-  const PolicyAnswer answer = evaluate_plan(policy, TRY(plan_content(read, plan)));
-  const bool is_milder =
-      plan.status == PlanStatus::escalate && answer.entry->decision == PolicyDecision::allow;
-  return is_milder ? answer_to_plan(policy, plan.status, plan.risk_tier) : answer;
+Result<PolicyAnswer> answer_of(const store::CurrentPolicy& current,
+                               const store::ValidatedPlan& plan) {
+  const Policy& policy = *current.policy;
+  if (plan.policy_version == current.version) {
+    return answer_to_plan(policy, plan.status, plan.risk_tier);
+  }
+  const PlanJudgement now = TRY(judgement_of(plan.ir_hash, current));
+  const bool is_milder = plan.status == PlanStatus::escalate && now.status == PlanStatus::pass;
+  return is_milder ? answer_to_plan(policy, plan.status, plan.risk_tier)
+                   : answer_to_plan(policy, now.status, now.risk_tier);
 }
 
 // As asked, at most what the policy says of plans, if it says anything.
@@ -61,7 +64,7 @@ Result<PlanAsked> ask_for_plan(store::Write& write, const store::ValidatedPlan& 
   PlanAsked made;
   Asked& asked = made.asked;
   asked.policy = TRY(store::current_policy(write));
-  asked.answer = TRY(answer_of(write, *asked.policy.policy, plan, asked.policy.version));
+  asked.answer = TRY(answer_of(asked.policy, plan));
   asked.entry = *asked.answer.entry;
   asked.evidence.policy = asked.entry.evidence;
   asked.decision = asked.entry.decision;

@@ -18,6 +18,7 @@ std::string numbered(const EmittedBy& producer) {
 }  // namespace
 
 Result<void> EmissionGuard::check(std::size_t index) {
+  TRY(check_type(index));
   TRY(check_proof(index));
   if (in_.events[index].outcome == EmitOutcome::pending) TRY(check_new_obligation(index));
   if (in_.events[index].producer) TRY(check_number(index));
@@ -25,11 +26,22 @@ Result<void> EmissionGuard::check(std::size_t index) {
   return {};
 }
 
+Result<const Policy*> EmissionGuard::policy() {
+  if (!policy_) policy_ = TRY(store::current_policy(write_));
+  return policy_->policy.get();
+}
+
+Result<void> EmissionGuard::check_type(std::size_t index) {
+  const std::string& type = in_.events[index].type;
+  if (may_emit(*TRY(policy()), type, write_.caller().principal)) return {};
+  return error_at(Code::insufficient_permissions, path_of(in_, index, "type"),
+                  "is not yours to emit: the policy says whose " + type + " is");
+}
+
 Result<void> EmissionGuard::check_proof(std::size_t index) {
   const EmittedEvent& event = in_.events[index];
   if (event.outcome != EmitOutcome::success) return {};
-  if (!policy_) policy_ = TRY(store::current_policy(write_));
-  const ProofDemand demand = proof_demanded(*policy_->policy, event.type);
+  const ProofDemand demand = proof_demanded(*TRY(policy()), event.type);
   if (demand == ProofDemand::none) return {};
   if (!has_proof(event)) {
     return error_at(Code::unprocessable, path_of(in_, index, "proof"),
@@ -50,7 +62,13 @@ Result<void> EmissionGuard::check_number(std::size_t index) {
     ++expected->second;
     return {};
   }
-  const auto numbering = TRY(store::numbering(write_, producer.id, producer.sequence));
+  const auto numbering = TRY(store::numbering(write_, {.producer = producer.id,
+                                                       .sequence = producer.sequence,
+                                                       .principal = write_.caller().principal.id}));
+  if (numbering == store::Numbering::foreign) {
+    return error_at(Code::insufficient_permissions, path_of(in_, index, "producer.id"),
+                    "is another principal's: the first to use a producer's name keeps it");
+  }
   if (numbering == store::Numbering::seen) {
     return error_at(Code::idempotency_conflict, path_of(in_, index, "producer.sequence"),
                     "is used already: another event has the number " + numbered(producer));
@@ -70,14 +88,22 @@ Result<void> EmissionGuard::check_new_obligation(std::size_t index) const {
                   "is that of an obligation which is in the log already");
 }
 
-Result<void> EmissionGuard::check_obligation(std::size_t index) const {
+// Whoever may begin such a thing may say how it ended, and nobody else: the log would take their
+// word for it.
+Result<void> EmissionGuard::check_obligation(std::size_t index) {
   if (in_.events[index].outcome == EmitOutcome::pending) return {};
   const Event& said = *in_.rendered[index].said;
   const auto owed = TRY(store::find_obligation(write_, *said.causation));
-  if (!owed || !owed->closed_by || said.data.string_at("targetType") != owed->target_type ||
+  if (!owed || said.data.string_at("targetType") != owed->target_type ||
       said.data.string_at("targetId") != owed->target_id) {
     return {};
   }
+  if (!may_emit(*TRY(policy()), owed->type, write_.caller().principal)) {
+    return error_at(
+        Code::insufficient_permissions, path_of(in_, index, "causationId"),
+        "is an obligation that is not yours to close: the policy says whose " + owed->type + " is");
+  }
+  if (!owed->closed_by) return {};
   return error_at(Code::invalid_state, path_of(in_, index, "causationId"),
                   "is an obligation that " + owed->closed_by->text() + " has closed already");
 }

@@ -1,5 +1,6 @@
-// What the tenant's state and policy say against an event that an emitter wants recorded: a number
-// used twice, an obligation closed twice, a proof that is lacking.
+// What the tenant's state and policy say against an event that an emitter wants recorded: a type
+// that is not the caller's to emit, a number used twice, an obligation closed twice or by somebody
+// else, a proof that is lacking.
 //
 // For one request, on the writer thread: each check is followed by the recording of the event.
 #pragma once
@@ -24,10 +25,12 @@ class EmissionGuard {
   Result<void> check(std::size_t index);
 
  private:
+  Result<const Policy*> policy();
+  Result<void> check_type(std::size_t index);
   Result<void> check_proof(std::size_t index);
   Result<void> check_number(std::size_t index);
   Result<void> check_new_obligation(std::size_t index) const;
-  Result<void> check_obligation(std::size_t index) const;
+  Result<void> check_obligation(std::size_t index);
 
   const store::Write& write_;
   const EmitEvents& in_;

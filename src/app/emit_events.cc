@@ -217,6 +217,10 @@ Result<void> render(EmitEvents& in, std::size_t index, const Preparation& prepar
   // Before what a retry would have otherwise is added.
   if (emitted.id) rendered.fingerprint = fingerprint_of(event);
   if (emitted.outcome == EmitOutcome::pending) event.data.set("dueAt", to_rfc3339(due_at));
+  if (emitted.producer) {
+    Json producer = *event.data.find("producer");
+    event.data.set("producer", producer.set("principal", preparation.caller.principal.id.text()));
+  }
   const Actor actor = actor_of(preparation.caller);
   rendered.event = prepare(event, actor, preparation.caller.tenant, preparation.trace, *event.id);
   if (has_state(emitted)) {

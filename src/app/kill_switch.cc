@@ -1,8 +1,11 @@
 #include "app/kill_switch.h"
 
-#include "app/request_parts.h"
+#include "app/plan_judgement.h"
 #include "store/state/kill_switches.h"
+#include "store/state/policies.h"
 #include "store/tenants.h"
+
+#include <algorithm>
 
 namespace assent::app {
 
@@ -33,20 +36,23 @@ Result<void> record_switch(store::Write& write, KillScope scope, const Event& ev
 Result<std::optional<KillSwitch>> stopping_switch(const store::Read& read,
                                                   const Approval& approval) {
   if (approval.kind != Kind::plan) return store::stopping_kill_switch(read, approval.tool);
-  const auto engaged = TRY(store::engaged_kill_switches(read));
-  if (engaged.empty()) return std::optional<KillSwitch>();
-  return stopping_plan(engaged, TRY(request_part(read, approval.request, "subject")));
+  return stopping_plan(read, approval.content_hash);
 }
 
-std::optional<KillSwitch> stopping_plan(std::span<const KillSwitch> engaged, const Json& plan) {
+Result<std::optional<KillSwitch>> stopping_plan(const store::Read& read,
+                                                const std::string& ir_hash) {
+  const auto engaged = TRY(store::engaged_kill_switches(read));
   const KillSwitch* found = stopping(engaged, std::nullopt);
-  const Json* const steps = plan.find("steps");
-  if (steps != nullptr && steps->is_array()) {
-    for (const Json& step : steps->items()) {
-      if (found == nullptr) found = stopping(engaged, step.string_at("action"));
+  const bool is_about_tools =
+      std::any_of(engaged.begin(), engaged.end(),
+                  [](const KillSwitch& each) { return each.scope == KillScope::tool; });
+  if (found == nullptr && is_about_tools) {
+    const PlanJudgement plan = TRY(judgement_of(ir_hash, TRY(store::current_policy(read))));
+    for (const std::string& action : plan.actions) {
+      if (found == nullptr) found = stopping(engaged, action);
     }
   }
-  return found == nullptr ? std::nullopt : std::optional(*found);
+  return found == nullptr ? std::optional<KillSwitch>() : std::optional(*found);
 }
 
 Event engaged_event(const KillSwitch& engaged) {

@@ -31,7 +31,8 @@ Result<void> record_switch(store::Write& write, KillScope scope, const Event& ev
 // means the action of any of its steps, as if that were a tool.
 Result<std::optional<KillSwitch>> stopping_switch(const store::Read& read,
                                                   const Approval& approval);
-std::optional<KillSwitch> stopping_plan(std::span<const KillSwitch> engaged, const Json& plan);
+Result<std::optional<KillSwitch>> stopping_plan(const store::Read& read,
+                                                const std::string& ir_hash);
 
 Event engaged_event(const KillSwitch& engaged);
 

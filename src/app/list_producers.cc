@@ -20,7 +20,8 @@ Result<ProducerView> view_of(const store::Read& read, const store::Producer& pro
                     .next = producer.next,
                     .missing = {},
                     .missing_count = producer.missing,
-                    .last_seen_at = producer.last_seen_at};
+                    .last_seen_at = producer.last_seen_at,
+                    .principal = producer.principal};
   if (producer.missing == 0) return view;
   const auto gaps = TRY(store::gaps_of(read, producer.id, kGapsShown));
   for (const auto& gap : gaps) view.missing.push_back(text_of(gap));
@@ -68,6 +69,8 @@ void describe(Fields& fields, ProducerView& view) {
   fields.field("missing", view.missing, "the numbers that never arrived, as ranges: 41-43");
   fields.field("missingCount", view.missing_count, "how many that are");
   fields.field("lastSeenAt", view.last_seen_at, "when an event of it was recorded last");
+  fields.field("principal", view.principal,
+               "whose it is: the only one who may use its numbers; none before its next event");
 }
 
 void describe(Fields& fields, ProducerList& out) {

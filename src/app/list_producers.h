@@ -22,6 +22,7 @@ struct ProducerView {
   std::vector<std::string> missing;  // `41-43`, or `41` alone.
   std::int64_t missing_count = 0;
   Timestamp last_seen_at;
+  std::optional<PrincipalId> principal;
 };
 void describe(Fields& fields, ProducerView& view);
 

@@ -1,5 +1,6 @@
 #include "app/requirement.h"
 
+#include "app/plan_judgement.h"
 #include "app/request_parts.h"
 #include "domain/plan/answer.h"
 #include "store/state/approvals.h"
@@ -14,8 +15,13 @@ Result<std::optional<PolicySays>> news(const store::Read& read, const Approval& 
   if (approval.request.integer_at("policyVersion") == policy.version) {
     return std::optional<PolicySays>();
   }
-  const Json subject = TRY(request_part(read, approval.request, "subject"));
-  return std::optional(TRY(ask_policy(read, approval, subject)));
+  if (approval.kind != Kind::plan) {
+    const Json subject = TRY(request_part(read, approval.request, "subject"));
+    return std::optional(TRY(ask_policy(read, approval, subject)));
+  }
+  const PlanJudgement plan = TRY(judgement_of(approval.content_hash, policy));
+  const PolicyAnswer answer = answer_to_plan(*policy.policy, plan.status, plan.risk_tier);
+  return std::optional(PolicySays{.policy = policy, .answer = answer});
 }
 
 // Nobody attempted it.
@@ -46,10 +52,6 @@ Actor policy_actor(std::int64_t version, const std::optional<std::size_t>& entry
 Result<PolicySays> ask_policy(const store::Read& read, const Approval& approval,
                               const Json& subject) {
   PolicySays says{.policy = TRY(store::current_policy(read)), .answer = {}};
-  if (approval.kind == Kind::plan) {
-    says.answer = evaluate_plan(*says.policy.policy, subject);
-    return says;
-  }
   const std::string name =
       approval.tool ? *approval.tool : std::string(subject.string_at("type").value_or("content"));
   const Json* arguments = subject.find("arguments");

@@ -16,7 +16,8 @@ struct PolicySays {
   store::CurrentPolicy policy;  // Keeps what `answer` points into.
   PolicyAnswer answer;
 };
-// `subject` is as it was hashed: `{kind, tool, arguments}` or `{kind, title?, …}`.
+// `subject` is as it was hashed: `{kind, tool, arguments}` or `{kind, title?, …}`. REQUIRES: of no
+// plan, which is judged elsewhere (plan_judgement.h).
 Result<PolicySays> ask_policy(const store::Read& read, const Approval& approval,
                               const Json& subject);
 

@@ -1,5 +1,6 @@
 #include "app/runner.h"
 
+#include "app/plan_judgement.h"
 #include "store/idempotency.h"
 
 namespace assent::app {
@@ -43,8 +44,12 @@ struct InFlight {
   TraceId trace;
   bool is_replay = false;
   std::optional<std::uint64_t> sequence;  // Of the last event that was recorded.
+  int waits = 0;                          // How often something had to be found out first.
 
   void finish(Result<void> result) {
+    if (!result && result.error().code == Code::not_ready) {
+      result = Error{Code::overloaded, "the policy changes faster than this can be judged"};
+    }
     if (!result) return done({.answer = std::move(result).error(), .trace = trace});
     done({.answer = std::move(*answer),
           .trace = trace,
@@ -104,28 +109,6 @@ void finish_write(store::Store& store, const std::shared_ptr<InFlight>& flight,
                 });
 }
 
-void submit_write(store::Store& store, const std::shared_ptr<InFlight>& flight) {
-  auto accepted = store.write(
-      {.caller = flight->invocation.caller,
-       .trace = flight->trace,
-       .run = [flight](store::Write& write) { return run_write(*flight, write); },
-       .done = [&store,
-                flight](Result<void> result) { finish_write(store, flight, std::move(result)); }});
-  if (!accepted) flight->finish(std::move(accepted));
-}
-
-void submit_read(store::Store& store, const std::shared_ptr<InFlight>& flight) {
-  const auto run = [flight](Result<void> result, const store::Read* read) {
-    if (!result) return flight->finish(std::move(result));
-    auto answer = flight->invocation.operation->read(*read, *flight->invocation.call);
-    if (!answer) return flight->finish(std::move(answer).error());
-    flight->answer = std::move(*answer);
-    flight->finish({});
-  };
-  auto accepted = store.read({.caller = flight->invocation.caller, .run = run});
-  if (!accepted) flight->finish(std::move(accepted));
-}
-
 Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now,
                      const store::Read* read) {
   return flight.invocation.call->prepare({.caller = flight.invocation.caller,
@@ -135,6 +118,68 @@ Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now,
                                           .now = now,
                                           .random = store.random(),
                                           .read = read});
+}
+
+// Policies may change as often as something is found out about one of them.
+constexpr int kWaitsMax = 5;
+
+bool has_to_wait(InFlight& flight, const Result<void>& result) {
+  return !result && result.error().code == Code::not_ready && ++flight.waits <= kWaitsMax;
+}
+
+void submit_write(store::Store& store, const std::shared_ptr<InFlight>& flight);
+
+// What the writer would not wait for: then the write again. Nothing of it has happened so far.
+void submit_again(store::Store& store, const std::shared_ptr<InFlight>& flight, Error not_ready) {
+  const auto run = [&store, flight, not_ready = std::move(not_ready)](Result<void> result,
+                                                                      const store::Read* read) {
+    if (!result) return flight->finish(std::move(result));
+    auto found = find_out(*read, not_ready);
+    if (found && flight->invocation.call->needs_prepare() == Call::Prepare::on_reader_thread) {
+      found = prepare(store, *flight, read->now(), read);
+    }
+    if (!found) return flight->finish(std::move(found));
+    submit_write(store, flight);
+  };
+  auto accepted = store.read({.caller = flight->invocation.caller, .run = run});
+  if (!accepted) flight->finish(std::move(accepted));
+}
+
+void submit_write(store::Store& store, const std::shared_ptr<InFlight>& flight) {
+  const auto done = [&store, flight](Result<void> result) {
+    if (has_to_wait(*flight, result)) return submit_again(store, flight, std::move(result).error());
+    finish_write(store, flight, std::move(result));
+  };
+  auto accepted =
+      store.write({.caller = flight->invocation.caller,
+                   .trace = flight->trace,
+                   .run = [flight](store::Write& write) { return run_write(*flight, write); },
+                   .done = done});
+  if (!accepted) flight->finish(std::move(accepted));
+}
+
+// A reader thread has the time: it finds out at once, in the same snapshot.
+Result<Answer> run_read(InFlight& flight, const store::Read& read) {
+  const Invocation& invocation = flight.invocation;
+  for (;;) {
+    auto answer = invocation.operation->read(read, *invocation.call);
+    if (answer || answer.error().code != Code::not_ready || ++flight.waits > kWaitsMax) {
+      return answer;
+    }
+    TRY(find_out(read, answer.error()));
+  }
+}
+
+void submit_read(store::Store& store, const std::shared_ptr<InFlight>& flight) {
+  const auto run = [flight](Result<void> result, const store::Read* read) {
+    if (!result) return flight->finish(std::move(result));
+    auto answer = run_read(*flight, *read);
+    if (!answer) return flight->finish(std::move(answer).error());
+    flight->answer = std::move(*answer);
+    flight->finish({});
+  };
+  auto accepted = store.read({.caller = flight->invocation.caller, .run = run});
+  if (!accepted) flight->finish(std::move(accepted));
 }
 
 // A preparation that may wait for the disk, on a reader thread; then the write itself.

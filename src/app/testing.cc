@@ -35,6 +35,8 @@ std::string code_word(Code code) {
                                         "overloaded",
                                         "uncertain",
                                         "corrupt",
+                                        "rolled_back",
+                                        "not_ready",
                                         "internal"};
   return kWords[static_cast<std::size_t>(code)];
 }

@@ -91,6 +91,17 @@ void append_double(std::string& out, double value) {
   }
 }
 
+void append_escaped(std::string& out, char c) {
+  const auto byte = static_cast<std::uint8_t>(c);
+  const char letter = kEscapeLetters[byte];
+  out.push_back('\\');
+  out.push_back(letter);
+  if (letter != 'u') return;
+  out.append("00");
+  out.push_back("0123456789abcdef"[byte >> 4]);
+  out.push_back("0123456789abcdef"[byte & 15]);
+}
+
 void append_array(std::string& out, const Json::Array& items) {
   out.push_back('[');
   bool is_first = true;
@@ -143,17 +154,9 @@ void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
   for (;;) {
     const std::size_t plain = plain_length(text);
-    out.append(text.substr(0, plain));
+    out.append(text.data(), plain);
     if (plain == text.size()) break;
-    const auto byte = static_cast<std::uint8_t>(text[plain]);
-    const char letter = kEscapeLetters[byte];
-    out.push_back('\\');
-    out.push_back(letter);
-    if (letter == 'u') {
-      out.append("00");
-      out.push_back("0123456789abcdef"[byte >> 4]);
-      out.push_back("0123456789abcdef"[byte & 15]);
-    }
+    append_escaped(out, text[plain]);
     text.remove_prefix(plain + 1);
   }
   out.push_back('"');

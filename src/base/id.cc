@@ -41,18 +41,20 @@ UuidBytes make_uuid7(Timestamp at, Random& random) {
   return bytes;
 }
 
-// 26 digits hold 130 bits: the number is written from its low end, and the first digit gets
-// the three bits that remain.
+// 26 digits hold 130 bits: 40 of the number in each eight digits from its low end, and the eight
+// bits that remain in the first two.
 std::string base32_of(const UuidBytes& bytes) {
   std::string text(kBase32Length, '0');
-  std::uint32_t window = 0;
-  int bits = 0;
-  std::size_t place = text.size();
-  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
-    window |= std::uint32_t{*byte} << bits;
-    for (bits += 8; bits >= 5; bits -= 5, window >>= 5) text[--place] = kBase32[window & 31];
+  char* place = text.data() + text.size();
+  const auto put = [&](std::uint64_t number, int digits) {
+    for (; digits > 0; --digits, number >>= 5) *--place = kBase32[number & 31];
+  };
+  for (std::size_t end = bytes.size(); end > 1; end -= 5) {
+    std::uint64_t number = 0;
+    for (std::size_t i = end - 5; i < end; ++i) number = number << 8 | bytes[i];
+    put(number, 8);
   }
-  text[--place] = kBase32[window & 31];
+  put(bytes[0], 2);
   return text;
 }
 

@@ -23,6 +23,21 @@ constexpr std::uint64_t bytes_below(std::uint64_t word, std::uint64_t n) {
   return (word - kOnes * n) & ~word & kHighs;
 }
 
+// Marks the bytes that a string of JSON must escape, as bytes_below().
+constexpr std::uint64_t not_plain(std::uint64_t word) {
+  return bytes_below(word, 0x20) | bytes_below(word ^ (kOnes * '"'), 1) |
+         bytes_below(word ^ (kOnes * '\\'), 1);
+}
+
+// The first four bytes and the last four. REQUIRES: there are as many.
+std::uint64_t four_and_four(std::string_view text) {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  std::memcpy(&first, text.data(), 4);
+  std::memcpy(&last, text.data() + text.size() - 4, 4);
+  return std::uint64_t{last} << 32 | first;
+}
+
 // The first byte of a character of a name as written, and how far to go on.
 struct NameByte {
   char byte;
@@ -53,23 +68,31 @@ constexpr std::uint64_t first_byte_highest(std::uint64_t word) {
 
 }  // namespace
 
-// Eight at a time.
+// Eight at a time; the last eight may be looked at twice.
 std::size_t plain_length(std::string_view text) {
-  std::size_t length = 0;
-  for (std::uint64_t word = 0; length + 8 <= text.size(); length += 8) {
-    std::memcpy(&word, text.data() + length, 8);
-    const std::uint64_t quote = word ^ (kOnes * '"');
-    const std::uint64_t backslash = word ^ (kOnes * '\\');
-    const std::uint64_t found =
-        bytes_below(word, 0x20) | bytes_below(quote, 1) | bytes_below(backslash, 1);
-    if (found == 0) continue;
-    if constexpr (std::endian::native != std::endian::little) break;
-    return length + static_cast<std::size_t>(std::countr_zero(found)) / 8;
-  }
   const auto is_plain = [](char c) {
     return static_cast<std::uint8_t>(c) >= 0x20 && c != '"' && c != '\\';
   };
-  while (length < text.size() && is_plain(text[length])) ++length;
+  std::size_t length = 0;
+  if (text.size() < 8) {
+    if (text.size() >= 4 && not_plain(four_and_four(text)) == 0) return text.size();
+    while (length < text.size() && is_plain(text[length])) ++length;
+    return length;
+  }
+  while (length < text.size()) {
+    length = std::min(length, text.size() - 8);
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + length, 8);
+    const std::uint64_t found = not_plain(word);
+    if (found == 0) {
+      length += 8;
+    } else if constexpr (std::endian::native == std::endian::little) {
+      return length + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    } else {
+      while (is_plain(text[length])) ++length;
+      return length;
+    }
+  }
   return length;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -34,15 +35,25 @@ struct Buffer {
 
 thread_local Buffer buffer;
 
+// In the child of a fork, whose parent hands out what was copied.
+void forget_buffer() {
+  explicit_bzero(buffer.bytes.data(), buffer.bytes.size());
+  buffer.used = kBufferBytes;
+}
+
+void refill_buffer() {
+  static const int kFault = pthread_atfork(nullptr, nullptr, &forget_buffer);
+  CHECK(kFault == 0);
+  fill_from_system(buffer.bytes);
+  buffer.used = 0;
+}
+
 }  // namespace
 
 void SystemRandom::fill(std::span<std::uint8_t> out) {
   if (out.size() > kBufferBytes) return fill_from_system(out);
 
-  if (kBufferBytes - buffer.used < out.size()) {
-    fill_from_system(buffer.bytes);
-    buffer.used = 0;
-  }
+  if (kBufferBytes - buffer.used < out.size()) refill_buffer();
   const auto taken = std::span(buffer.bytes).subspan(buffer.used, out.size());
   std::copy(taken.begin(), taken.end(), out.begin());
   // Handed out once and forgotten, so that a later leak of memory tells nothing of the past.

@@ -6,7 +6,9 @@
 #include <array>
 #include <set>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace assent {
@@ -50,6 +52,27 @@ TEST(SystemRandom, GivesEachThreadItsOwnBytes) {
     for (auto& bytes : drawn) threads.emplace_back([&] { bytes = draw(random, 32); });
   }
   EXPECT_EQ(std::set<std::string>(drawn.begin(), drawn.end()).size(), drawn.size());
+}
+
+// Or workers of one parent would make the same ids.
+TEST(SystemRandom, AChildOfAForkDrawsItsOwnBytes) {
+  SystemRandom random;
+  draw(random, 1);
+  std::array<int, 2> pipe = {};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string bytes = draw(random, 32);
+    ::_exit(::write(pipe[1], bytes.data(), bytes.size()) == 32 ? 0 : 1);
+  }
+  int status = -1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  std::string theirs(32, '\0');
+  EXPECT_EQ(::read(pipe[0], theirs.data(), theirs.size()), 32);
+  EXPECT_NE(draw(random, 32), theirs);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
 }
 
 TEST(SeededRandom, RepeatsFromTheSameSeed) {

@@ -66,6 +66,7 @@ bool Redactor::is_declarable(std::string_view name) {
 }
 
 NameSecrecy Redactor::secrecy_of(std::string_view name) const {
+  if (declared_.empty() && !redaction::may_be_secret(name)) return NameSecrecy::open;
   const redaction::PlainName plain(name);
   if (!declared_.empty() && plain.is_whole() &&
       std::ranges::find(declared_, plain.text()) != declared_.end()) {

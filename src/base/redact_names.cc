@@ -72,6 +72,43 @@ constexpr auto kFirstEnding = [] {
   return first;
 }();
 
+// Each character as a plain name has it; 0 where it has none.
+constexpr auto kPlain = [] {
+  std::array<char, 256> plain{};
+  for (std::size_t c = 0; c < plain.size(); ++c) {
+    const bool is_capital = c >= 'A' && c <= 'Z';
+    const bool is_kept =
+        is_capital || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80;
+    if (is_kept) plain[c] = static_cast<char>(is_capital ? c - 'A' + 'a' : c);
+  }
+  return plain;
+}();
+
+// With what the text of a secret name ends.
+constexpr auto kLasts = [] {
+  std::array<bool, 256> lasts{};
+  const auto add = [&](std::string_view name) {
+    lasts[static_cast<unsigned char>(name.back())] = true;
+  };
+  for (const std::string_view name : kWhole) add(name);
+  for (const std::string_view name : kEndings) add(name);
+  return lasts;
+}();
+
+bool is_last(char c) {
+  return kLasts[static_cast<unsigned char>(c)];
+}
+
+// Takes the last character that a plain name keeps off `name`; 0 if there is none.
+char take_last(std::string_view& name) {
+  while (!name.empty()) {
+    const char c = kPlain[static_cast<unsigned char>(name.back())];
+    name.remove_suffix(1);
+    if (c != '\0') return c;
+  }
+  return '\0';
+}
+
 bool has_ending(std::string_view name, std::span<const std::string_view> endings) {
   return std::ranges::any_of(endings, [&](auto ending) { return name.ends_with(ending); });
 }
@@ -91,16 +128,21 @@ bool is_secret_text(std::string_view name, bool is_whole) {
 
 PlainName::PlainName(std::string_view name) {
   for (std::size_t i = name.size(); i-- > 0;) {
-    char c = name[i];
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    const bool is_kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
-    if (!is_kept) continue;
+    const char c = kPlain[static_cast<unsigned char>(name[i])];
+    if (c == '\0') continue;
     if (begin_ == 0) {
       is_whole_ = false;
       return;
     }
     buffer_[--begin_] = c;
   }
+}
+
+bool may_be_secret(std::string_view name) {
+  const char last = take_last(name);
+  if (is_last(last) || last != 's') return is_last(last);
+  const char before = take_last(name);
+  return before == 's' || is_last(before);  // `pass` is counted, and no plural.
 }
 
 bool is_secret(const PlainName& name) {

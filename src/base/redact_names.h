@@ -22,6 +22,10 @@ class PlainName {
   bool is_whole_ = true;
 };
 
+// Whether the last letters of a name, as it stands, leave it open that it is secret or counted.
+// False of most.
+bool may_be_secret(std::string_view name);
+
 // Of the text of a plain name:
 bool is_secret(const PlainName& name);
 // A plural of a secret name, which may as well be a count.

@@ -59,6 +59,10 @@ constexpr auto kFirstPrefix = [] {
 static_assert(std::ranges::is_sorted(kPrefixes, {},
                                      [](const Prefix& a) { return a.text.front(); }));
 
+constexpr std::string_view kAccessKeys[] = {"AKIA", "ASIA"};
+constexpr std::string_view kWebToken = "eyJ";
+constexpr std::string_view kMailKey = "SG.";
+
 bool has_needed(std::string_view rest, Needs needs) {
   rest = rest.substr(0, kLookedAt);
   const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
@@ -84,7 +88,8 @@ bool has_prefix(const Text& text, std::size_t at, std::string_view prefix) {
 
 // AKIA or ASIA and 16 capitals or digits, and no more of them.
 std::optional<std::size_t> access_key_end(const Text& text, std::size_t at) {
-  if (!text.has(at, "AKIA") && !text.has(at, "ASIA")) return std::nullopt;
+  const auto has = [&](std::string_view start) { return text.has(at, start); };
+  if (std::ranges::none_of(kAccessKeys, has)) return std::nullopt;
   for (std::size_t i = at + 4; i < at + 20; ++i) {
     const char c = text.at(i);
     if (!is_digit(c) && (c < 'A' || c > 'Z')) return std::nullopt;
@@ -144,6 +149,29 @@ std::optional<std::size_t> armour_end(const Text& text, std::size_t at) {
 }
 
 }  // namespace
+
+constexpr std::array<std::uint32_t, 128> kSeconds = [] {
+  std::array<std::uint32_t, 128> seconds{};
+  const auto add = [&](char first, char second) {
+    seconds[static_cast<unsigned char>(first)] |= 1U << (second & 0x1F);
+  };
+  for (const Prefix& prefix : kPrefixes) add(prefix.text[0], prefix.text[1]);
+  for (const std::string_view start : kAccessKeys) add(start[0], start[1]);
+  for (const std::string_view start : {kWebToken, kMailKey}) add(start[0], start[1]);
+  for (const char first : {'b', 'B'}) add(first, 'e');  // Bearer; e and E have the same bits.
+  add('-', '-');                                        // A private key, or a flag.
+  for (const char any : {':', '='}) seconds[static_cast<unsigned char>(any)] = ~0U;
+  for (char digit = '0'; digit <= '9'; ++digit) {
+    for (char second = '0'; second <= '9'; ++second) add(digit, second);  // A card's number.
+  }
+  return seconds;
+}();
+static_assert([] {
+  for (std::size_t c = 0; c < kSeconds.size(); ++c) {
+    if (kSeconds[c] != 0 && (kClasses[c] & kStart) == 0) return false;
+  }
+  return true;
+}());
 
 std::size_t TokenRun::end(const Text& text, std::size_t at) {
   if (at < begin_ || at >= end_) {
@@ -221,10 +249,10 @@ std::optional<std::size_t> Shapes::prefixed_end(const Text& text, std::size_t at
 // A web token is base64url parts between dots, the first of which begins as `{"` is encoded; the
 // key of a mail service is two parts after SG.
 std::optional<std::size_t> Shapes::dotted_end(const Text& text, std::size_t at) {
-  const bool is_web_token = text.has(at, "eyJ");
-  if (!is_web_token && !text.has(at, "SG.")) return std::nullopt;
+  const bool is_web_token = text.has(at, kWebToken);
+  if (!is_web_token && !text.has(at, kMailKey)) return std::nullopt;
   const std::size_t part_min = is_web_token ? 8 : 16;
-  std::size_t begin = is_web_token ? at : at + 3;
+  std::size_t begin = is_web_token ? at : at + kMailKey.size();
   std::size_t end = first_.end(text, begin);
   if (end - begin < part_min || text.at(end) != '.') return std::nullopt;
   begin = end + 1;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -41,6 +42,15 @@ inline constexpr std::array<CharClass, 256> kClasses = [] {
   add("abdeghnprswxyABGS", kStart);  // How keys, web tokens and "Bearer" begin.
   return classes;
 }();
+
+// With what a secret, or what leads to one, may go on after its first character: a bit for each
+// value of the second one's last five bits.
+extern const std::array<std::uint32_t, 128> kSeconds;
+
+// Whether these may be the first two of a secret, or of what leads to one. False of most.
+inline bool may_begin(char first, char second) {
+  return (kSeconds[first & 0x7F] >> (second & 0x1F) & 1) != 0;
+}
 
 // A text, of which what is before its beginning or beyond its end is not there.
 class Text {

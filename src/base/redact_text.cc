@@ -106,7 +106,8 @@ std::string_view without_ending(std::string_view word, std::string_view characte
 }  // namespace
 
 std::optional<std::string> TextScan::run() {
-  for (std::size_t at = 0; at < whole_.size();) {
+  std::size_t at = 0;
+  while ((at = next_start(at)) < whole_.size()) {
     if (password_ && at == password_->begin - 1) {  // At the colon, past the user.
       text_.resize(whole_.size());
       replace(*password_);
@@ -114,8 +115,7 @@ std::optional<std::string> TextScan::run() {
       at = done_;
       continue;
     }
-    const bool may_start = text_.is(at, kStart) || at == flag_end_;
-    const auto secret = may_start ? secret_at(at) : std::nullopt;
+    const auto secret = secret_at(at);
     if (!secret) {
       ++at;
       continue;
@@ -126,6 +126,21 @@ std::optional<std::string> TextScan::run() {
   if (done_ == 0) return std::nullopt;
   out_.append(whole_.substr(done_));
   return std::move(out_);
+}
+
+// The next place to look at, from `at`: nearly all of a text is none.
+std::size_t TextScan::next_start(std::size_t at) const {
+  std::size_t end = text_.size();
+  if (flag_end_ && *flag_end_ >= at) end = std::min(end, *flag_end_);
+  bool is_in_word = !text_.starts_word(at);
+  for (; at < end; ++at) {
+    const CharClass what = kClasses[static_cast<unsigned char>(whole_[at])];
+    const bool is_word = (what & kAlnum) != 0;
+    const bool is_inside = is_word && is_in_word;
+    if ((what & kStart) != 0 && !is_inside && may_begin(whole_[at], text_.at(at + 1))) break;
+    is_in_word = is_word;
+  }
+  return at;
 }
 
 void TextScan::replace(Span secret) {
@@ -150,7 +165,6 @@ std::optional<Span> TextScan::secret_at(std::size_t at) {
     return std::nullopt;
   }
   if (c == ':' || c == '=') return after_separator(at);
-  if (!text_.starts_word(at)) return std::nullopt;
   if (c >= '0' && c <= '9') {
     if (const auto end = card_end(text_, at)) return Span{at, *end};
     return std::nullopt;
@@ -322,9 +336,10 @@ std::size_t TextScan::line_end(std::size_t at, char quote_around) const {
   return at;
 }
 
-// A word of a message, or the name of what comes next.
+// A word of a message, or the name of what comes next; also if what came next has gone already.
 bool TextScan::is_no_value(Span word) {
-  const std::string_view value = text_.part(word.begin, word.end);
+  std::string_view value = text_.part(word.begin, word.end);
+  if (value.ends_with(kRedactionMarker)) value.remove_suffix(kRedactionMarker.size());
   if (is_one_of(without_ending(value, ".:!?="), kNoValues)) return true;
   const std::string_view name = without_ending(value, ":=");
   if (name.size() == value.size()) return false;

@@ -29,7 +29,9 @@ class TextScan {
   std::optional<std::string> run();
 
  private:
+  std::size_t next_start(std::size_t at) const;
   void replace(Span secret);
+  // REQUIRES: next_start(at) == at.
   std::optional<Span> secret_at(std::size_t at);
   std::optional<Span> url_password(std::size_t colon);
   void note_flag(std::size_t at);

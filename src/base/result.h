@@ -38,7 +38,9 @@ enum class Code {
   uncertain,    // The commit itself broke: only a retry under the same key can tell.
   corrupt,      // What was read is not what was written. The store latches read-only.
   rolled_back,  // The log is not the one that its own checkpoint promised: an older copy.
-  internal,     // A defect of ours that was caught before it did harm.
+  not_ready,  // Another thread has to find something out first. The runner sees to it: nobody else
+              // ever gets this.
+  internal,   // A defect of ours that was caught before it did harm.
 };
 
 // Where in the input a fault is, as a path like `arguments.path` or `events[3].type`.

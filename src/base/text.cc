@@ -77,34 +77,14 @@ std::optional<std::string> decode64(std::string_view text, const Values& values)
   return bytes;
 }
 
-// Eight tables, as Intel's "slicing-by-8" has them: the n-th says what a byte does to the rest once
-// n more have followed it, so that eight bytes are looked up independently of each other.
-using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
-constexpr CrcTables crc_tables() {
-  CrcTables tables = {};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t rest = i;
-    for (int bit = 0; bit < 8; ++bit) rest = rest % 2 == 1 ? 0xEDB88320U ^ rest >> 1 : rest >> 1;
-    tables[0][i] = rest;
-  }
-  for (std::size_t n = 1; n < tables.size(); ++n) {
-    for (std::size_t i = 0; i < 256; ++i) {
-      const std::uint32_t before = tables[n - 1][i];
-      tables[n][i] = tables[0][before & 0xFF] ^ before >> 8;
-    }
-  }
-  return tables;
-}
-constexpr auto kCrcTables = crc_tables();
-
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* next = text.data();
   for (const char byte : bytes) {
-    text.push_back(kHexDigits[octet(byte) >> 4]);
-    text.push_back(kHexDigits[octet(byte) & 15]);
+    *next++ = kHexDigits[octet(byte) >> 4];
+    *next++ = kHexDigits[octet(byte) & 15];
   }
   return text;
 }
@@ -174,20 +154,6 @@ std::optional<std::uint64_t> from_decimal(std::string_view text) {
   if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   if (text.size() > 1 && text.front() == '0') return std::nullopt;
   return number;
-}
-
-std::uint32_t crc32(std::string_view bytes) {
-  std::uint32_t rest = 0xFFFFFFFFU;
-  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
-    std::uint32_t next = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
-      const std::uint32_t behind = i < 4 ? rest >> (8 * i) : 0;
-      next ^= kCrcTables[7 - i][(behind ^ octet(bytes[i])) & 0xFF];
-    }
-    rest = next;
-  }
-  for (const char byte : bytes) rest = kCrcTables[0][(rest ^ octet(byte)) & 0xFF] ^ rest >> 8;
-  return ~rest;
 }
 
 // On a mismatch only the latest star may take one character more: an earlier one taking more

@@ -89,6 +89,23 @@ TEST(Crc32, AgreesWithItsCheckValue) {
   EXPECT_EQ(crc32(std::string_view("\0\0\0\0", 4)), 0x2144DF1CU);
 }
 
+std::uint32_t crc32_bit_by_bit(std::string_view bytes) {
+  std::uint32_t rest = 0xFFFFFFFFU;
+  for (const char byte : bytes) {
+    rest ^= static_cast<std::uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) rest = rest % 2 == 1 ? 0xEDB88320U ^ rest >> 1 : rest >> 1;
+  }
+  return ~rest;
+}
+
+TEST(Crc32, IsTheSameByBitsAndInWideSteps) {
+  SeededRandom random(5);
+  for (std::size_t size = 0; size < 400; ++size) {
+    const std::string bytes = random_bytes(random, size);
+    EXPECT_EQ(crc32(bytes), crc32_bit_by_bit(bytes)) << size << " bytes";
+  }
+}
+
 TEST(Glob, LetsAStarStandForAnyRun) {
   EXPECT_TRUE(matches_glob("", ""));
   EXPECT_TRUE(matches_glob("*", ""));

@@ -23,7 +23,7 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-void put_digits(char* out, int width, std::int64_t value) {
+void put_digits(char* out, int width, std::uint32_t value) {
   for (int i = width - 1; i >= 0; --i, value /= 10) out[i] = static_cast<char>('0' + value % 10);
 }
 
@@ -96,16 +96,16 @@ std::string to_rfc3339(Timestamp at) {
   const auto day = std::chrono::floor<days>(at);
   const std::chrono::year_month_day date(day);
   const std::int64_t since_midnight = (at - day).count();
-  const std::int64_t second = since_midnight / 1'000'000;
+  const auto second = static_cast<std::uint32_t>(since_midnight / 1'000'000);
 
   std::string text = "0000-00-00T00:00:00.000000Z";
-  put_digits(&text[0], 4, static_cast<int>(date.year()));
+  put_digits(&text[0], 4, static_cast<std::uint32_t>(static_cast<int>(date.year())));
   put_digits(&text[5], 2, static_cast<unsigned>(date.month()));
   put_digits(&text[8], 2, static_cast<unsigned>(date.day()));
   put_digits(&text[11], 2, second / 3600);
   put_digits(&text[14], 2, second / 60 % 60);
   put_digits(&text[17], 2, second % 60);
-  put_digits(&text[20], 6, since_midnight % 1'000'000);
+  put_digits(&text[20], 6, static_cast<std::uint32_t>(since_midnight % 1'000'000));
   return text;
 }
 

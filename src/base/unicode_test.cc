@@ -1,3 +1,4 @@
+#include "base/letters.h"
 #include "base/text.h"
 
 #include <gtest/gtest.h>
@@ -57,6 +58,35 @@ TEST(Unicode, WordsAreRunsOfLettersAndDigits) {
   EXPECT_EQ(split_words("caf\u00e9 \u4e2d\u6587"), (Words{"caf\u00e9", "\u4e2d\u6587"}));
   EXPECT_EQ(split_words("prod\u2013eu"), (Words{"prod", "eu"}));  // En dash.
   EXPECT_EQ(split_words("q\u0307x"), Words{"q\u0307x"});          // A mark belongs to its letter.
+}
+
+TEST(Unicode, PlainLettersAreWhatATextLooksLike) {
+  EXPECT_EQ(plain_letters("Prod-1"), "Prod-1");
+  EXPECT_EQ(plain_letters("\u0420\u0440\u03bfd"), "Ppod");  // Cyrillic, Cyrillic, Greek.
+  EXPECT_EQ(plain_letters("\uff30r\u00f3d\u0336\u200b"), "Prod");
+  EXPECT_EQ(plain_letters("\u1d18\u0280\u1d0f\u1d05"), "PROD");
+  EXPECT_EQ(plain_letters("\u0430\u0431\u0432"), "a\u0431\u0432") << "what looks like no other";
+  EXPECT_EQ(plain_letters("\u0928\u094d\u0926"), "\u0928\u094d\u0926") << "no accents";
+}
+
+TEST(Unicode, EveryLetterHasAKind) {
+  using Kind = Letter::Kind;
+  EXPECT_EQ(first_letter("a-").kind, Kind::small);
+  EXPECT_EQ(first_letter("Z").kind, Kind::capital);
+  EXPECT_EQ(first_letter("7").kind, Kind::digit);
+  EXPECT_EQ(first_letter("_").kind, Kind::sign);
+  EXPECT_EQ(first_letter("\u0414").kind, Kind::capital);
+  EXPECT_EQ(first_letter("\u4e2d").kind, Kind::caseless);
+  EXPECT_EQ(first_letter("\u4e2d").length, 3U);
+  EXPECT_EQ(first_letter("\xff").length, 1U);
+}
+
+TEST(Unicode, PercentEncodingIsSeenThroughAndWhatIsNoneStays) {
+  EXPECT_EQ(percent_decoded("%70r%6Fd"), "prod");
+  EXPECT_EQ(percent_decoded("%2570"), "%70");
+  EXPECT_EQ(percent_decoded("100% %7 %zz %"), "100% %7 %zz %");
+  EXPECT_EQ(percent_decoded("%d1%80"), "\u0440");
+  EXPECT_EQ(percent_decoded("a%ff%d1b"), "a  b");
 }
 
 }  // namespace

@@ -36,14 +36,19 @@ Character first_character(std::string_view text) {
   return {code, length};
 }
 
-// How many of the first bytes are ASCII. Eight at a time: nearly all text is.
+// How many of the first bytes are ASCII. Eight at a time, of which the last may be looked at twice:
+// nearly all text is.
 std::size_t ascii_length(std::string_view text) {
+  const auto is_ascii = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]) < 0x80; };
   std::size_t length = 0;
-  for (std::uint64_t word = 0; length + 8 <= text.size(); length += 8) {
-    std::memcpy(&word, text.data() + length, 8);
+  while (text.size() >= 8 && length < text.size()) {
+    const std::size_t at = std::min(length, text.size() - 8);
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
     if ((word & 0x8080808080808080U) != 0) break;
+    length = at + 8;
   }
-  while (length < text.size() && static_cast<std::uint8_t>(text[length]) < 0x80) ++length;
+  while (length < text.size() && is_ascii(length)) ++length;
   return length;
 }
 

@@ -135,9 +135,21 @@ PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
 
 ProofDemand proof_demanded(const Policy& policy, std::string_view type) {
   for (const EmissionRule& rule : policy.emissions) {
-    if (matches_glob(rule.match, type)) return rule.proof;
+    if (rule.proof && matches_glob(rule.match, type)) return *rule.proof;
   }
   return ProofDemand::none;
+}
+
+bool Emitters::include(const Principal& principal) const {
+  return std::ranges::binary_search(principals, principal.id) ||
+         std::ranges::any_of(roles, [&](Role role) { return principal.has(role); });
+}
+
+bool may_emit(const Policy& policy, std::string_view type, const Principal& principal) {
+  for (const EmissionRule& rule : policy.emissions) {
+    if (rule.by && matches_glob(rule.match, type)) return rule.by->include(principal);
+  }
+  return true;
 }
 
 std::vector<std::string> explain(const Policy& policy, Kind kind, std::string_view tool,

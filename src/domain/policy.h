@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "domain/plan/catalogue.h"
 #include "domain/policy_entry.h"
+#include "domain/principal.h"
 #include "domain/words.h"
 
 #include <chrono>
@@ -43,10 +44,20 @@ struct Retention {
   std::optional<std::chrono::seconds> obligations = {};  // Closed ones: an open one is never over.
 };
 
-// What emitted events of some types must bring.
+// Who may emit events of some types: these principals (those of a group as of when the policy was
+// read), and whoever has one of these roles.
+struct Emitters {
+  std::vector<PrincipalId> principals;  // Sorted, each once.
+  std::vector<Role> roles;
+
+  bool include(const Principal& principal) const;
+};
+
+// What emitted events of some types must bring, and whose they may be. It says one or both.
 struct EmissionRule {
   std::string match;  // Glob over the event's type.
-  ProofDemand proof = ProofDemand::none;
+  std::optional<ProofDemand> proof;
+  std::optional<Emitters> by;  // Nothing: it does not say.
 };
 
 // What was begun and is to be finished: emitted events whose outcome is pending.
@@ -125,9 +136,12 @@ Policy default_policy();
 PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
                       const Json& arguments);
 
-// What it demands of an emitted success of that type: the first of `emissions` that matches
-// answers.
+// What it demands of an emitted success of that type: the first of `emissions` that matches and
+// says what proof it takes answers.
 ProofDemand proof_demanded(const Policy& policy, std::string_view type);
+// Whether the principal may emit events of that type, as far as the policy goes: the first of
+// `emissions` that matches and says who answers, and where none does everybody may.
+bool may_emit(const Policy& policy, std::string_view type, const Principal& principal);
 
 // Why each entry before the answer did not match: one sentence an entry, in order, ending with
 // the one that did. For `assent policy check`.

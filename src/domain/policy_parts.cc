@@ -24,6 +24,7 @@ constexpr DocumentReader::Between kBreakGlass = {seconds(1), hours(24), "from 1s
 constexpr DocumentReader::Between kRetention = {hours(24), hours(3650 * 24), "from 1d to 3650d"};
 constexpr DocumentReader::Between kDueAfter = {seconds(60), hours(365 * 24), "from 1m to 365d"};
 constexpr std::size_t kEmissionsMax = 1000;
+constexpr std::size_t kEmittersMax = 100;
 
 EvidencePolicy read_evidence(DocumentReader& reader, const Json& value, const std::string& path) {
   constexpr auto kKnown = std::to_array<std::string_view>({"required", "ttlSeconds"});
@@ -350,8 +351,53 @@ Redactor read_redaction(DocumentReader& reader, const Json& value) {
   return Redactor(keys);
 }
 
-std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value) {
-  constexpr auto kKnown = std::to_array<std::string_view>({"match", "proof"});
+namespace {
+
+// One of `{principal}`, `{group}` and `{role}`.
+void read_emitter(DocumentReader& reader, const Json& value, const std::string& path,
+                  const ApproverGroups& groups, Emitters& into) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"principal", "group", "role"});
+  if (!reader.object(value, path, kKnown)) return;
+  if (value.members().size() != 1) {
+    return reader.fault(path, "must be {principal}, {group} or {role}");
+  }
+  const auto& [kind, who] = value.members().front();
+  const std::string at = below(path, kind);
+  if (kind == "role") return reader.choice(who, at, into.roles.emplace_back());
+  std::string name;
+  reader.text(who, at, name);
+  if (name.empty()) return;  // That is a fault already.
+  if (kind == "principal") {
+    const auto id = PrincipalId::parse(name);
+    if (!id) return reader.fault(at, "must be a principal's id (prn_…)");
+    return into.principals.push_back(*id);
+  }
+  const auto group = groups.find(name);
+  if (group == groups.end()) return reader.fault(at, "is not a group of this policy");
+  into.principals.insert(into.principals.end(), group->second.begin(), group->second.end());
+}
+
+Emitters read_emitters(DocumentReader& reader, const Json& value, const std::string& path,
+                       const ApproverGroups& groups) {
+  Emitters emitters;
+  if (!value.is_array() || value.items().empty() || value.items().size() > kEmittersMax) {
+    reader.fault(path, "must be a list of 1 to 100 of {principal}, {group} and {role}");
+    return emitters;
+  }
+  for (std::size_t i = 0; i < value.items().size(); ++i) {
+    read_emitter(reader, value.items()[i], below(path, i), groups, emitters);
+  }
+  auto& principals = emitters.principals;
+  std::ranges::sort(principals);
+  principals.erase(std::unique(principals.begin(), principals.end()), principals.end());
+  return emitters;
+}
+
+}  // namespace
+
+std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value,
+                                         const ApproverGroups& groups) {
+  constexpr auto kKnown = std::to_array<std::string_view>({"match", "proof", "by"});
   std::vector<EmissionRule> rules;
   if (!value.is_array() || value.items().size() > kEmissionsMax) {
     reader.fault("emissions", "must be a list of at most " + std::to_string(kEmissionsMax));
@@ -363,10 +409,12 @@ std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& val
     EmissionRule& rule = rules.emplace_back();
     if (!reader.object(item, path, kKnown)) continue;
     read_emission_match(reader, item, below(path, "match"), rule);
-    if (const Json* const proof = item.find("proof")) {
-      reader.choice(*proof, below(path, "proof"), rule.proof);
-    } else {
-      reader.fault(below(path, "proof"), "is missing");
+    const Json* const proof = item.find("proof");
+    const Json* const by = item.find("by");
+    if (proof != nullptr) reader.choice(*proof, below(path, "proof"), rule.proof.emplace());
+    if (by != nullptr) rule.by = read_emitters(reader, *by, below(path, "by"), groups);
+    if (proof == nullptr && by == nullptr) {
+      reader.fault(below(path, "proof"), "is missing, and so is by");
     }
   }
   return rules;

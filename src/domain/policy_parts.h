@@ -37,7 +37,8 @@ std::vector<PolicyEntry> plan_entries_of(const PolicyEntry& base,
 
 // Puts them into the policy, and what follows from them.
 void set_plan_entries(Policy& policy, std::vector<PolicyEntry> entries);
-std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value);
+std::vector<EmissionRule> read_emissions(DocumentReader& reader, const Json& value,
+                                         const ApproverGroups& groups);
 Obligations read_obligations(DocumentReader& reader, const Json& value);
 
 // What is wrong with the URL of an executor, as the end of "executor.url …"; empty if nothing is.

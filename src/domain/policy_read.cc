@@ -206,7 +206,7 @@ void PolicyReader::shared_parts(const Json& value, Policy& policy) {
     policy.redactor = read_redaction(reader_, *member);
   }
   if (const Json* const member = value.find("emissions")) {
-    policy.emissions = read_emissions(reader_, *member);
+    policy.emissions = read_emissions(reader_, *member, groups_);
   }
   if (const Json* const member = value.find("obligations")) {
     policy.obligations = read_obligations(reader_, *member);

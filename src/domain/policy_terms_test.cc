@@ -396,6 +396,51 @@ TEST(PolicyEmissions, AMisspeltOneIsRefusedWithItsPath) {
   EXPECT_EQ(fault_of(many + "{match: a.b, proof: required}]"), "400 emissions");
 }
 
+TEST(PolicyEmissions, G38_TheFirstThatMatchesAndSaysWhoDecidesWhoMayEmit) {
+  const auto id = [](int n) { return "prn_" + std::string(25, '0') + std::to_string(n); };
+  const auto who = [&](int n, std::vector<Role> roles) {
+    return Principal{.id = *PrincipalId::parse(id(n)), .roles = std::move(roles)};
+  };
+  const Policy policy = policy_of("groups: {press: [" + id(1) + ", " + id(2) + R"(]}
+emissions:
+  - {match: content.draft, proof: none}
+  - {match: content.draft, by: [{role: agent}, {principal: )" +
+                                  id(1) + R"(}], proof: verified}
+  - {match: "content.*", by: [{group: press}, {principal: )" +
+                                  id(3) + R"(}]}
+  - {match: "content.*", by: [{role: agent}], proof: required})");
+  EXPECT_TRUE(may_emit(policy, "content.draft", who(1, {Role::auditor})));
+  EXPECT_TRUE(may_emit(policy, "content.draft", who(4, {Role::agent})));
+  EXPECT_FALSE(may_emit(policy, "content.draft", who(2, {Role::auditor})));
+  for (const int n : {1, 2, 3}) EXPECT_TRUE(may_emit(policy, "content.publish", who(n, {}))) << n;
+  EXPECT_FALSE(may_emit(policy, "content.publish", who(4, {Role::agent, Role::admin})));
+  EXPECT_TRUE(may_emit(policy, "mail.send", who(4, {Role::agent}))) << "nothing is said of it";
+  EXPECT_EQ(proof_demanded(policy, "content.draft"), ProofDemand::none);
+  EXPECT_EQ(proof_demanded(policy, "content.publish"), ProofDemand::required)
+      << "an entry that does not say is passed over";
+  EXPECT_TRUE(may_emit(policy_of(""), "content.publish", who(4, {})));
+}
+
+TEST(PolicyEmissions, AMisspeltEmitterIsRefusedWithItsPath) {
+  const auto fault = [](const std::string& by) {
+    return fault_of("emissions: [{match: a.b, by: " + by + "}]");
+  };
+  EXPECT_EQ(fault("[]"), "400 emissions[0].by");
+  EXPECT_EQ(fault("everybody"), "400 emissions[0].by");
+  EXPECT_EQ(fault("[mailer]"), "400 emissions[0].by[0]");
+  EXPECT_EQ(fault("[{}]"), "400 emissions[0].by[0]");
+  EXPECT_EQ(fault("[{role: agent, group: dba}]"), "400 emissions[0].by[0]");
+  EXPECT_EQ(fault("[{role: agent}, {person: x}]"), "400 emissions[0].by[1].person");
+  EXPECT_EQ(fault("[{role: boss}]"), "400 emissions[0].by[0].role");
+  EXPECT_EQ(fault("[{principal: mailer}]"), "400 emissions[0].by[0].principal");
+  EXPECT_EQ(fault("[{principal: 7}]"), "400 emissions[0].by[0].principal");
+  EXPECT_EQ(fault("[{group: nobody}]"), "400 emissions[0].by[0].group");
+  std::string many = "[";
+  for (int i = 0; i < 100; ++i) many += "{role: agent}, ";
+  EXPECT_EQ(fault(many + "]"), "accepted");
+  EXPECT_EQ(fault(many + "{role: agent}]"), "400 emissions[0].by");
+}
+
 TEST(PolicyObligations, AreDueAfterADayUnlessSaidOtherwise) {
   EXPECT_EQ(policy_of("").obligations.due_after, hours(24));
   EXPECT_EQ(policy_of("obligations: {}").obligations.due_after, hours(24));

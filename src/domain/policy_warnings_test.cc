@@ -168,6 +168,31 @@ TEST(PolicyWarnings, MissNoToolThatOneOtherCovers) {
   }
 }
 
+TEST(PolicyWarnings, G38_NameTheEmissionsThatAreNeverAsked) {
+  const auto warned_of = [](std::string_view emissions) {
+    const auto policy = policy_from_yaml("version: 1\nemissions: [" + std::string(emissions) + "]");
+    EXPECT_TRUE(policy);
+    return policy ? warnings(*policy) : std::vector<std::string>();
+  };
+  EXPECT_EQ(warned_of("{match: 'a.*', by: [{role: agent}], proof: required},"
+                      "{match: a.b, by: [{role: admin}], proof: none}"),
+            (std::vector<std::string>{
+                "emissions[1] (a.b) is never asked for its proof: emissions[0] (a.*) answers first",
+                "emissions[1] (a.b) is never asked for its by: emissions[0] (a.*) answers first"}));
+  EXPECT_TRUE(
+      warned_of("{match: 'a.*', proof: required}, {match: a.b, by: [{role: admin}]}").empty())
+      << "each is asked for what it says";
+  EXPECT_TRUE(warned_of("{match: a.b, proof: none}, {match: 'a.*', proof: required}").empty());
+  std::string stars;
+  for (int i = 0; i < 900; ++i) stars += "*a";
+  std::string many;
+  for (int i = 0; i < 100; ++i)
+    many += "{match: '" + stars + std::to_string(i) + "', proof: none},";
+  const auto sentences = warned_of(many);
+  ASSERT_EQ(sentences.size(), 1U);
+  EXPECT_EQ(sentences[0], "emissions were not all compared: the entries are too long for it");
+}
+
 TEST(PolicyWarnings, SayWhereTheyStopped) {
   std::string stars;
   for (int i = 0; i < 900; ++i) stars += "*a";

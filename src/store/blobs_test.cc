@@ -78,8 +78,8 @@ TEST_F(BlobsTest, WhatIsAbsentOrAnotherTenantsIsNotFound) {
 
 TEST_F(BlobsTest, DamageIsNoticedAndHealedByPuttingAgain) {
   const std::string bytes(1000, 'x');
-  for (const std::string& damaged :
-       {std::string(999, 'x') + "y", std::string(999, 'x'), std::string()}) {
+  const std::string shorter(999, 'x');
+  for (const std::string& damaged : {shorter + "y", shorter, std::string()}) {
     const Hash hash = blobs_->put(kAcme, bytes).value();
     std::ofstream(path_of(kAcme, hash), std::ios::trunc) << damaged;
     EXPECT_EQ(code_of_get(kAcme, hash), Code::corrupt);

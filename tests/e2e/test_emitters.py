@@ -36,6 +36,12 @@ def emitted(server, **filters):
             if event["type"].startswith("content.")]
 
 
+def emitted_by(server, language):
+    """What spools of that name numbered: one each has an id of its own."""
+    return [event for event in emitted(server)
+            if event["data"]["producer"]["id"].startswith(f"{language}.")]
+
+
 def start_of(page, language):
     """The first block of the page, which is what a reader copies."""
     found = re.search(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
@@ -187,8 +193,7 @@ def H53_a_server_killed_every_second_gets_every_event_once_and_in_order(server):
         equal(load.returncode, 0, language, err)
         told = json.loads(out)
         check(told["ids"], language)
-        events = [event for event in emitted(server)
-                  if event["data"]["producer"]["id"] == language]
+        events = emitted_by(server, language)
         equal([event["id"] for event in events], told["ids"], language)
         equal([event["data"]["producer"]["sequence"] for event in events],
               list(range(1, len(events) + 1)), language)
@@ -210,13 +215,34 @@ def what_a_damaged_spool_lost_is_missed_by_the_server(server):
         done = subprocess.run(command(language, "load", server.url, agent.key, spool, language, 1),
                               capture_output=True, text=True, timeout=120)
         equal(done.returncode, 0, done.stderr)
-        events = [event for event in emitted(server)
-                  if event["data"]["producer"]["id"] == language]
+        events = emitted_by(server, language)
         equal([event["id"] for event in events], told[:39] + json.loads(done.stdout)["ids"])
         check((spool / "0000000000000001.spool.damaged").exists(), "the damage is kept aside")
         (known,) = [each for each in server.admin.get("/v1/producers").data
-                    if each["id"] == language]
+                    if each["id"].startswith(f"{language}.")]
         equal(known["missing"], [f"40-{count}"])
+
+
+def a_spool_that_is_lost_counts_again_under_another_id(server):
+    """A container without a volume: every start begins at 1, and nothing of it is refused."""
+    for language in PROGRAMS:
+        agent = server.agent(language)
+        spool = server.scratch / f"spool-{language}"
+        ids = []
+        for lost in ("nothing", "state.json", "all of it"):
+            if lost == "state.json":
+                (spool / lost).unlink()
+            elif lost == "all of it":
+                shutil.rmtree(spool)
+            done = subprocess.run(
+                command(language, "load", server.url, agent.key, spool, language, 0.2),
+                capture_output=True, text=True, timeout=120)
+            equal(done.returncode, 0, done.stderr)
+            ids += json.loads(done.stdout)["ids"]
+        equal([event["id"] for event in emitted_by(server, language)], ids, language)
+        known = [each for each in server.admin.get("/v1/producers").data
+                 if each["id"].startswith(f"{language}.")]
+        equal([each.get("missing") for each in known], [[], [], []], "three ids without a gap")
 
 
 def killed_after(count, language, url, agent, spool):
@@ -242,8 +268,7 @@ def H53_a_program_killed_while_it_buffers_loses_nothing(server):
         done = subprocess.run(command(language, "load", server.url, agent.key, spool, language, 0),
                               capture_output=True, text=True, timeout=PATIENCE)
         equal(done.returncode, 0, done.stderr)
-        events = [event for event in emitted(server)
-                  if event["data"]["producer"]["id"] == language]
+        events = emitted_by(server, language)
         equal([event["id"] for event in events][:len(told)], told, language)
         check(len(events) <= len(told) + 1, "at most one was spooled and not told")
 
@@ -256,4 +281,5 @@ if __name__ == "__main__":
         a_foreign_tenant_is_refused_and_set_aside,
         H53_a_program_killed_while_it_buffers_loses_nothing,
         what_a_damaged_spool_lost_is_missed_by_the_server,
+        a_spool_that_is_lost_counts_again_under_another_id,
         H53_a_server_killed_every_second_gets_every_event_once_and_in_order)

@@ -328,6 +328,25 @@ def waiting_returns_when_it_is_decided(server):
     beside.join()
 
 
+def a_server_that_stops_answers_those_who_wait(server):
+    robot = server.agent()
+    asked = robot.request()["id"]
+    told = []
+
+    def wait():
+        told.append(robot.get(f"/v1/approvals/{asked}", headers={"Prefer": "wait=60"}))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    waiting.join(1)
+    check(waiting.is_alive(), "nothing was decided")
+    began = time.monotonic()
+    equal(server.stop(), 0)
+    waiting.join()
+    equal([answer.expect(200).data["status"] for answer in told], ["pending"])
+    check(time.monotonic() - began < 8, "before the patience of a drain was over")
+
+
 def h29_every_failure_has_the_envelope(server):
     robot = server.agent()
     for answer in (robot.get("/v1/approvals/nonsense"), robot.get("/v1/nothing"),
@@ -398,6 +417,7 @@ if __name__ == "__main__":
         h35_the_deadline_is_a_denial_recorded_once, h35_a_deadline_survives_a_restart,
         h57_absent_and_foreign_are_the_same, h58_an_idempotency_key_replays_the_answer,
         h27_h60_the_log_is_found_by_every_filter, waiting_returns_when_it_is_decided,
+        a_server_that_stops_answers_those_who_wait,
         h29_every_failure_has_the_envelope, h3_h5_a_restart_changes_no_byte,
         h1_the_store_itself_refuses_updates_and_deletes,
         a_second_server_on_the_same_directory_refuses, emitted_events_are_all_or_nothing)

@@ -271,9 +271,9 @@ class _Scan:
         return self._run_end(_LINES[quote_around], at)
 
     def _is_no_value(self, begin: int, end: int) -> bool:
-        """A word of a message, or the name of what comes next."""
+        """A word of a message, or the name of what comes next; also if that has gone already."""
         text = self._text
-        word = text.text[begin:end]
+        word = text.text[begin:end].removesuffix(_MARKER)
         if _is_one_of(word.rstrip(".:!?="), _NO_VALUES):
             return True
         name = word.rstrip(":=")

@@ -50,8 +50,7 @@ class SpoolLock:
             os.close(self._file)
             raise SpoolUnusable(f"{path} is held by process {holder[0]}")
         name = f"{os.getpid()} {_started(os.getpid()) or '-'}\n".encode()
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, name, 0)
+        self._say(name)
 
     @staticmethod
     def _holds(holder: List[str]) -> bool:
@@ -59,6 +58,11 @@ class SpoolLock:
             return False  # This process would hold the flock.
         return _is_alive(int(holder[0])) and holder[1] in ("-", _started(int(holder[0])))
 
+    def _say(self, text: bytes) -> None:
+        # Never empty in between: on a full disk the room would be gone, and the spool with it.
+        os.pwrite(self._file, text, 0)
+        os.ftruncate(self._file, len(text))
+
     def release(self) -> None:
-        os.ftruncate(self._file, 0)
+        self._say(b"\n")
         os.close(self._file)

@@ -1,5 +1,6 @@
 """Everything that can be said, to a real server: everything.py URL KEY SPOOL"""
 
+import hashlib
 import json
 import sys
 
@@ -32,6 +33,16 @@ with Emitter(Options(url=url, keys={"default": key}, spool=spool, producer="pyth
                                              "capturedAt": "2026-11-21T07:00:00Z"}).buffer().id)
     ids.append(audit.succeeded().with_api_proof({"password": "hunter2", "kept": "y" * 20000})
                .buffer().id)
+    kept = "k" * 20000  # A blob whose name the program knows: the hash of its canonical form.
+    blob = "sha256:" + hashlib.sha256(f'"{kept}"'.encode()).hexdigest()
+    ids.append(audit.succeeded().with_api_proof(kept).buffer().id)
+    for proof in ({"type": "screenshot", "blob": blob}, {"type": "hash", "sha256": SHA, "blob": blob},
+                  {"type": "url", "url": "https://x/", "blob": blob}, {"type": "url", "sha256": SHA},
+                  {"type": "screenshot", "data": "seen"}, {"type": "api_response", "sha256": SHA},
+                  {"type": "api_response", "url": "https://x/"}, {"type": "none"}):
+        ids.append(audit.succeeded().with_proof(proof).buffer().id)
+    secret = audit.actor("agent", "bot token=hunter2").target("password:hunter2", "1")
+    ids.append(secret.succeeded().with_correlation("https://u:hunter2@x/").buffer().id)
     ids.append(audit.failed("E1").with_metadata({"lane": "browser", "\U0001f600": "\u0007"})
                .emit().id)
     assert emitter.flush(60) == 0

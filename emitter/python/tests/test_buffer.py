@@ -206,6 +206,29 @@ class Buffer(Case):
                          {"422 UNPROCESSABLE: no such thing"})
         self.assertEqual(len([each for each in self.reports if each.startswith("refused: ")]), 2)
 
+    def test_what_something_on_the_way_refuses_waits_and_nothing_is_set_aside(self):
+        with Emitter(self.spooled()) as emitter:
+            for status in (400, 409, 413, 415, 422):
+                self.server.answer = lambda request, status=status: Answer(status, None)
+                for n in range(3):
+                    emitter.buffer(numbered(n))
+                self.assertEqual(emitter.flush(0.05), 3)
+                self.server.answer = taken
+                self.assertEqual(emitter.flush(20), 0)
+        self.assertEqual([event["producer"]["sequence"] for event in self.server.log],
+                         list(range(1, 16)))
+        self.assertNotIn("refused.ndjson", self.spool_files())
+        self.assertEqual([each for each in self.reports if "unreachable: " not in each], [])
+
+    def test_a_proxy_that_takes_less_at_once_gets_less(self):
+        self.server.answer = lambda request: (
+            Answer(413, None) if len(request.body) > 2000 else taken(request))
+        with Emitter(self.spooled()) as emitter:
+            for n in range(50):
+                emitter.buffer(numbered(n))
+            self.assertEqual(emitter.flush(20), 0)
+        self.assertEqual(self.targets(), list(range(50)))
+
     def test_a_blob_at_fault_takes_its_event_with_it_alone(self):
         self.server.answer = lambda request: (
             Answer(413, {"error": {"code": "TOO_LARGE", "message": "no"}})

@@ -124,6 +124,19 @@ class Emit(Case):
         self.assertIn("causationId is no event of this log", str(caught.exception))
         self.assertEqual(len(self.server.requests), 1)
 
+    def test_a_refusal_of_something_on_the_way_is_none(self):
+        for status in (400, 401, 403, 409, 413, 415, 422):
+            for body in (None, {}, [], "no", {"error": "no"}, {"error": {"message": "no"}},
+                         {"error": {"code": 400}}, {"error": {"code": ""}},
+                         {"code": "VALIDATION_ERROR"}):
+                self.server.answer = lambda request, body=body: Answer(status, body)
+                with Emitter(self.options(emit_timeout=0.01)) as emitter:
+                    with self.assertRaises(Unconfirmed):
+                        emitter.emit(PLAIN)
+            self.server.answer = lambda request: Answer(status, {"error": {"code": "ANY"}})
+            with Emitter(self.options()) as emitter, self.assertRaises(Refused):
+                emitter.emit(PLAIN)
+
     def test_an_answer_of_another_event_is_none(self):
         other = {"data": {"id": "evt_01kajvs94ve8s9p1jdvdbfmwd5", "sequence": 1, "time": "x"}}
         for body in (other, {}, None, {"data": []}, {"data": {"id": 1}}, []):

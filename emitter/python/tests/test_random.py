@@ -74,7 +74,7 @@ class Maker:
                             ("capturedAt", lambda: "2026-11-21T06:59:59.5Z"),
                             ("blob", lambda: SHA)):
             if self.random.random() < 0.4:
-                proof[name] = value()
+                proof[name] = value() if self.random.random() < 0.9 else None
         if self.random.random() < 0.1:
             proof["data"] = self.text(40) * 400
         return proof
@@ -107,6 +107,7 @@ class Maker:
                 "targetType": "t", "targetId": "1", "outcome": "success"}}, *events],
             "emitter": {"keys": {"acme": "key-a", "beta-2": "key-b"},
                         "producer": "worker-1" if is_spooled else None,
+                        "random": self.random.randbytes(5).hex() if is_spooled else "",
                         "trace": self.random.choice([None, trace]),
                         "redact": self.random.choice([[], ["lane", "name"]])}}
 
@@ -127,7 +128,8 @@ class Random(unittest.TestCase):
             said = [[event.get("log"), event.get("error")] for event in mine["events"]]
             theirs_said = [[event.get("log"), event.get("error")] for event in other["events"]]
             self.assertEqual(said, theirs_said, f"ASSENT_SEED={SEED}")
-            self.assertEqual(mine.get("spool"), other.get("spool"), f"ASSENT_SEED={SEED}")
+            for member in ("spool", "producer"):
+                self.assertEqual(mine.get(member), other.get(member), f"ASSENT_SEED={SEED}")
         self.assertGreater(taken, COUNT)  # Beside the first of each, which is always taken.
 
 

@@ -53,10 +53,18 @@ export class Emitter {
     this.#send = options.send ?? ((request) => transport!.send(request));
     if (options.spool) {
       const settings = spoolSettingsOf(options.spool);
-      const spool = new Spool(settings.directory, { ...settings, report: this.#settings.report });
+      const { keys, random, report } = this.#settings;
+      const { producer: name, bytesMax, segmentBytes } = settings;
+      const spool = new Spool(settings.directory,
+        { name, tenants: keys.keys(), random, bytesMax, segmentBytes, report });
       this.#flusher = new Flusher(this.#settings, settings, spool, this.#send);
     }
     process.once("beforeExit", this.#atExit);
+  }
+
+  // The id under which the server sees this spool's numbers. null without a spool.
+  get producer(): string | null {
+    return this.#flusher?.producer ?? null;
   }
 
   // A new event under construction.

@@ -99,6 +99,12 @@ function checkText(path: string, text: unknown, bytesMax: number): string {
   return text;
 }
 
+// Without secrets. What counts is what is sent.
+function cleanText(path: string, text: unknown, bytesMax: number, redactor: Redactor): string {
+  if (typeof text !== "string") throw new InvalidEvent(path, "must be a string");
+  return checkText(path, redactor.text(text), bytesMax);
+}
+
 function checkWord<Word extends string>(path: string, text: unknown, words: readonly Word[]): Word {
   const word = words.find((each) => each === text);
   if (word === undefined) throw new InvalidEvent(path, `must be one of ${words.join(", ")}`);
@@ -150,7 +156,7 @@ function checkProof(said: unknown, redactor: Redactor): Record<string, unknown> 
   if (proof["type"] === undefined) throw new InvalidEvent("proof.type", "is required");
   const type = checkWord("proof.type", proof["type"], PROOF_TYPES);
   if (proof["url"] !== undefined) {
-    proof["url"] = redactor.text(checkText("proof.url", proof["url"], 2048));
+    proof["url"] = cleanText("proof.url", proof["url"], 2048, redactor);
   }
   for (const name of ["sha256", "blob"]) {
     const hash = proof[name];
@@ -171,15 +177,25 @@ function checkProof(said: unknown, redactor: Redactor): Record<string, unknown> 
   return proof;
 }
 
+// A proof shows something, in whatever way, as the server wants it.
 function checkParts(type: string, proof: Record<string, unknown>): void {
-  const isPicture = type === "screenshot" || type === "url";
-  if (type === "hash" && proof["sha256"] === undefined) {
-    throw new InvalidEvent("proof.sha256", "is required");
+  const has = (name: string) => proof[name] !== undefined;
+  if (type === "none") {
+    const odd = ["data", "url", "sha256", "capturedAt", "blob"].find(has);
+    if (odd) throw new InvalidEvent(`proof.${odd}`, "is not for a proof of type none");
+    return;
   }
-  if (!isPicture) return;
-  if (proof["url"] === undefined) throw new InvalidEvent("proof.url", "is required");
-  // What an address shows may change after the fact.
-  if (proof["sha256"] === undefined) proof["unverified"] = true;
+  if (type === "hash" && !has("sha256")) throw new InvalidEvent("proof.sha256", "is required");
+  if (["data", "url", "sha256", "blob"].some(has)) return;
+  throw new InvalidEvent(type === "api_response" ? "proof.data" : "proof.url", "is required");
+}
+
+// What an address shows may change after the fact.
+function markUnverified(proof: Record<string, unknown>): void {
+  const isSeen = proof["type"] === "screenshot" || proof["type"] === "url";
+  if (isSeen && proof["sha256"] === undefined && proof["blob"] === undefined) {
+    proof["unverified"] = true;
+  }
 }
 
 // Redacts the data, and takes out what is too large to travel inside an event.
@@ -212,8 +228,9 @@ interface Correlation {
 function correlationOf(event: Record<string, unknown>, around: Surroundings): Correlation {
   const hex = (count: number) => Buffer.from(around.random(count)).toString("hex");
   const said = event["correlationId"] ?? undefined;
-  const text = said === undefined ? undefined : checkText("correlationId", said, 255);
-  const named = text === undefined ? undefined : traceFrom(text);
+  const named = typeof said === "string" ? traceFrom(said) : undefined;
+  const text = said === undefined ? undefined
+    : cleanText("correlationId", said, 255, around.redactor);
   const trace = named ?? (around.active && isTrace(around.active) ? around.active : undefined);
   if (trace) {
     const id = text === undefined || named ? trace.traceId : text;
@@ -242,11 +259,11 @@ function checkRequired(event: Record<string, unknown>, around: Surroundings) {
   if (!(ACTOR_TYPES as readonly string[]).includes(actorType)) {
     throw new InvalidEvent("actorType", `must be one of ${ACTOR_TYPES.join(", ")}, user`);
   }
-  checkText("actorId", said.actorId, 255);
-  checkText("targetType", said.targetType, 100);
-  const targetId = checkText("targetId", around.redactor.text(said.targetId), 255);
+  const actorId = cleanText("actorId", said.actorId, 255, around.redactor);
+  const targetType = cleanText("targetType", said.targetType, 100, around.redactor);
+  const targetId = cleanText("targetId", said.targetId, 255, around.redactor);
   checkWord("outcome", said.outcome, OUTCOMES);
-  return { ...said, actorType, targetId };
+  return { ...said, actorType, actorId, targetType, targetId };
 }
 
 // Checks the event, takes its secrets out, and gives it its id and time.
@@ -260,6 +277,7 @@ export function prepare(event: Record<string, unknown>, around: Surroundings): P
   const hasProof = (event["proof"] ?? undefined) !== undefined;
   const proof = hasProof ? checkProof(event["proof"], redactor) : undefined;
   const blob = proof ? moveData(proof, redactor) : undefined;
+  if (proof) markUnverified(proof);
   const hasMetadata = (event["metadata"] ?? undefined) !== undefined;
   const metadata = hasMetadata ? checkMetadata(event["metadata"], redactor) : undefined;
   const id = eventId(around.now, around.random(10));

@@ -9,7 +9,7 @@ import type { Item, Outcome } from "./lane.js";
 import type { Settings, SpoolSettings } from "./options.js";
 import { blobOf } from "./segment.js";
 import type { Entry } from "./segment.js";
-import { Later, sendBatch, sendBlob, sendEvent } from "./sending.js";
+import { Later, TooLarge, sendBatch, sendBlob, sendEvent } from "./sending.js";
 import { reasonOf } from "./spool.js";
 import type { ProblemKind, Spool } from "./spool.js";
 import type { Send } from "./transport.js";
@@ -72,6 +72,10 @@ export class Flusher {
     this.#wake();
   }
 
+  get producer(): string {
+    return this.#spool.producer;
+  }
+
   // ---- for those who emit ----
 
   // Spools the event. Nothing has happened if this rejects.
@@ -125,7 +129,7 @@ export class Flusher {
     if (this.#isClosing) throw new Closed("the emitter is closed");
     const { tenant, id, traceparent } = prepared;
     const sequence = this.#spool.nextSequence(tenant);
-    const event = prepared.bytes({ id: this.#options.producer, sequence });
+    const event = prepared.bytes({ id: this.#spool.producer, sequence });
     const entry = this.#spool.append(tenant, event, prepared.blob);
     const handle = new Spooled(id, sequence);
     this.#laneOf(tenant).add({ entry, since: performance.now(), handle, isAlone, traceparent });
@@ -290,13 +294,14 @@ export class Flusher {
     try {
       receipts = await this.#sendAll(lane, first, run);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof Refused || error instanceof TooLarge)) throw error;
       if (run.length > 1) {
         // One event at fault must not stop the others. Halving finds it.
         const middle = run.length >> 1;
         await this.#sendRun(lane, run.slice(0, middle));
         return this.#sendRun(lane, run.slice(middle));
       }
+      if (error instanceof TooLarge) throw error;
       await this.#setAside(first, error);
       receipts = [error];
     }

@@ -45,6 +45,20 @@ export function eventId(micros: number, random: Uint8Array): string {
   return text;
 }
 
+// The name that the program chose and forty random bits, so that no other spool has it.
+export function producerId(name: string, random: Uint8Array): string {
+  const number = BigInt("0x" + Buffer.from(random).toString("hex"));
+  let text = `${name}.`;
+  for (let shift = 35n; shift >= 0n; shift -= 5n) text += BASE32[Number((number >> shift) & 31n)];
+  return text;
+}
+
+// Older spools have the name alone.
+export function isProducerOf(name: string, id: string): boolean {
+  return id === name ||
+    (id.startsWith(`${name}.`) && /^[0-9a-hjkmnp-tv-z]{8}$/.test(id.slice(name.length + 1)));
+}
+
 export function isEventId(text: string): boolean {
   return EVENT_ID.test(text) || UUID7.test(text);
 }

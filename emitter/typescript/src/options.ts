@@ -8,13 +8,14 @@ import type { ProblemKind } from "./spool.js";
 import type { Send } from "./transport.js";
 
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const PRODUCER = /^[A-Za-z0-9._-]{1,100}$/;
+const PRODUCER = /^[A-Za-z0-9._-]{1,91}$/;
 const KEY = /^[\x21-\x7e]+$/;
 
 // For buffer(): where events wait on disk, and who numbers them.
 export interface SpoolOptions {
   readonly directory: string;
-  // A producer's id belongs to one spool: where the spool is lost, take another id.
+  // The name of who numbers the events. A new spool adds eight characters of its own, so that no
+  // two count under one id: see Emitter.producer.
   readonly producer: string;
   // When what was buffered survives a loss of power. `each`: before buffer() resolves. `interval`:
   // after `syncIntervalMs` at most. `never`: when the system likes. kill -9 is survived by all.
@@ -83,7 +84,7 @@ export function spoolSettingsOf(options: SpoolOptions): SpoolSettings {
     ...options,
   };
   if (!PRODUCER.test(settings.producer)) {
-    throw new Misconfigured("producer must be 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-'");
+    throw new Misconfigured("producer must be 1 to 91 of A-Z, a-z, 0-9, '.', '_' and '-'");
   }
   if (!["each", "interval", "never"].includes(settings.sync)) {
     throw new Misconfigured("sync must be one of each, interval, never");

@@ -256,10 +256,11 @@ class Scan {
     return at;
   }
 
-  // A word of a message, or the name of what comes next.
+  // A word of a message, or the name of what comes next; also if what came next has gone already.
   #isNoValue(begin: number, end: number): boolean {
     const text = this.#text;
-    const word = text.text.slice(begin, end);
+    const whole = text.text.slice(begin, end);
+    const word = whole.endsWith(MARKER) ? whole.slice(0, -MARKER.length) : whole;
     if (isOneOf(withoutEnding(word, ".:!?="), NO_VALUES)) return true;
     const name = withoutEnding(word, ":=");
     if (name.length === word.length || text.skip(begin, NAME) !== begin + name.length) return false;

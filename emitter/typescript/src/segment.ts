@@ -10,9 +10,10 @@ export const HEADER_BYTES = 8;
 // An event is far below it; a length beyond is no length.
 const PAYLOAD_BYTES_MAX = 2 * 1024 * 1024;
 
-const NUMBERED = new RegExp(
-  '"producer":\\{"id":"[A-Za-z0-9._-]+","sequence":(\\d{1,16})\\}' +
-  '[^]*?"tenantId":"([a-z0-9-]+)","type":"[a-z0-9_.]+"\\}', "g");
+// In damaged bytes: where an event begins, its number, and whose it is.
+const BEGIN = '{"actor":{"id":"';
+const NUMBER = /"producer":\{"id":"([A-Za-z0-9._-]+)","sequence":(\d{1,16})\}/g;
+const TENANT = /"tenantId":"([a-z0-9-]+)","type":"[a-z0-9_.]+"\}/;
 
 // A payload's place: an event with its number, or a blob (sequence 0).
 export interface Place {
@@ -21,6 +22,7 @@ export interface Place {
   readonly size: number;
   readonly tenant: string;
   readonly sequence: number;
+  readonly producer: string;
 }
 
 // An event in the spool, and the blob that has to go before it.
@@ -109,17 +111,25 @@ function fits(header: Buffer, payload: Buffer): boolean {
   return header.readUInt32LE(0) === payload.length && header.readUInt32LE(4) === crc32(payload);
 }
 
-function nameOf(payload: Buffer): { tenant: string; sequence: number } | undefined {
+// What an event is known by; of a blob only the tenant.
+export interface Name {
+  readonly tenant: string;
+  readonly sequence: number;
+  readonly producer: string;
+}
+
+function nameOf(payload: Buffer): Name | undefined {
   const end = payload.indexOf("\n");
   if (payload[0] === 0x42 && end > 0) {
-    return { tenant: payload.toString("latin1", 1, end), sequence: 0 };
+    return { tenant: payload.toString("latin1", 1, end), sequence: 0, producer: "" };
   }
   try {
     const event = JSON.parse(payload.toString("utf8")) as
-      { tenantId?: unknown; producer?: { sequence?: unknown } };
-    const tenant = event.tenantId, sequence = event.producer?.sequence;
-    if (typeof tenant !== "string" || !Number.isSafeInteger(sequence)) return undefined;
-    return { tenant, sequence: sequence as number };
+      { tenantId?: unknown; producer?: { id?: unknown; sequence?: unknown } };
+    const tenant = event.tenantId, { id, sequence } = event.producer ?? {};
+    if (typeof tenant !== "string" || typeof id !== "string") return undefined;
+    if (!Number.isSafeInteger(sequence)) return undefined;
+    return { tenant, sequence: sequence as number, producer: id };
   } catch {
     return undefined;
   }
@@ -145,8 +155,35 @@ export function isTorn(rest: Buffer): boolean {
   return size > 0 && size <= PAYLOAD_BYTES_MAX && rest.length < HEADER_BYTES + size;
 }
 
-// Whatever numbers of tenants can still be read in damaged bytes.
-export function numbersIn(rest: Buffer): { tenant: string; sequence: number }[] {
-  return [...rest.toString("latin1").matchAll(NUMBERED)]
-    .map((found) => ({ tenant: found[2]!, sequence: Number(found[1]) }));
+// What can still be told of damaged bytes.
+export interface Rest {
+  readonly certain: readonly Name[];  // Of records that are whole.
+  readonly likely: readonly Name[];  // Of what looks like a number.
+  readonly endsWhole: boolean;  // Whether a record that is whole is the last thing there.
+}
+
+export function readRest(rest: Buffer): Rest {
+  const certain: Name[] = [];
+  let end = 0;
+  for (let at = rest.indexOf(BEGIN); at >= 0; at = rest.indexOf(BEGIN, at + 1)) {
+    if (at < end + HEADER_BYTES) continue;
+    const header = rest.subarray(at - HEADER_BYTES, at);
+    const size = header.readUInt32LE(0);
+    if (size > PAYLOAD_BYTES_MAX) continue;
+    const payload = rest.subarray(at, at + size);
+    const name = fits(header, payload) ? nameOf(payload) : undefined;
+    if (!name) continue;
+    certain.push(name);
+    end = at + size;
+  }
+  return { certain, likely: numbersIn(rest.toString("latin1")), endsWhole: end === rest.length };
+}
+
+function numbersIn(rest: string): Name[] {
+  const numbers = [...rest.matchAll(NUMBER)];
+  return numbers.flatMap((found, place) => {
+    const tenant = TENANT.exec(rest.slice(found.index! + found[0].length,
+                                          numbers[place + 1]?.index));
+    return tenant ? [{ tenant: tenant[1]!, sequence: Number(found[2]), producer: found[1]! }] : [];
+  });
 }

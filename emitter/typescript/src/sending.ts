@@ -6,8 +6,8 @@ import { Unreachable } from "./transport.js";
 import type { Send } from "./transport.js";
 import type { Request } from "./wire.js";
 
-// The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key
-// that is not there yet.
+// The event is at fault, and will be tomorrow, if it is the server who says so and not something
+// on the way to it. All else may pass: a server that is down, a key that is not there yet.
 const REFUSALS = [400, 409, 413, 415, 422];
 
 // Where an event stands in the log, durably.
@@ -24,6 +24,9 @@ export class Later extends Error {
   }
 }
 
+// Not the server says so but something on the way: in smaller pieces it may pass.
+export class TooLarge extends Later {}
+
 // What is spooled waits for its key to work.
 export type Patience = "spooled" | "waited for";
 
@@ -36,9 +39,11 @@ async function ask(send: Send, request: Request, patience: Patience): Promise<un
   const body = isObject(answer.body) ? answer.body : {};
   if (answer.status === 200 || answer.status === 201) return body["data"];
   const said = isObject(body["error"]) ? body["error"] : {};
-  const refused = new Refused(answer.status, String(said["code"] ?? ""), detailOf(said));
-  if (final.includes(answer.status)) throw refused;
-  throw new Later(refused.message, (answer.retryAfter ?? 0) * 1000);
+  const code = typeof said["code"] === "string" ? said["code"] : "";
+  const refused = new Refused(answer.status, code, detailOf(said));
+  if (final.includes(answer.status) && code !== "") throw refused;
+  const Kind = answer.status === 413 ? TooLarge : Later;
+  throw new Kind(refused.message, (answer.retryAfter ?? 0) * 1000);
 }
 
 function detailOf(said: Record<string, unknown>): string {

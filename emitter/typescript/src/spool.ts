@@ -1,14 +1,15 @@
 // The spool: events on disk until the server has them. See emitter/README.md.
 
-import {
-  closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, truncateSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, truncateSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { canonical, isObject } from "./canonical.js";
 import { EmitterError, Misconfigured, SpoolFull, SpoolUnusable } from "./errors.js";
-import { HEADER_BYTES, Segment, blobPayload, framed, isTorn, numbersIn } from "./segment.js";
-import type { Entry, Place } from "./segment.js";
+import { appendSynced, replaceSynced, replaceSyncedNow, syncDirectory } from "./files.js";
+import { isProducerOf, producerId } from "./ids.js";
+import { Reserve, isNoRoom } from "./reserve.js";
+import { HEADER_BYTES, Segment, blobPayload, framed, isTorn, readRest } from "./segment.js";
+import type { Entry, Name, Place } from "./segment.js";
 import { SpoolLock } from "./spool_lock.js";
 
 // A segment that was sent whole, and is smaller, stays to be appended to.
@@ -22,23 +23,20 @@ export type Report = (kind: ProblemKind, text: string) => void;
 
 // What a spool has to write, and the files that go when it is written.
 interface Save {
-  readonly state: string | undefined;
+  readonly state: Buffer | undefined;
   readonly unneeded: readonly Segment[];
+}
+
+// What the next numbers will be if more is added behind a damaged end, or that goes.
+interface Skipped {
+  readonly segment: Segment;
+  readonly next: Counts;
 }
 
 type Counts = Map<string, number>;
 
 export const reasonOf = (error: unknown) =>
   error instanceof Error ? (error as NodeJS.ErrnoException).code ?? error.message : String(error);
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, "r");
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
-}
 
 async function syncFile(path: string): Promise<void> {
   try {
@@ -57,34 +55,45 @@ async function syncFile(path: string): Promise<void> {
 function countsOf(value: unknown): Counts {
   if (!isObject(value)) throw new SyntaxError();
   const counts = Object.entries(value).map(([tenant, count]): [string, number] => {
-    if (!Number.isSafeInteger(count)) throw new SyntaxError();
+    if (!Number.isSafeInteger(count) || (count as number) < 0) throw new SyntaxError();
     return [tenant, count as number];
   });
   return new Map(counts);
 }
 
-// Append at one end; read, settle and remove at the other.
+// Whose spool it is, and what it may take.
+export interface SpoolTerms {
+  readonly name: string;  // The program's.
+  readonly tenants: Iterable<string>;
+  readonly random: (count: number) => Uint8Array;
+  readonly bytesMax: number;
+  readonly segmentBytes: number;
+  readonly report: Report;
+}
+
+// Append at one end; read, settle and remove at the other. The numbers are those of `producer`,
+// which is this spool alone: they cannot begin again under an id that was used.
 export class Spool {
-  readonly #producer: string;
+  readonly producer: string;
+  readonly #tenants: readonly string[];
   readonly #bytesMax: number;
   readonly #segmentBytes: number;
   readonly #smallBytes: number;
   readonly #report: Report;
   readonly #lock: SpoolLock;
+  readonly #reserve: Reserve;
   #segments: Segment[] = [];
   #next: Counts = new Map();
   #sent: Counts = new Map();
+  #skipped: Skipped | undefined;
   #isStateSaved = true;
   #isSynced = true;
   #syncing = Promise.resolve();
   // What was found, in order, for whoever sends it.
   readonly left: readonly Entry[];
 
-  constructor(readonly directory: string, options: {
-    readonly producer: string; readonly bytesMax: number; readonly segmentBytes: number;
-    readonly report: Report;
-  }) {
-    this.#producer = options.producer;
+  constructor(readonly directory: string, options: SpoolTerms) {
+    this.#tenants = [...options.tenants];
     this.#bytesMax = options.bytesMax;
     const share = Math.floor(options.bytesMax / SEGMENTS_MIN);
     this.#segmentBytes = Math.min(options.segmentBytes, share);
@@ -95,8 +104,12 @@ export class Spool {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       lock = new SpoolLock(join(directory, "lock"));
       this.#lock = lock;
-      this.#readState();
+      this.#reserve = new Reserve(directory);
+      const known = this.#readState(options.name);
+      this.producer = known ?? producerId(options.name, options.random(5));
       this.left = this.#readSegments();
+      if (known === undefined) this.#begin();
+      this.#reserve.restore();
     } catch (error) {
       for (const segment of this.#segments) segment.close();
       lock?.release();
@@ -107,13 +120,14 @@ export class Spool {
 
   // ---- what was there ----
 
-  #readState(): void {
-    const path = join(this.directory, "state.json");
+  // The id that it names, if it is there and can be read.
+  #readState(name: string): string | undefined {
+    const path = this.#statePath;
     let text: string;
     try {
       text = readFileSync(path, "utf8");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
     }
     let producer: unknown;
@@ -126,10 +140,23 @@ export class Spool {
       [this.#next, this.#sent] = [new Map(), new Map()];
       renameSync(path, `${path}.damaged`);
       this.#report("damaged", `${path} was damaged and is kept as ${path}.damaged`);
-      return;
+      return undefined;
     }
-    if (producer !== this.#producer) {
+    if (!isProducerOf(name, producer)) {
       throw new Misconfigured(`the spool in ${this.directory} is of producer ${producer}`);
+    }
+    return producer;
+  }
+
+  // Under a new id, which is on the disk before there is a number that could be given again.
+  #begin(): void {
+    this.#skipped = undefined;
+    const write = () => replaceSyncedNow(this.#statePath, this.#state());
+    try {
+      write();
+    } catch (error) {
+      if (!isNoRoom(error) || !this.#reserve.lend()) throw error;
+      write();
     }
   }
 
@@ -146,15 +173,18 @@ export class Spool {
     const data = readFileSync(segment.path);
     const entries: Entry[] = [];
     let blob: Place | undefined;
+    let isForeign = false;
     for (const place of segment.scan(data)) {
       segment.size = place.offset + place.size;
       if (place.sequence === 0) {
         blob = place;
         continue;
       }
-      this.#count(place.tenant, place.sequence);
+      const isOwn = this.#isOwn(place);
+      if (isOwn) this.#count(place);
+      isForeign ||= !isOwn;
       const sent = this.#sent.get(place.tenant) ?? 0;
-      if (place.sequence > sent) entries.push({ event: place, blob });
+      if (!isOwn || place.sequence > sent) entries.push({ event: place, blob });
       blob = undefined;
     }
     const rest = data.subarray(segment.size);
@@ -164,15 +194,46 @@ export class Spool {
       segment.isDamaged = true;
       this.#report("damaged",
         `${segment.path} is damaged at byte ${segment.size}: what stands before is sent`);
-      // The numbers of what is lost are not given again, so the server misses them.
-      for (const { tenant, sequence } of numbersIn(rest)) this.#count(tenant, sequence);
+      this.#countDamaged(segment, rest, isNewest && !isForeign);
     }
     segment.waiting = entries.length;
     return entries;
   }
 
-  #count(tenant: string, sequence: number): void {
-    if (sequence < this.nextSequence(tenant)) return;
+  // The numbers of what is lost are not given again, so the server misses them.
+  #countDamaged(segment: Segment, rest: Buffer, isEnd: boolean): void {
+    const { certain, likely, endsWhole } = readRest(rest);
+    for (const name of certain) if (this.#isOwn(name)) this.#count(name);
+    const ownLikely = likely.filter((name) => this.#isOwn(name));
+    if (!isEnd || endsWhole) {
+      for (const name of ownLikely) this.#count(name);
+      return;
+    }
+    // The last record may have had the next number of any tenant. As long as the file is the
+    // newest, the next start finds out the same: it must not add to what is in the state.
+    const next: Counts = new Map();
+    for (const tenant of [...this.#tenants, ...this.#next.keys()]) {
+      next.set(tenant, (this.#next.get(tenant) ?? 1) + 1);
+    }
+    for (const { tenant, sequence } of ownLikely) {
+      next.set(tenant, Math.max(next.get(tenant) ?? 1, sequence + 1));
+    }
+    this.#skipped = { segment, next };
+  }
+
+  #skip(): void {
+    if (!this.#skipped) return;
+    for (const [tenant, number] of this.#skipped.next) this.#next.set(tenant, number);
+    this.#skipped = undefined;
+    this.#isStateSaved = false;
+  }
+
+  #isOwn({ producer }: Name): boolean {
+    return producer === this.producer;
+  }
+
+  #count({ tenant, sequence }: Name): void {
+    if (sequence < (this.#next.get(tenant) ?? 1)) return;
     this.#next.set(tenant, sequence + 1);
     this.#isStateSaved = false;
   }
@@ -180,6 +241,7 @@ export class Spool {
   // ---- adding ----
 
   nextSequence(tenant: string): number {
+    this.#skip();
     return this.#next.get(tenant) ?? 1;
   }
 
@@ -196,6 +258,7 @@ export class Spool {
     }
     let segment: Segment, start: number;
     try {
+      this.#reserve.require();
       segment = this.#writable(data.length);
       start = segment.size;
       segment.append(data);
@@ -206,11 +269,11 @@ export class Spool {
     this.#next.set(tenant, sequence + 1);
     this.#isSynced = false;
     segment.waiting += 1;
-    const place = (offset: number, size: number, number: number): Place =>
-      ({ segment, offset, size, tenant, sequence: number });
+    const place = (offset: number, size: number, number: number, producer: string): Place =>
+      ({ segment, offset, size, tenant, sequence: number, producer });
     return {
-      event: place(segment.size - event.length, event.length, sequence),
-      blob: before && place(start + HEADER_BYTES, before.length, 0),
+      event: place(segment.size - event.length, event.length, sequence, this.producer),
+      blob: before && place(start + HEADER_BYTES, before.length, 0, ""),
     };
   }
 
@@ -268,6 +331,7 @@ export class Spool {
   settle(entries: readonly Entry[]): void {
     for (const { event } of entries) {
       event.segment.waiting -= 1;
+      if (!this.#isOwn(event)) continue;
       this.#sent.set(event.tenant, event.sequence);
       this.#isStateSaved = false;
     }
@@ -278,7 +342,7 @@ export class Spool {
     const { state, unneeded } = this.#prepareSave();
     const kept = new Set(unneeded);
     try {
-      if (state !== undefined) await this.#saveState(state);
+      if (state) await this.#withRoom(() => replaceSynced(this.#statePath, state));
       for (const segment of unneeded) {  // Only now are its numbers known without it.
         segment.close();
         if (segment.isDamaged) await rename(segment.path, `${segment.path}.damaged`);
@@ -290,45 +354,48 @@ export class Spool {
       this.#isStateSaved = false;
       this.#segments = [...kept, ...this.#segments].sort((a, b) => a.number - b.number);
       throw error;
+    } finally {
+      this.#reserve.restore();
     }
+  }
+
+  // On a full disk, too, it must be possible to note what gives room back.
+  async #withRoom(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (!isNoRoom(error) || !this.#reserve.lend()) throw error;
+      await write();
+    }
+  }
+
+  get #statePath(): string {
+    return join(this.directory, "state.json");
+  }
+
+  #state(): Buffer {
+    const state = canonical({
+      next: Object.fromEntries(this.#next),
+      producer: this.producer,
+      sent: Object.fromEntries(this.#sent),
+    });
+    return Buffer.from(`${state}\n`);
   }
 
   #prepareSave(): Save {
     const unneeded = this.#segments.filter((segment) =>
       segment.waiting === 0 && !(segment.isOpen && segment.size < this.#smallBytes));
     this.#segments = this.#segments.filter((segment) => !unneeded.includes(segment));
-    const state = canonical({
-      next: Object.fromEntries(this.#next),
-      producer: this.#producer,
-      sent: Object.fromEntries(this.#sent),
-    });
-    const save = { state: this.#isStateSaved ? undefined : `${state}\n`, unneeded };
+    if (this.#skipped && unneeded.includes(this.#skipped.segment)) this.#skip();
+    const save = { state: this.#isStateSaved ? undefined : this.#state(), unneeded };
     this.#isStateSaved = true;
     return save;
   }
 
-  async #saveState(state: string): Promise<void> {
-    const path = join(this.directory, "state.json");
-    const file = await open(`${path}.new`, "w", 0o600);
-    try {
-      await file.writeFile(state);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
-    syncDirectory(this.directory);
-  }
-
   // Keeps what the server will never take.
   async setAside(line: Buffer): Promise<void> {
-    const file = await open(join(this.directory, "refused.ndjson"), "a", 0o600);
-    try {
-      await file.writeFile(Buffer.concat([line, Buffer.from("\n")]));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const path = join(this.directory, "refused.ndjson");
+    await this.#withRoom(() => appendSynced(path, Buffer.concat([line, Buffer.from("\n")])));
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@
 // (emitter/README.md), and those who have flock read that too.
 
 import {
-  closeSync, ftruncateSync, openSync, readFileSync, rmSync, statSync, writeSync,
+  closeSync, constants, ftruncateSync, openSync, readFileSync, rmSync, statSync, writeSync,
 } from "node:fs";
 import { SpoolUnusable } from "./errors.js";
 
@@ -61,13 +61,12 @@ export class SpoolLock {
   readonly #file: number;
 
   constructor(path: string) {
-    this.#file = openSync(path, "a+", 0o600);
+    this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       withTaking(path, () => {
         const [pid, start] = readFileSync(path, "latin1").split(/\s+/);
         if (holds(pid, start)) throw new SpoolUnusable(`${path} is held by process ${pid}`);
-        ftruncateSync(this.#file, 0);
-        writeSync(this.#file, `${process.pid} ${started(process.pid)}\n`);
+        this.#say(`${process.pid} ${started(process.pid)}\n`);
       });
     } catch (error) {
       closeSync(this.#file);
@@ -75,8 +74,13 @@ export class SpoolLock {
     }
   }
 
+  // Never empty in between: on a full disk the room would be gone, and the spool with it.
+  #say(text: string): void {
+    ftruncateSync(this.#file, writeSync(this.#file, text, 0));
+  }
+
   release(): void {
-    ftruncateSync(this.#file, 0);
+    this.#say("\n");
     closeSync(this.#file);
   }
 }

@@ -1,31 +1,18 @@
 // buffer(): what it resolved for is never lost, and arrives in order.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test from "node:test";
-import { fileURLToPath } from "node:url";
 import {
-  Closed, Emitter, InvalidEvent, Misconfigured, Refused, SpoolFull, SpoolUnusable, Unconfirmed,
+  Closed, Emitter, InvalidEvent, Misconfigured, Refused, SpoolFull, Unconfirmed,
 } from "../dist/index.js";
 import {
-  PLAIN, eventsIn, fakeServer, httpServer, numbered, optionsFor, scratch, soon, spooledFor, taken,
-  targets, unavailable, until,
+  PLAIN, eventsIn, fakeServer, httpServer, made, numbered, optionsFor, program, range, scratch,
+  sequences, soon, taken, targets, unavailable, until,
 } from "./lib.mjs";
-
-const program = (name) => fileURLToPath(new URL(name, import.meta.url));
-const range = (count) => Array.from({ length: count }, (_, n) => n);
-const sequences = (log) => log.map((event) => event.producer.sequence);
-
-function made(t, { answer = taken, more = {}, spool = {}, directory = scratch(t) } = {}) {
-  const server = fakeServer(answer);
-  const given = spooledFor(directory, server, more, spool);
-  const emitter = new Emitter(given.options);
-  t.after(() => emitter.close(0));
-  return { ...given, server, emitter, directory };
-}
 
 test("H53_order is kept through failures", async (t) => {
   let asked = 0;
@@ -164,9 +151,35 @@ test("an event at fault does not stop the others", async (t) => {
   assert.equal(reports.filter((text) => text.startsWith("refused: ")).length, 2);
 });
 
+test("what something on the way refuses waits, and nothing is set aside", async (t) => {
+  const { emitter, server, directory, reports } = made(t);
+  for (const status of [400, 409, 413, 415, 422]) {
+    server.answer = () => ({ status, body: undefined });
+    for (const n of range(3)) await emitter.buffer(numbered(n));
+    assert.equal(await emitter.flush(50), 3);
+    server.answer = taken;
+    assert.equal(await emitter.flush(20_000), 0);
+  }
+  assert.equal(server.log.length, 15);
+  assert.deepEqual(sequences(server.log), range(15).map((n) => n + 1));
+  assert.ok(!existsSync(join(directory, "refused.ndjson")));
+  assert.ok(reports.every((text) => text.startsWith("unreachable: ")));
+});
+
+test("a proxy that takes less at once gets less", async (t) => {
+  const { emitter, server } = made(t, {
+    answer: (request) => (request.body.length > 2000 ? { status: 413, body: undefined }
+      : taken(request)),
+  });
+  for (const n of range(50)) await emitter.buffer(numbered(n));
+  assert.equal(await emitter.flush(20_000), 0);
+  assert.deepEqual(targets(server.log), range(50));
+});
+
 test("a blob at fault takes its event with it alone", async (t) => {
   const { emitter, server } = made(t, {
-    answer: (request) => (request.method === "PUT" ? { status: 413, body: {} } : taken(request)),
+    answer: (request) => (request.method === "PUT"
+      ? { status: 413, body: { error: { code: "TOO_LARGE", message: "no" } } } : taken(request)),
   });
   for (const n of range(5)) {
     const proof = n === 2 ? { type: "api_response", data: "x".repeat(20_000) } : undefined;
@@ -277,135 +290,6 @@ test("ten thousand events arrive in few requests", async (t) => {
   assert.equal(await emitter.flush(60_000), 0);
   assert.deepEqual(targets(server.log), range(10_000));
   assert.ok(Math.max(...server.requests.map(({ body }) => body.length)) <= 2 ** 20);
-});
-
-// ---- the files ----
-
-// A spool in which so many events wait, as a killed process leaves it.
-async function left(t, count = 5, spool = {}) {
-  const { emitter, directory } = made(t, { answer: () => undefined, spool });
-  for (const n of range(count)) await emitter.buffer(numbered(n));
-  await emitter.close(0);
-  rmSync(join(directory, "state.json"), { force: true });
-  const file = join(directory, "0000000000000001.spool");
-  const data = readFileSync(file), places = [];
-  for (let at = 0; at < data.length; at += 8 + data.readUInt32LE(at)) places.push(at);
-  return { directory, file, data, places };
-}
-
-// What the next process sends, and with which number it would go on.
-async function sent(t, directory) {
-  const { emitter, server, reports } = made(t, { directory });
-  assert.equal(await emitter.flush(20_000), 0);
-  const next = (await emitter.buffer(numbered(99))).sequence;
-  await emitter.close();
-  return { targets: targets(server.log).slice(0, -1), reports, next };
-}
-
-function renew(directory, file, data) {
-  rmSync(directory, { recursive: true });
-  cpSync(data.origin, directory, { recursive: true });
-  writeFileSync(file, data.bytes);
-}
-
-test("a torn end is cut off without a word", async (t) => {
-  const { directory, file, data, places } = await left(t, 2);
-  const origin = scratch(t);
-  cpSync(directory, origin, { recursive: true });
-  for (let length = places[1]; length < data.length; length += 23) {
-    renew(directory, file, { origin, bytes: data.subarray(0, length) });
-    assert.deepEqual(await sent(t, directory), { targets: [0], reports: [], next: 2 });
-  }
-});
-
-test("damage anywhere sends what is before and keeps the rest", async (t) => {
-  const { directory, file, data, places } = await left(t, 5);
-  const origin = scratch(t);
-  cpSync(directory, origin, { recursive: true });
-  for (let at = places[2]; at < places[3]; at += 29) {
-    const bytes = Buffer.from(data);
-    bytes[at] ^= 0x20;
-    renew(directory, file, { origin, bytes });
-    const { targets: arrived, reports, next } = await sent(t, directory);
-    assert.deepEqual(arrived, [0, 1]);
-    assert.match(reports[0], /is damaged at byte/);
-    assert.deepEqual(readFileSync(`${file}.damaged`), bytes);
-    assert.equal(next, 6, "the numbers of what is lost are missing at the server");
-  }
-});
-
-test("a hole in the file is damage", async (t) => {
-  const { directory, file, data } = await left(t, 2);
-  writeFileSync(file, Buffer.concat([data, Buffer.alloc(64)]));
-  const { targets: arrived, reports } = await sent(t, directory);
-  assert.deepEqual(arrived, [0, 1]);
-  assert.equal(reports.length, 1);
-});
-
-test("damage while running is told and the others arrive", async (t) => {
-  const { emitter, server, directory, reports } = made(t);
-  const handles = [];
-  for (const n of range(5)) handles.push(await emitter.buffer(numbered(n)));
-  const file = join(directory, "0000000000000001.spool");
-  const data = readFileSync(file);
-  data[data.indexOf('"id":"2"')] ^= 1;
-  writeFileSync(file, data, { flag: "r+" });
-  assert.equal(await emitter.flush(20_000), 0);
-  await assert.rejects(handles[2].confirmed(), SpoolUnusable);
-  assert.deepEqual(targets(server.log), [0, 1, 3, 4]);
-  assert.match(reports[0], /is damaged at byte/);
-});
-
-test("a damaged state is set aside and numbers go on from the files", async (t) => {
-  for (const text of ["", "{", "[]", '{"next":{},"sent":{}}']) {
-    const { directory } = await left(t, 3);
-    writeFileSync(join(directory, "state.json"), text);
-    const { targets: arrived, reports, next } = await sent(t, directory);
-    assert.deepEqual([arrived, next], [[0, 1, 2], 4]);
-    assert.match(reports[0], /state\.json was damaged/);
-  }
-});
-
-test("a spool is for one producer and one emitter at a time", async (t) => {
-  const { emitter, directory, server } = made(t);
-  await emitter.buffer(PLAIN);
-  assert.throws(() => new Emitter(spooledFor(directory, server).options), SpoolUnusable);
-  await emitter.close();
-  const other = spooledFor(directory, server, {}, { producer: "worker-2" }).options;
-  assert.throws(() => new Emitter(other), (error) =>
-    error instanceof Misconfigured && /is of producer worker-1/.test(error.message));
-  for (const dead of ["", "nonsense\n", "999999999 1\n", `${process.ppid} 1\n`]) {
-    writeFileSync(join(directory, "lock"), dead);
-    await new Emitter(spooledFor(directory, server).options).close();
-  }
-});
-
-test("planted secrets are nowhere in the spool", async (t) => {
-  const secret = "hunter2-planted";
-  const { emitter, directory, reports, lines } = made(t, { answer: () => undefined });
-  await emitter.buffer(numbered(`https://u:${secret}@h/`, {
-    metadata: { password: secret, n: `token=${secret}` },
-    proof: { type: "url", url: `https://x/?api_key=${secret}` },
-  }));
-  await emitter.buffer(numbered(2, {
-    proof: { type: "api_response", data: { auth: secret, x: "y".repeat(20_000) } },
-  }));
-  await emitter.close(0);
-  const found = spawnSync("grep", ["-r", secret, directory], { encoding: "utf8" });
-  assert.equal(found.status, 1, found.stdout);
-  assert.ok(![...reports, ...lines].join("\n").includes(secret));
-});
-
-test("a spool of the Python emitter is read", async (t) => {
-  const directory = scratch(t);
-  const done = spawnSync("python3", ["-B", program("../../python/tests/leave.py"), directory],
-    { encoding: "utf8" });
-  assert.equal(done.status, 0, done.stderr);
-  const { emitter, server } = made(t, { directory });
-  assert.equal(await emitter.flush(20_000), 0);
-  assert.equal((await emitter.buffer(numbered(9))).sequence, 4);
-  assert.deepEqual(server.log.map(({ id }) => id), JSON.parse(done.stdout));
-  assert.deepEqual(server.requests.map(({ method }) => method), ["PUT", "POST"]);
 });
 
 test("buffer needs a spool", async () => {

@@ -127,6 +127,20 @@ test("a refusal is told with its code and field", async () => {
   assert.equal(server.requests.length, 1);
 });
 
+test("a refusal of something on the way is none", async () => {
+  for (const status of [400, 401, 403, 409, 413, 415, 422]) {
+    for (const body of [undefined, {}, [], "no", { error: "no" }, { error: { message: "no" } },
+      { error: { code: 400 } }, { error: { code: "" } }, { code: "VALIDATION_ERROR" }]) {
+      const server = fakeServer(() => ({ status, body }));
+      const { options } = optionsFor(server, { emitTimeoutMs: 1 });
+      await with_(options, (emitter) => assert.rejects(emitter.emit(PLAIN), Unconfirmed));
+    }
+    const server = fakeServer(() => ({ status, body: { error: { code: "ANY" } } }));
+    await with_(optionsFor(server).options,
+      (emitter) => assert.rejects(emitter.emit(PLAIN), Refused));
+  }
+});
+
 test("an answer of another event is none", async () => {
   const other = { data: { id: "evt_01kajvs94ve8s9p1jdvdbfmwd5", sequence: 1, time: "x" } };
   for (const body of [other, {}, undefined, null, { data: [] }, { data: { id: 1 } }, []]) {
@@ -202,7 +216,7 @@ test("options that cannot work are refused", () => {
     [{ keys: { Acme: "k" } }, 'keys: "Acme" is no tenant\'s name'],
     [{ keys: { acme: "a\r\nX: y" } }, "keys: the key of acme must be printable ASCII"],
     [{ spool: { ...spool, producer: "a/b" } },
-      "producer must be 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-'"],
+      "producer must be 1 to 91 of A-Z, a-z, 0-9, '.', '_' and '-'"],
     [{ spool: { ...spool, sync: "maybe" } }, "sync must be one of each, interval, never"],
     [{ spool: { ...spool, whenFull: "drop" } }, "whenFull must be one of fail, block"],
     [{ redact: ["--"] }, 'redact: "--" must have a letter or digit, and at most 64 bytes'],

@@ -1,5 +1,6 @@
 // Everything that can be said, to a real server: everything.mjs URL KEY SPOOL
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { Emitter } from "../dist/index.js";
 
 const [url, key, directory] = process.argv.slice(2);
@@ -32,6 +33,17 @@ await keep(ok.withProof({
   type: "url", url: "https://x/?token=hunter2", capturedAt: "2026-11-21T07:00:00Z",
 }).buffer());
 await keep(ok.withApiProof({ password: "hunter2", kept: "y".repeat(20000) }).buffer());
+const kept = "k".repeat(20000);  // A blob whose name the program knows: its canonical form's hash.
+const blob = "sha256:" + createHash("sha256").update(`"${kept}"`).digest("hex");
+await keep(ok.withApiProof(kept).buffer());
+for (const proof of [
+  { type: "screenshot", blob }, { type: "hash", sha256: SHA, blob },
+  { type: "url", url: "https://x/", blob }, { type: "url", sha256: SHA },
+  { type: "screenshot", data: "seen" }, { type: "api_response", sha256: SHA },
+  { type: "api_response", url: "https://x/" }, { type: "none" },
+]) await keep(ok.withProof(proof).buffer());
+await keep(ok.actor("agent", "bot token=hunter2").target("password:hunter2", "1")
+  .withCorrelation("https://u:hunter2@x/").buffer());
 await keep(audit.failed("E1").withMetadata({ lane: "browser", "\u{1f600}": "\u0007" }).emit());
 assert.equal(await emitter.flush(60_000), 0);
 await emitter.close();

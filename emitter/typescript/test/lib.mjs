@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Emitter } from "../dist/index.js";
 import { Unreachable } from "../dist/transport.js";
 
 export const ROOT = new URL("../../../", import.meta.url);
+export const program = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 export function scratch(t) {
   const directory = mkdtempSync(join(tmpdir(), "assent-emitter-"));
@@ -94,4 +97,16 @@ export async function until(condition, ms = 120_000) {
     if (performance.now() > ends) throw new Error("that did not happen in time");
     await soon(5);
   }
+}
+
+export const range = (count) => Array.from({ length: count }, (_, n) => n);
+export const sequences = (log) => log.map((event) => event.producer.sequence);
+
+// An emitter with a spool, and the server that it talks to.
+export function made(t, { answer = taken, more = {}, spool = {}, directory = scratch(t) } = {}) {
+  const server = fakeServer(answer);
+  const given = spooledFor(directory, server, more, spool);
+  const emitter = new Emitter(given.options);
+  t.after(() => emitter.close(0));
+  return { ...given, server, emitter, directory };
 }

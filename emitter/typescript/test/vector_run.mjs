@@ -1,7 +1,7 @@
 // Runs one case of tests/vectors/emitter, and says what came of it. As a program it reads a list of
 // cases from its input, and writes what came of each.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +20,7 @@ function optionsOf({ emitter }, directory, machine, send) {
       machine.random = machine.random.subarray(count);
       return taken;
     },
+    report: () => {},
     log: (line) => machine.lines.push(line),
     ...(producer === null ? {}
       : { spool: { directory, producer, sync: "never", flushIntervalMs: null } }),
@@ -55,10 +56,16 @@ async function callsOf(emitter, vector, machine) {
 export async function expectedOf(vector) {
   const directory = mkdtempSync(join(tmpdir(), "assent-emitter-"));
   try {
-    const machine = { now: 0, random: Buffer.alloc(0), lines: [] };
+    const { random = "", state } = vector.emitter;
+    const machine = { now: 0, random: Buffer.from(random, "hex"), lines: [] };
+    if (state !== undefined) writeFileSync(join(directory, "state.json"), state);
     const server = fakeServer();
     const emitter = new Emitter(optionsOf(vector, directory, machine, server.send));
     const out = { name: vector.name, call: vector.call, emitter: vector.emitter };
+    if (emitter.producer !== null) {
+      assert.equal(machine.random.length, 0, "what is given for the spool is for the spool");
+      out.producer = emitter.producer;
+    }
     out.events = await callsOf(emitter, vector, machine);
     if (vector.call === "buffer") {
       out.spool = readFileSync(join(directory, "0000000000000001.spool")).toString("hex");

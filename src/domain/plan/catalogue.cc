@@ -1,6 +1,7 @@
 #include "domain/plan/catalogue.h"
 
 #include "base/text.h"
+#include "domain/plan/readings.h"
 #include "domain/policy_parts.h"
 
 #include <algorithm>
@@ -132,6 +133,7 @@ PlanEnvironment CatalogueReader::environment(const Json& value, const std::strin
       reader_.impossible(below(below(path, "words"), i),
                          "can never be found: a word has letters and digits only");
     }
+    environment.plain_words.push_back(plain_word(environment.words[i]));
   }
   tier_and_reason(value, path, environment.risk_tier, environment.reason);
   return environment;

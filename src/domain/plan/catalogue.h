@@ -22,16 +22,17 @@ struct PlanAction {
   std::vector<std::string> providers;
 };
 
-// Words that name an environment, wherever they stand alone or between signs.
+// Words that name an environment, wherever they can be read (readings.h).
 struct PlanEnvironment {
-  std::vector<std::string> words;  // Folded (base/text.h), each one word.
+  std::vector<std::string> words;        // Folded (base/text.h), each one word.
+  std::vector<std::string> plain_words;  // The same as readings.h has them.
   RiskTier risk_tier = RiskTier::high;
   std::string reason = "Environment";
 };
 
 // Things that are touched, by the step's resource or by a member of its params.
 struct PlanResources {
-  std::vector<std::string> names;    // Globs over the whole folded text.
+  std::vector<std::string> names;    // Globs over the folded text or a name in it (readings.h).
   std::vector<std::string> actions;  // Globs; empty: whatever is done to them.
   std::vector<std::string> params;   // Members, at any depth, that name such a thing too; folded.
   RiskTier risk_tier = RiskTier::high;

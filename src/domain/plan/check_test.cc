@@ -3,6 +3,7 @@
 #include "base/canonical.h"
 #include "domain/plan/testing_plan.h"
 
+#include <ctime>
 #include <fstream>
 #include <sstream>
 
@@ -190,6 +191,83 @@ TEST(PlanCheck, Trap17_ProductIsNotProductionAndProductionEuIs) {
   }
 }
 
+// However an environment is run together with what stands beside it, or spelt.
+TEST(PlanCheck, Trap17_AWordIsFoundInEachWayInWhichItCanBeRead) {
+  for (const std::string_view text :
+       {"prod1",
+        "1prod",
+        "prod02eu",
+        "prodEu",
+        "euProd",
+        "EUProd",
+        "PRODeu",
+        "ProdEU",
+        "eu2Prod1",
+        "PRODUCTION_EU",
+        "isLive",
+        "%70rod",
+        "eu%2Fprod",
+        "%2570rod",
+        "pro%64uction",
+        "eu%2fprod1",
+        "\uff50\uff52\uff4f\uff44\uff11",  // Full width.
+        "\u0440r\u043ed",                  // Cyrillic p and o.
+        "\u0420ROD",
+        "pr\u03bfd",
+        "\u03a1\u03a1OD\u0020\u041f\u0020liv\u0435",
+        "pr\u00f3d",
+        "l\u0131ve",
+        "\u1d18\u0280\u1d0f\u1d05",
+        "\U0001d429\U0001d42b\U0001d428\U0001d41d",  // Mathematical bold.
+        "\u24df\u24e1\u24de\u24d3",
+        "%d1%80rod"}) {
+    EXPECT_EQ(param_risk(text).substr(0, 7), "medium ") << text;
+    EXPECT_EQ(risk_of(step_with("resource", text)).substr(0, 7), "medium ") << text;
+    EXPECT_EQ(risk_of(step_with("params", Json::object({{std::string(text), true}}))).substr(0, 7),
+              "medium ")
+        << text;
+  }
+  EXPECT_EQ(param_risk("pr\u200bodEu").substr(0, 7), "medium ");
+  for (const std::string_view text :
+       {"Product", "productEu", "PRODUCTS", "prodigy7", "aliveEu", "oLives", "%70roduct", "100%",
+        "%", "%7", "%zz", "%ff%fe", "\u043f\u0440\u043e\u0434", "pr\u043educt", "deliver1",
+        "site2deliver"}) {
+    EXPECT_EQ(param_risk(text), "none") << text;
+    EXPECT_EQ(risk_of(step_with("resource", text)), "none") << text;
+  }
+}
+
+TEST(PlanCheck, OneLongTextIsReadInTimeInProportionToItsLength) {
+  for (const std::string_view unit : {"prod ", "a1", "aB", "%25", "%70", "\u0440", "prodEu"}) {
+    std::string text;
+    while (text.size() < 1'000'000) text += unit;
+    const std::clock_t begin = std::clock();
+    param_risk(text);
+    EXPECT_LT(std::clock() - begin, 20 * CLOCKS_PER_SEC) << unit;
+  }
+}
+
+// What only looks like a known one is no known one.
+TEST(PlanCheck, Trap17_AStatedEnvironmentIsKnownByItsWholeWordAlone) {
+  for (const std::string_view text : {"staging1", "stagingEu", "st\u0430ging", "%73taging"}) {
+    EXPECT_EQ(environment_risk(text).substr(0, 24), "high Unknown environment") << text;
+  }
+}
+
+TEST(PlanCheck, Trap17_AnUnknownEnvironmentIsHighAtAnyDepthOfTheConstraints) {
+  for (const std::string_view constraints :
+       {R"({"target": {"environment": "prd"}})", R"({"targets": [{"env": "prd"}]})",
+        R"({"a": [[{"b": {"Environment ": "prd"}}]]})"}) {
+    EXPECT_EQ(risk_of(step_with("constraints", json_of(constraints))),
+              "high Unknown environment: prd")
+        << constraints;
+  }
+  EXPECT_EQ(risk_of(step_with("constraints", json_of(R"({"target": {"environment": "staging"}})"))),
+            "low Shared environment: staging (constraints.target.environment)");
+  EXPECT_EQ(risk_of(step_with("constraints", json_of(R"({"target": {"environment": null}})"))),
+            "none");
+}
+
 TEST(PlanCheck, Trap17_AnEnvironmentThatIsStatedHasToBeKnown) {
   EXPECT_EQ(environment_risk("staging"),
             "low Shared environment: staging (constraints.environment)");
@@ -230,6 +308,24 @@ TEST(PlanCheck, WhatIsSaidInAnotherShapeOrInTheConstraintsCountsToo) {
     EXPECT_EQ(tier_of("constraints", many), "high B") << many;
   }
   EXPECT_EQ(tier_of("constraints", R"({"environment ": "prd"})"), "high U");
+}
+
+TEST(PlanCheck, ANameIsFoundInATextThatSaysMore) {
+  const auto tiers = [](std::string_view text) {
+    Json in_params = step_json("odoo.update", "odoo.v16", "res.partner");
+    in_params.set("params", Json::object({{"model", text}}));
+    const auto tier = [](const Json& step) { return risk_of(step).substr(0, 6); };
+    return tier(step_json("odoo.update", "odoo.v16", text)) + " " + tier(in_params);
+  };
+  for (const std::string_view text :
+       {"account.move", "account.move/5", "account.move,5", "odoo://account.move?id=5",
+        "ACCOUNT.MOVE 5", "account%2Emove", "\u0430ccount.move", "[account.move]"}) {
+    EXPECT_EQ(tiers(text), "medium medium") << text;
+  }
+  for (const std::string_view text :
+       {"account.moves", "account.move.line", "my.account.move", "account move"}) {
+    EXPECT_EQ(tiers(text), tiers("res.partner")) << text;
+  }
 }
 
 TEST(PlanCheck, ResourcesAreNamedByTheStepOrByItsParams) {

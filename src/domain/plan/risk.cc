@@ -2,9 +2,11 @@
 
 #include "base/canonical.h"
 #include "base/text.h"
+#include "domain/plan/readings.h"
 #include "domain/plan/step_reader.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace assent {
 namespace {
@@ -12,7 +14,12 @@ namespace {
 class StepAssessor {
  public:
   StepAssessor(const PlanStep& step, const PlanCatalogue& catalogue)
-      : step_(step), catalogue_(catalogue) {}
+      : step_(step), catalogue_(catalogue) {
+    for (const PlanEnvironment& each : catalogue.environments) {
+      for (const auto& word : each.plain_words)
+        longest_word_ = std::max(longest_word_, word.size());
+    }
+  }
 
   StepRisk assess(const PlanAction* action);
 
@@ -23,9 +30,10 @@ class StepAssessor {
   void raise(RiskTier tier, Reason reason);
   std::string told() const;
   void walk(const Json& value, const PlanPlace& at, const Json::Member* named);
-  void constraints();
-  void stated_environment(const Json& value, const PlanPlace& at);
-  bool environment_words(std::string_view text, const PlanPlace& at);
+  void stated_environments(const Json& value);
+  void stated_environment(const Json& value);
+  bool is_known_environment(std::string_view text) const;
+  void environment_words(std::string_view text, const PlanPlace& at);
   void resource(std::string_view text, const Json::Member* param);
   void measure(const Json::Member& member, const PlanPlace& at);
   void action_risk(const PlanAction* action);
@@ -33,6 +41,8 @@ class StepAssessor {
   const PlanStep& step_;
   const PlanCatalogue& catalogue_;
   std::vector<const PlanResources*> resources_;  // Those that are about the step's action.
+  std::size_t longest_word_ = 0;                 // Of all environments, in bytes.
+  std::vector<bool> told_;                       // By environment, of the text that is read.
   RiskTier tier_ = RiskTier::none;
   std::vector<std::string> reasons_;  // Of that tier; at most kReasonsMax.
   bool has_more_ = false;
@@ -104,16 +114,34 @@ bool is_set(const Json& value) {
   return !value.is_null() && value != Json(false) && value != Json(0);
 }
 
+// Every way in which a text can be meant to name something, folded: as it is written, as it can be
+// read, and each part that may be a name by itself.
+std::vector<std::string> names_in(std::string_view text) {
+  std::vector<std::string> names{fold(text)};
+  if (!is_plain_reading(text)) {
+    for (const std::string& reading : readings_of(text)) names.push_back(fold(reading));
+  }
+  for (std::size_t i = 0, count = names.size(); i < count; ++i) {
+    const std::string whole(trimmed(names[i]));
+    for_each_name(whole, [&](std::string_view name) {
+      if (name != whole) names.emplace_back(name);
+    });
+  }
+  return names;
+}
+
 // `param` is the member of the params that the text is of; null: the step's resource.
 void StepAssessor::resource(std::string_view text, const Json::Member* param) {
   if (resources_.empty()) return;
-  const std::string name = param == nullptr ? std::string() : fold(param->first);
-  std::optional<std::string> folded;  // Once somebody asks.
+  const std::string member = param == nullptr ? std::string() : fold(param->first);
+  std::vector<std::string> names;  // Once somebody asks.
   for (const PlanResources* const each : resources_) {
-    if (param != nullptr && !has_name(each->params, name)) continue;
-    if (!folded) folded = fold(text);
-    if (!has_name(each->names, trimmed(*folded))) continue;
-    raise(each->risk_tier, [&] { return each->reason + ": " + quoted(text); });
+    if (param != nullptr && !has_name(each->params, member)) continue;
+    if (names.empty()) names = names_in(text);
+    const bool is_meant = std::any_of(names.begin(), names.end(), [each](const auto& name) {
+      return has_name(each->names, trimmed(name));
+    });
+    if (is_meant) raise(each->risk_tier, [&] { return each->reason + ": " + quoted(text); });
   }
 }
 
@@ -148,20 +176,40 @@ void StepAssessor::measure(const Json::Member& member, const PlanPlace& at) {
   }
 }
 
-// Whether any word of the text is an environment's.
-bool StepAssessor::environment_words(std::string_view text, const PlanPlace& at) {
+// Whether any word of the text is an environment's, just as it is written.
+bool StepAssessor::is_known_environment(std::string_view text) const {
   const std::string all = fold(text);
   std::string_view folded = all;
-  bool is_known = false;
   for (auto found = take_word(folded); !found.empty(); found = take_word(folded)) {
     for (const PlanEnvironment& each : catalogue_.environments) {
-      if (std::find(each.words.begin(), each.words.end(), found) == each.words.end()) continue;
-      is_known = true;
+      if (std::find(each.words.begin(), each.words.end(), found) != each.words.end()) return true;
+    }
+  }
+  return false;
+}
+
+// What gives a text the risk of an environment is any word of it, however it is read.
+void StepAssessor::environment_words(std::string_view text, const PlanPlace& at) {
+  const auto& environments = catalogue_.environments;
+  if (environments.empty()) return;
+  told_.assign(environments.size(), false);  // Once of each is enough.
+  const auto found = [&](std::string_view word) {
+    for (std::size_t i = 0; i < environments.size(); ++i) {
+      const PlanEnvironment& each = environments[i];
+      if (told_[i]) continue;
+      if (std::find(each.plain_words.begin(), each.plain_words.end(), word) ==
+          each.plain_words.end()) {
+        continue;
+      }
+      told_[i] = true;
       raise(each.risk_tier,
             [&] { return each.reason + ": " + quoted(text) + " (" + at.path() + ")"; });
     }
+  };
+  if (is_plain_reading(text)) return for_each_word(text, longest_word_, std::ref(found));
+  for (const std::string& reading : readings_of(text)) {
+    for_each_word(reading, longest_word_, std::ref(found));
   }
-  return is_known;
 }
 
 // `named` is the member that the value is of, also as an item of its list.
@@ -184,22 +232,25 @@ void StepAssessor::walk(const Json& value, const PlanPlace& at, const Json::Memb
 }
 
 // What a step itself calls its environment has to be known, or nobody knows where it happens.
-void StepAssessor::stated_environment(const Json& value, const PlanPlace& at) {
+void StepAssessor::stated_environment(const Json& value) {
   if (value.is_null()) return;
   const std::string text = text_of(value);
-  if (value.is_string() && environment_words(text, at)) return;
+  if (value.is_string() && is_known_environment(text)) return;
   raise(RiskTier::high, [&] { return "Unknown environment: " + quoted(text); });
 }
 
-void StepAssessor::constraints() {
-  const PlanPlace root;
-  const PlanPlace all{&root, "constraints"};
-  for (const auto& [name, value] : step_.constraints.members()) {
-    const std::string folded = fold(name);
-    const std::string_view known = trimmed(folded);
-    if (known == "environment" || known == "env") stated_environment(value, {&all, name});
+// Wherever in the constraints it does so.
+void StepAssessor::stated_environments(const Json& value) {
+  if (value.is_array()) {
+    for (const Json& item : value.items()) stated_environments(item);
+  } else if (value.is_object()) {
+    for (const auto& [name, member] : value.members()) {
+      const std::string folded = fold(name);
+      const std::string_view known = trimmed(folded);
+      if (known == "environment" || known == "env") stated_environment(member);
+      stated_environments(member);
+    }
   }
-  walk(step_.constraints, all, nullptr);
 }
 
 void StepAssessor::action_risk(const PlanAction* action) {
@@ -222,7 +273,8 @@ StepRisk StepAssessor::assess(const PlanAction* action) {
   const PlanPlace root;
   resource(step_.resource, nullptr);
   environment_words(step_.resource, {&root, "resource"});
-  constraints();
+  stated_environments(step_.constraints);
+  walk(step_.constraints, {&root, "constraints"}, nullptr);
   walk(step_.params, {&root, "params"}, nullptr);
   action_risk(action);
   return {.tier = tier_, .reason = told()};

@@ -15,9 +15,30 @@ namespace {
 constexpr int kTriesMax = 4;
 constexpr std::chrono::milliseconds kFirstPause{200};
 
-std::size_t append(char* bytes, std::size_t size, std::size_t count, void* to) {
-  static_cast<std::string*>(to)->append(bytes, size * count);
+constexpr std::size_t kHeaderBytesMax = 256 * 1024;
+
+// What has come of an answer; a server that never ends is left.
+struct Incoming {
+  std::string body = {};
+  std::size_t body_max = 0;
+  std::size_t header_bytes = 0;
+  bool is_too_large = false;
+};
+
+// Anything but `size * count` makes curl give up.
+std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* to) {
+  auto& incoming = *static_cast<Incoming*>(to);
+  incoming.is_too_large = size * count > incoming.body_max - incoming.body.size();
+  if (incoming.is_too_large) return 0;
+  incoming.body.append(bytes, size * count);
   return size * count;
+}
+
+std::size_t take_header(char*, std::size_t size, std::size_t count, void* to) {
+  auto& incoming = *static_cast<Incoming*>(to);
+  incoming.header_bytes += size * count;
+  incoming.is_too_large = incoming.header_bytes > kHeaderBytesMax;
+  return incoming.is_too_large ? 0 : size * count;
 }
 
 // curl's list of header lines, freed when it goes.
@@ -80,6 +101,8 @@ Result<HttpReply> Client::send(HttpRequest request) {
   auto pause = kFirstPause;
   for (int attempt = 1;; ++attempt) {
     auto reply = send_once(request);
+    const bool is_endless = !reply && reply.error().code == Code::too_large;
+    if (is_endless) return Error{Code::unavailable, std::move(reply).error().detail};
     const bool is_final = reply && reply->status != 503;
     if (is_final || attempt == kTriesMax || !is_repeatable) return reply;
     std::this_thread::sleep_for(pause);
@@ -102,7 +125,7 @@ Result<HttpReply> Client::send_once(const HttpRequest& request) {
   if (!key_.reveal().empty()) headers.add("Authorization: Bearer " + std::string(key_.reveal()));
   for (const std::string& line : request.headers) headers.add(line);
 
-  HttpReply reply;
+  Incoming incoming{.body_max = request.answer_bytes_max};
   const std::string url = url_ + request.path;
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -117,13 +140,17 @@ Result<HttpReply> Client::send_once(const HttpRequest& request) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
   }
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &append);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply.body);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &take_header);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &incoming);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &take_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &incoming);
   const CURLcode code = curl_easy_perform(curl);
+  if (incoming.is_too_large) return Error{Code::too_large, "the server's answer does not end"};
   if (code != CURLE_OK) {
     return Error{Code::unavailable,
                  std::string("cannot reach the server: ") + curl_easy_strerror(code)};
   }
+  HttpReply reply{.body = std::move(incoming.body)};
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply.status);
   return reply;
 }

@@ -22,6 +22,8 @@ struct HttpRequest {
   std::vector<std::string> headers = {};  // `Name: value`.
   long timeout_seconds = 30;
   std::string idempotency_key = {};  // Of a POST; empty: one is made.
+  // Of the answer: more than what the largest page of a log has.
+  std::size_t answer_bytes_max = 64 * 1024 * 1024;
 };
 
 struct HttpReply {
@@ -41,7 +43,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // Sends the request. A POST carries an Idempotency-Key, and is therefore sent again, a few times,
-  // when the server cannot be reached or answers 503. Code::unavailable if it never answered.
+  // when the server cannot be reached or answers 503. Code::unavailable if it never answered, or
+  // at once if its answer does not end.
   Result<HttpReply> send(HttpRequest request);
 
   // A key for a POST that is sent more than once.

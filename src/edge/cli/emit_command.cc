@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "edge/cli/commands.h"
+#include "edge/cli/emit_answer.h"
 #include "edge/cli/import/import_row.h"
 
 #include <CLI/CLI.hpp>
@@ -78,11 +79,14 @@ Result<Json> proof_of(const EmitOptions& options) {
 }
 
 Result<void> upload(const Session& session, std::string bytes) {
+  const std::string hash = content_hash_text(sha256(bytes));
   const Reply reply = TRY(call(session.client, {.method = "PUT",
                                                 .path = "/v1/blobs",
                                                 .body = std::move(bytes),
-                                                .content_type = "application/octet-stream"}));
-  if (reply.http.is_success()) return {};
+                                                .content_type = "application/octet-stream",
+                                                .answer_bytes_max = kAnswerBytesMax}));
+  if (reply.http.is_success()) return check_upload(reply, hash);
+  if (!is_own_error(reply)) return not_an_answer(reply, "the proof");
   return Error{Code::unprocessable,
                "the proof was not accepted: HTTP " + std::to_string(reply.http.status)};
 }
@@ -108,12 +112,19 @@ Result<Reply> post(const Session& session, std::string body, std::string_view co
   HttpRequest request{.method = "POST",
                       .path = wants_receipt ? "/v1/events?proof=true" : "/v1/events",
                       .body = std::move(body),
-                      .content_type = std::string(content_type)};
+                      .content_type = std::string(content_type),
+                      .answer_bytes_max = kAnswerBytesMax};
   // The trace that the script is part of, if whatever started it said so.
   if (const auto trace = traceparent_from_environment()) {
     request.headers.push_back("traceparent: " + *trace);
   }
   return call(session.client, std::move(request));
+}
+
+// What failed, in the server's words if they are its own.
+Exit fail_as_told(const Session& session, const Reply& reply) {
+  if (is_own_error(reply)) return fail(session, reply);
+  return fail(not_an_answer(reply, "whether the events are recorded"));
 }
 
 void print_told(const Session& session, const EmitOptions& options, const Json& data) {
@@ -128,10 +139,20 @@ void print_told(const Session& session, const EmitOptions& options, const Json& 
   }
 }
 
-Exit emit_one(const Session& session, const EmitOptions& options, std::string body) {
+std::vector<std::optional<EventId>> ids_in(const Json& said) {
+  std::vector<std::optional<EventId>> ids;
+  if (!said.is_array()) return {id_in(said)};
+  for (const Json& event : said.items()) ids.push_back(id_in(event));
+  return ids;
+}
+
+// What the answer is to.
+Exit emit_one(const Session& session, const EmitOptions& options, const Json& said,
+              std::string body) {
   const auto reply = post(session, std::move(body), "application/json", !options.receipt.empty());
   if (!reply) return fail(reply.error());
-  if (reply->http.status != 201) return fail(session, *reply);  // Whatever else it means.
+  if (!reply->http.is_success()) return fail_as_told(session, *reply);
+  if (const auto places = places_in(*reply, ids_in(said)); !places) return fail(places.error());
   print_told(session, options, reply->data());
   return options.receipt.empty() ? Exit::done : write_receipt(options.receipt, *reply);
 }
@@ -150,6 +171,12 @@ Reply with_lines(Reply reply, const EmitBatch& batch) {
   return reply;
 }
 
+// Of a batch that was recorded as a whole; else an Error, of which the answer may know more.
+Result<std::vector<std::uint64_t>> places_of(const Result<Reply>& reply, const EmitBatch& batch) {
+  if (!reply) return reply.error();
+  return places_in(*reply, batch.ids);
+}
+
 Exit emit_lines(const Session& session, const EmitOptions& options,
                 const std::vector<EmitBatch>& batches) {
   if (batches.size() > 1 && !options.receipt.empty()) {
@@ -160,12 +187,14 @@ Exit emit_lines(const Session& session, const EmitOptions& options,
   for (const EmitBatch& batch : batches) all += batch.lines.size();
   for (const EmitBatch& batch : batches) {
     const auto reply = post(session, batch.body, kLines, !options.receipt.empty());
-    if (!reply || reply->http.status != 201) {
+    const auto places = places_of(reply, batch);
+    if (!places) {
       if (batches.size() > 1) {
         std::fprintf(stderr, "%zu of %zu events are in the log; line %zu is the next one\n",
                      events.items().size(), all, batch.lines.front());
       }
-      return reply ? fail(session, with_lines(*reply, batch)) : fail(reply.error());
+      return reply && !reply->http.is_success() ? fail_as_told(session, with_lines(*reply, batch))
+                                                : fail(places.error());
     }
     if (!options.receipt.empty()) {
       const Exit exit = write_receipt(options.receipt, *reply);
@@ -188,7 +217,7 @@ Result<Exit> emit_written(const Session& session, const EmitOptions& options) {
   std::string text =
       TRY(!options.data.empty() ? read_data(options.data)
                                 : read_input(options.file.empty() ? "-" : options.file));
-  if (parse_json(text)) return emit_one(session, options, std::move(text));
+  if (const auto said = parse_json(text)) return emit_one(session, options, *said, text);
   return emit_lines(session, options, TRY(batches_of(text)));
 }
 
@@ -199,7 +228,7 @@ Result<Exit> run_emit(const Session& session, const EmitOptions& options) {
   }
   Json event = TRY(event_of(options));
   TRY(upload_proof(session, options, event));
-  return emit_one(session, options, canonical_json(event));
+  return emit_one(session, options, event, canonical_json(event));
 }
 
 void add_event_flags(CLI::App& command, EmitOptions& options) {
@@ -263,7 +292,12 @@ Result<Json> event_of(const EmitOptions& options) {
 }
 
 Result<std::vector<EmitBatch>> batches_of(std::string_view ndjson) {
-  std::vector<std::pair<std::size_t, std::string_view>> lines;
+  struct Line {
+    std::size_t number = 0;
+    std::string_view text;
+    std::optional<EventId> id;
+  };
+  std::vector<Line> lines;
   std::size_t bytes = 0;
   for (std::size_t number = 1; !ndjson.empty(); ++number) {
     const std::size_t end = std::min(ndjson.find('\n'), ndjson.size());
@@ -274,19 +308,20 @@ Result<std::vector<EmitBatch>> batches_of(std::string_view ndjson) {
     if (!event || !event->is_object()) {
       return bad("line " + std::to_string(number), event ? "is no object" : event.error().detail);
     }
-    lines.emplace_back(number, line);
+    lines.push_back({number, line, id_in(*event)});
     bytes += line.size() + 1;
   }
   if (lines.empty()) return bad("events", "must not be empty");
   const bool is_one = lines.size() <= kEventsMax && bytes <= kBytesMax;
   std::vector<EmitBatch> batches;
-  for (const auto& [number, line] : lines) {
+  for (const auto& [number, line, id] : lines) {
     const bool is_full = batches.empty() ||
                          (!is_one && (batches.back().lines.size() == kBatchEvents ||
                                       batches.back().body.size() + line.size() + 1 > kBatchBytes));
     if (is_full) batches.emplace_back();
     batches.back().body.append(line).push_back('\n');
     batches.back().lines.push_back(number);
+    batches.back().ids.push_back(id);
   }
   return batches;
 }

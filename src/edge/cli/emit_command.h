@@ -2,9 +2,11 @@
 // or standard input has: an event, an array of them, or NDJSON of any length.
 #pragma once
 
+#include "base/id.h"
 #include "edge/cli/session.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +44,8 @@ Result<Json> event_of(const EmitOptions& options);
 // at all. Code::validation_error names the first line that is no JSON object.
 struct EmitBatch {
   std::string body;
-  std::vector<std::size_t> lines;  // Of each event, from 1.
+  std::vector<std::size_t> lines;           // Of each event, from 1.
+  std::vector<std::optional<EventId>> ids;  // What each event brings of its own.
 };
 Result<std::vector<EmitBatch>> batches_of(std::string_view ndjson);
 

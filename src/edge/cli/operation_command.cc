@@ -238,8 +238,10 @@ int run_operation(const Session& session, OperationCommand& command) {
   const bool asks = name == "request_approval" || (name == "get_approval" && command.wait > 0);
   const auto status = reply->data().string_at("status").value_or("");
   if (name == "validate_plan") return static_cast<int>(exit_of_plan(status));
-  if (name == "diff_plan" && *reply->data().find("allHashesMatch") == Json(false)) {
-    return static_cast<int>(Exit::verification_failed);
+  if (name == "diff_plan") {
+    const Json* const are_equal = reply->data().find("allHashesMatch");
+    const bool is_confirmed = are_equal != nullptr && *are_equal == Json(true);
+    return static_cast<int>(is_confirmed ? Exit::done : Exit::verification_failed);
   }
   return static_cast<int>(asks ? exit_of_status(status) : Exit::done);
 }

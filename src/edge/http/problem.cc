@@ -125,6 +125,7 @@ int status_of(Code code) {
     case Code::uncertain:
     case Code::corrupt:
     case Code::rolled_back:
+    case Code::not_ready:
       return 503;
     case Code::internal:
       return 500;
@@ -166,6 +167,7 @@ std::string_view wire_code(Code code) {
     case Code::rolled_back:
       return "AUDIT_UNAVAILABLE";
     case Code::overloaded:
+    case Code::not_ready:
       return "OVERLOADED";
     case Code::uncertain:
       return "UNCERTAIN";

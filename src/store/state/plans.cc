@@ -26,6 +26,21 @@ constexpr std::string_view kApproval = R"sql(
             grants.expired_at IS NULL DESC, approvals.id DESC
    LIMIT 1)sql";
 
+constexpr std::string_view kAnyApproval = R"sql(
+  SELECT id
+    FROM approvals
+   WHERE tenant = $1 AND content_hash = $2 AND kind = 'plan'
+   ORDER BY id DESC
+   LIMIT 1)sql";
+
+Result<std::optional<Approval>> approval_from(const Read& read, std::unique_ptr<Rows> rows) {
+  if (!TRY(rows->next())) return std::optional<Approval>();
+  RowReader row(*rows, "approvals");
+  const auto id = row.id<ApprovalId>(0);
+  TRY(row.finish());
+  return std::optional(TRY(approval(read, id)));
+}
+
 }  // namespace
 
 Result<std::optional<ValidatedPlan>> validated_plan(const Read& read, std::string_view ir_hash) {
@@ -55,12 +70,12 @@ Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::str
 }
 
 Result<std::optional<Approval>> approval_of_plan(const Read& read, std::string_view ir_hash) {
-  const auto rows = TRY(read.connection().query(kApproval, {read.tenant_key(), ir_hash}));
-  if (!TRY(rows->next())) return std::optional<Approval>();
-  RowReader row(*rows, "approvals");
-  const auto id = row.id<ApprovalId>(0);
-  TRY(row.finish());
-  return std::optional(TRY(approval(read, id)));
+  return approval_from(read, TRY(read.connection().query(kApproval, {read.tenant_key(), ir_hash})));
+}
+
+Result<std::optional<Approval>> any_approval_of_plan(const Read& read, std::string_view ir_hash) {
+  return approval_from(read,
+                       TRY(read.connection().query(kAnyApproval, {read.tenant_key(), ir_hash})));
 }
 
 }  // namespace assent::store

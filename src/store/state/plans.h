@@ -43,4 +43,7 @@ Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::str
 // ever given.
 Result<std::optional<Approval>> approval_of_plan(const Read& read, std::string_view ir_hash);
 
+// The newest that was ever asked for, whatever became of it.
+Result<std::optional<Approval>> any_approval_of_plan(const Read& read, std::string_view ir_hash);
+
 }  // namespace assent::store

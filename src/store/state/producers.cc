@@ -6,7 +6,7 @@ namespace assent::store {
 namespace {
 
 constexpr std::string_view kNext = R"sql(
-  SELECT next
+  SELECT next, principal
     FROM producers
    WHERE tenant = $1 AND id = $2)sql";
 
@@ -25,14 +25,14 @@ constexpr std::string_view kGaps = R"sql(
    LIMIT $3)sql";
 
 constexpr std::string_view kList = R"sql(
-  SELECT id, next, missing, last_seen_at
+  SELECT id, next, missing, last_seen_at, principal
     FROM producers
    WHERE tenant = $1 AND id > $2
    ORDER BY id
    LIMIT $3)sql";
 
 constexpr std::string_view kListWithGaps = R"sql(
-  SELECT id, next, missing, last_seen_at
+  SELECT id, next, missing, last_seen_at, principal
     FROM producers
    WHERE tenant = $1 AND id > $2 AND missing > 0
    ORDER BY id
@@ -40,13 +40,21 @@ constexpr std::string_view kListWithGaps = R"sql(
 
 }  // namespace
 
-Result<Numbering> numbering(const Read& read, std::string_view producer, std::int64_t sequence) {
-  const auto known = TRY(read.connection().query(kNext, {read.tenant_key(), producer}));
-  const std::int64_t next = TRY(known->next()) ? known->integer(0) : 1;
-  if (sequence == next) return Numbering::next;
-  if (sequence > next) return Numbering::skips;
-  const auto gap = TRY(read.connection().query(kGapAt, {read.tenant_key(), producer, sequence}));
-  const bool is_missing = TRY(gap->next()) && sequence <= gap->integer(1);
+Result<Numbering> numbering(const Read& read, const NumberUse& use) {
+  const auto known = TRY(read.connection().query(kNext, {read.tenant_key(), use.producer}));
+  std::int64_t next = 1;
+  if (TRY(known->next())) {
+    RowReader row(*known, "producers");
+    next = row.integer(0);
+    const auto owner = row.optional_id<PrincipalId>(1);
+    TRY(row.finish());
+    if (owner.value_or(use.principal) != use.principal) return Numbering::foreign;
+  }
+  if (use.sequence == next) return Numbering::next;
+  if (use.sequence > next) return Numbering::skips;
+  const auto gap =
+      TRY(read.connection().query(kGapAt, {read.tenant_key(), use.producer, use.sequence}));
+  const bool is_missing = TRY(gap->next()) && use.sequence <= gap->integer(1);
   return is_missing ? Numbering::late : Numbering::seen;
 }
 
@@ -67,7 +75,8 @@ Result<std::vector<Producer>> list_producers(const Read& read, const ProducerFil
     found.push_back({.id = row.text(0),
                      .next = row.integer(1),
                      .missing = row.integer(2),
-                     .last_seen_at = row.time(3)});
+                     .last_seen_at = row.time(3),
+                     .principal = row.optional_id<PrincipalId>(4)});
     TRY(row.finish());
   }
   return found;

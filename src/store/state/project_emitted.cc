@@ -7,20 +7,25 @@
 namespace assent::store {
 namespace {
 
-// Nearly every event of a producer is the next one, and this is all that it costs.
+// Nearly every event of a producer is the next one of its principal, and this is all that it costs.
 constexpr std::string_view kCountNext = R"sql(
   UPDATE producers
      SET next = next + 1, last_seen_at = $4
-   WHERE tenant = $1 AND id = $2 AND next = $3)sql";
+   WHERE tenant = $1 AND id = $2 AND next = $3 AND principal IS $5)sql";
 
-constexpr std::string_view kNext = R"sql(
-  SELECT next
+constexpr std::string_view kKnown = R"sql(
+  SELECT next, principal
     FROM producers
    WHERE tenant = $1 AND id = $2)sql";
 
 constexpr std::string_view kInsertProducer = R"sql(
-  INSERT INTO producers (tenant, id, next, missing, last_seen_at)
-       VALUES ($1, $2, $3, $4, $5))sql";
+  INSERT INTO producers (tenant, id, next, missing, last_seen_at, principal)
+       VALUES ($1, $2, $3, $4, $5, $6))sql";
+
+constexpr std::string_view kBind = R"sql(
+  UPDATE producers
+     SET principal = $3
+   WHERE tenant = $1 AND id = $2 AND principal IS NULL)sql";
 
 constexpr std::string_view kSkip = R"sql(
   UPDATE producers
@@ -67,6 +72,13 @@ constexpr std::string_view kClose = R"sql(
 struct Count {
   std::string_view producer;
   std::int64_t sequence = 0;
+  // Whose event it is; nothing: it is of before names were bound to principals.
+  std::optional<PrincipalId> principal;
+};
+
+struct Known {
+  std::int64_t next = 1;
+  std::optional<PrincipalId> principal;
 };
 
 struct Gap {
@@ -81,11 +93,24 @@ Result<void> insert_gap(Connection& connection, const Fact& fact, std::string_vi
   return {};
 }
 
-Result<std::optional<std::int64_t>> next_of(Connection& connection, const Fact& fact,
-                                            std::string_view producer) {
-  const auto rows = TRY(connection.query(kNext, {fact.tenant, producer}));
-  if (!TRY(rows->next())) return std::optional<std::int64_t>();
-  return std::optional(rows->integer(0));
+Result<std::optional<Known>> find_known(Connection& connection, const Fact& fact,
+                                        std::string_view producer) {
+  const auto rows = TRY(connection.query(kKnown, {fact.tenant, producer}));
+  if (!TRY(rows->next())) return std::optional<Known>();
+  RowReader row(*rows, "producers");
+  const Known known{.next = row.integer(0), .principal = row.optional_id<PrincipalId>(1)};
+  TRY(row.finish());
+  return std::optional(known);
+}
+
+// The name is the first principal's that uses it. What follows in the log knows whose it is.
+Result<void> bind(Connection& connection, const Fact& fact, const Count& count,
+                  const Known& known) {
+  if (count.principal == known.principal) return {};
+  if (known.principal) return impossible(fact);
+  return require_one(
+      fact,
+      TRY(connection.run(kBind, {fact.tenant, count.producer, nullable_bytes(count.principal)})));
 }
 
 Result<std::optional<Gap>> gap_at(Connection& connection, const Fact& fact, const Count& count) {
@@ -108,23 +133,30 @@ Result<void> fill_gap(Connection& connection, const Fact& fact, const Count& cou
 Result<void> count_event(Connection& connection, const Fact& fact, const Count& count) {
   const std::int64_t at = to_microseconds(fact.time);
   const std::int64_t sequence = count.sequence;
-  if (TRY(connection.run(kCountNext, {fact.tenant, count.producer, sequence, at})) == 1) return {};
+  const Parameter principal = nullable_bytes(count.principal);
+  const auto counted =
+      TRY(connection.run(kCountNext, {fact.tenant, count.producer, sequence, at, principal}));
+  if (counted == 1) return {};
 
-  const auto next = TRY(next_of(connection, fact, count.producer));
-  if (!next) {
+  const auto known = TRY(find_known(connection, fact, count.producer));
+  if (!known) {
     TRY(connection.run(kInsertProducer,
-                       {fact.tenant, count.producer, sequence + 1, sequence - 1, at}));
+                       {fact.tenant, count.producer, sequence + 1, sequence - 1, at, principal}));
     return insert_gap(connection, fact, count.producer, {1, sequence - 1});
   }
-  if (sequence < *next) return fill_gap(connection, fact, count);
-  TRY(connection.run(kSkip, {fact.tenant, count.producer, sequence + 1, sequence - *next, at}));
-  return insert_gap(connection, fact, count.producer, {*next, sequence - 1});
+  TRY(bind(connection, fact, count, *known));
+  const std::int64_t next = known->next;
+  if (sequence < next) return fill_gap(connection, fact, count);
+  TRY(connection.run(kSkip, {fact.tenant, count.producer, sequence + 1, sequence - next, at}));
+  return insert_gap(connection, fact, count.producer, {next, sequence - 1});
 }
 
 Result<void> project_producer(Connection& connection, const Fact& fact) {
   FactFields fields(fact);
   FactFields producer = fields.object("producer");
-  const Count count{.producer = producer.text("id"), .sequence = producer.integer("sequence")};
+  const Count count{.producer = producer.text("id"),
+                    .sequence = producer.integer("sequence"),
+                    .principal = producer.optional_id<PrincipalId>("principal")};
   if (!is_producer_name(count.producer)) producer.spoil("id");
   if (count.sequence < 1 || count.sequence > kProducerSequenceMax) producer.spoil("sequence");
   TRY(fields.finish());

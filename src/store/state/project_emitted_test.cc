@@ -27,9 +27,20 @@ class Emitted : public testing::Test {
                           {{"targetType", "post"}, {"targetId", "1"}, {"outcome", outcome}}),
                       .id = story.make<EventId>()}};
   }
-  Step numbered(std::int64_t sequence, std::string_view producer = "mailer") {
+  // As of before names were bound.
+  Step unbound(std::int64_t sequence, std::string_view producer = "mailer") {
     Step step = emitted();
     step.event.data.set("producer", Json::object({{"id", producer}, {"sequence", sequence}}));
+    return step;
+  }
+  Step numbered(std::int64_t sequence, std::string_view producer = "mailer") {
+    return numbered_by(bot, sequence, producer);
+  }
+  Step numbered_by(const PrincipalId& by, std::int64_t sequence,
+                   std::string_view producer = "mailer") {
+    Step step = unbound(sequence, producer);
+    Json numbered = *step.event.data.find("producer");
+    step.event.data.set("producer", numbered.set("principal", by.text()));
     return step;
   }
   Step pending() {
@@ -56,7 +67,16 @@ class Emitted : public testing::Test {
     }
     return text;
   }
+  Numbering would_be(std::int64_t sequence, std::string_view producer = "mailer") {
+    return numbering(read(), {.producer = producer, .sequence = sequence, .principal = bot})
+        .value();
+  }
   Producer producer() { return list_producers(read(), {})->front(); }
+  Producer producer_of(std::string_view name) {
+    const auto all = list_producers(read(), {}).value();
+    const auto found = std::ranges::find(all, name, &Producer::id);
+    return found == all.end() ? Producer{} : *found;
+  }
   std::size_t open() { return open_obligations(read(), {})->size(); }
 
   SeededRandom random{7};
@@ -120,7 +140,7 @@ TEST_F(Emitted, GapsAreWhatWasNotSeenInWhateverOrder) {
     std::set<std::int64_t> seen;
     for (int i = 0; i < 60; ++i) {
       const auto n = static_cast<std::int64_t>(random.next() % 80) + 1;
-      const auto expected = numbering(read(), name, n).value();
+      const auto expected = would_be(n, name);
       const bool is_new = seen.insert(n).second;
       ASSERT_EQ(expected == Numbering::seen, !is_new) << n;
       ASSERT_EQ(told(numbered(n, name)), is_new ? "accepted" : "corrupt") << n;
@@ -137,7 +157,7 @@ TEST_F(Emitted, GapsAreWhatWasNotSeenInWhateverOrder) {
 }
 
 TEST_F(Emitted, WhatANumberWouldBeIsKnownBefore) {
-  const auto would = [&](std::int64_t n) { return numbering(read(), "mailer", n).value(); };
+  const auto would = [&](std::int64_t n) { return would_be(n); };
   EXPECT_EQ(would(1), Numbering::next);
   EXPECT_EQ(would(2), Numbering::skips);
   EXPECT_EQ(told(numbered(5)), "accepted");
@@ -147,6 +167,43 @@ TEST_F(Emitted, WhatANumberWouldBeIsKnownBefore) {
   EXPECT_EQ(would(5), Numbering::seen);
   EXPECT_EQ(would(6), Numbering::next);
   EXPECT_EQ(would(7), Numbering::skips);
+  EXPECT_EQ(told(numbered_by(story.make<PrincipalId>(), 1, "theirs")), "accepted");
+  for (const std::int64_t n : {1, 2, 3}) EXPECT_EQ(would_be(n, "theirs"), Numbering::foreign);
+}
+
+TEST_F(Emitted, H57_AProducersNameIsTheFirstPrincipalsThatUsesIt) {
+  const PrincipalId other = story.make<PrincipalId>();
+  EXPECT_EQ(told(numbered(1)), "accepted");
+  EXPECT_EQ(producer().principal, bot);
+  for (const std::int64_t n : {1, 2, 3}) {
+    EXPECT_EQ(told(numbered_by(other, n)), "corrupt") << n;
+  }
+  EXPECT_EQ(told(unbound(2)), "corrupt") << "what is bound never is not";
+  EXPECT_EQ(producer().next, 2);
+  EXPECT_EQ(gaps(), "");
+  EXPECT_EQ(told(numbered(4)), "accepted");
+  EXPECT_EQ(told(numbered_by(other, 3)), "corrupt") << "nor does a gap take it";
+  EXPECT_EQ(told(numbered_by(other, 1, "other")), "accepted");
+  Step broken = numbered(5);
+  Json said = *broken.event.data.find("producer");
+  broken.event.data.set("producer", said.set("principal", "prn_nobody"));
+  EXPECT_EQ(told(broken), "corrupt");
+}
+
+TEST_F(Emitted, AProducerOfBeforeNamesWereBoundIsBoundByItsNextEvent) {
+  for (const std::int64_t next : {4, 3, 9}) {  // The next number, one that was missing, and a skip.
+    const std::string name = "old" + std::to_string(next);
+    EXPECT_EQ(told(unbound(1, name)), "accepted");
+    EXPECT_EQ(told(unbound(2, name)), "accepted");
+    if (next == 3) {
+      EXPECT_EQ(told(unbound(4, name)), "accepted");
+    }
+    EXPECT_FALSE(producer_of(name).principal);
+    EXPECT_EQ(would_be(next, name), next == 3 ? Numbering::late : Numbering::skips);
+    EXPECT_EQ(told(numbered(next, name)), "accepted") << next;
+    EXPECT_EQ(producer_of(name).principal, bot);
+    EXPECT_EQ(told(numbered_by(story.make<PrincipalId>(), next + 1, name)), "corrupt");
+  }
 }
 
 TEST_F(Emitted, H55_AnObligationIsOpenUntilOneEventClosesIt) {

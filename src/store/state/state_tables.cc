@@ -229,12 +229,13 @@ constexpr std::array kSuggestionColumns = {
     Column{"created_at", kInteger}, Column{"ended_at", kInteger}};
 
 constexpr std::string_view kProducers = R"sql(
-  SELECT tenant, id, next, missing, last_seen_at
+  SELECT tenant, id, next, missing, last_seen_at, principal
     FROM producers
    ORDER BY tenant, id)sql";
-constexpr std::array kProducerColumns = {Column{"tenant", kInteger}, Column{"id", kText},
-                                         Column{"next", kInteger}, Column{"missing", kInteger},
-                                         Column{"last_seen_at", kInteger}};
+constexpr std::array kProducerColumns = {
+    Column{"tenant", kInteger},       Column{"id", kText},
+    Column{"next", kInteger},         Column{"missing", kInteger},
+    Column{"last_seen_at", kInteger}, Column{"principal", kBytes}};
 
 constexpr std::string_view kProducerGaps = R"sql(
   SELECT tenant, producer, first, last

@@ -1,7 +1,9 @@
 #include "edge/cli/import/import_sender.h"
 
 #include "base/canonical.h"
+#include "base/hash.h"
 #include "base/time.h"
+#include "edge/cli/emit_answer.h"
 #include "edge/cli/served_log.h"
 
 #include <algorithm>
@@ -13,6 +15,7 @@ constexpr std::size_t kBatchRowsMax = 500;
 constexpr std::size_t kBatchBytesMax = 524288;
 // The server knows ids for seven days; a day is for clocks that disagree.
 constexpr std::chrono::hours kIdsKnownFor{6 * 24};
+constexpr std::size_t kSaidBytesMax = 1000;
 constexpr std::string_view kRedacted = "***REDACTED***";
 
 // Whether the log says the same: secrets are not kept there, and a proof may have more members.
@@ -58,10 +61,23 @@ bool is_conflict_of_ids(const Reply& reply) {
   return error != nullptr && error->string_at("code") == "IDEMPOTENCY_CONFLICT";
 }
 
-// A refusal of what was said, rather than of who says it or of when.
+// A refusal of what was said, rather than of who says it or of when, and in the server's own words:
+// somebody in between has nothing to say about a row.
 bool is_refusal(const Reply& reply) {
   const long status = reply.http.status;
-  return status == 400 || status == 409 || status == 413 || status == 422;
+  return is_own_error(reply) && (status == 400 || status == 409 || status == 413 || status == 422);
+}
+
+// Why to stop, and to try again later.
+Error reason_in(const Reply& reply, const std::string& what) {
+  if (!is_own_error(reply)) return not_an_answer(reply, what);
+  Error error = error_of(reply.http, what);
+  error.detail += ": " + said_in(reply).substr(0, kSaidBytesMax);
+  return error;
+}
+
+HttpRequest get(const std::string& path) {
+  return {.method = "GET", .path = path, .body = "", .answer_bytes_max = kAnswerBytesMax};
 }
 
 }  // namespace
@@ -75,21 +91,25 @@ ImportSender::ImportSender(Client& client, const RowReader& reader, NoZone no_zo
       noted_(std::move(noted)) {}
 
 Result<bool> ImportSender::is_there(std::uint64_t sequence) {
-  const Reply reply = TRY(call(
-      client_, {.method = "GET", .path = "/v1/events/" + std::to_string(sequence), .body = ""}));
-  if (reply.http.status == 404) return false;
-  if (!reply.http.is_success()) return error_of(reply.http, "the log's size");
+  const Reply reply = TRY(call(client_, get("/v1/events/" + std::to_string(sequence))));
+  if (reply.http.status == 404 && is_own_error(reply)) return false;
+  if (!reply.http.is_success()) return reason_in(reply, "the log's size");
+  TRY(event_in(reply, sequence));
   return true;
 }
 
 Result<void> ImportSender::start() {
-  const Reply first = TRY(call(client_, {.method = "GET", .path = "/v1/events/0", .body = ""}));
-  if (!first.http.is_success()) return error_of(first.http, "the log's first event");
-  const auto begun = from_rfc3339(first.data().string_at("time").value_or(""));
+  const Reply first = TRY(call(client_, get("/v1/events/0")));
+  if (!first.http.is_success()) return reason_in(first, "the log's first event");
+  const Json event = TRY(event_in(first, 0));
+  const auto begun = from_rfc3339(event.string_at("time").value_or(""));
   must_look_up_ = !begun || SystemClock().now() - *begun > kIdsKnownFor;
   // By halves between a size that the log has and one that it has not.
   std::uint64_t has = 1;
-  while (TRY(is_there(has))) has *= 2;
+  while (TRY(is_there(has))) {
+    has *= 2;
+    if (has > kLogSizeMax) return not_an_answer(first, "the log's size");
+  }
   std::uint64_t low = has / 2;
   while (has - low > 1) {
     const std::uint64_t middle = low + (has - low) / 2;
@@ -100,11 +120,10 @@ Result<void> ImportSender::start() {
 }
 
 Result<std::optional<Json>> ImportSender::find(const EventId& id) {
-  const Reply reply =
-      TRY(call(client_, {.method = "GET", .path = "/v1/events/" + id.text(), .body = ""}));
-  if (reply.http.status == 404) return std::optional<Json>();
-  if (!reply.http.is_success()) return error_of(reply.http, "the event " + id.text());
-  return std::optional(reply.data());
+  const Reply reply = TRY(call(client_, get("/v1/events/" + id.text())));
+  if (reply.http.status == 404 && is_own_error(reply)) return std::optional<Json>();
+  if (!reply.http.is_success()) return reason_in(reply, "the event " + id.text());
+  return std::optional(TRY(event_in(reply, id)));
 }
 
 void ImportSender::refuse(const PlannedRow& row, std::string what) {
@@ -133,12 +152,14 @@ Result<void> ImportSender::link(const PlannedRow& row, Json& event) {
 Result<void> ImportSender::upload(Json& event, const PlannedRow& row, bool& is_refused) {
   auto bytes = detach_large_data(event);
   if (!bytes) return {};
+  const std::string hash = content_hash_text(sha256(*bytes));
   const Reply reply = TRY(call(client_, {.method = "PUT",
                                          .path = "/v1/blobs",
                                          .body = *std::move(bytes),
-                                         .content_type = "application/octet-stream"}));
-  if (reply.http.is_success()) return {};
-  if (!is_refusal(reply)) return error_of(reply.http, "the data of a proof");
+                                         .content_type = "application/octet-stream",
+                                         .answer_bytes_max = kAnswerBytesMax}));
+  if (reply.http.is_success()) return check_upload(reply, hash);
+  if (!is_refusal(reply)) return reason_in(reply, "the data of a proof");
   is_refused = true;
   refuse(row, "proof.data: " + said_in(reply));
   return {};
@@ -181,25 +202,24 @@ Result<void> ImportSender::post(const Item* first, std::size_t count) {
   const Reply reply = TRY(call(client_, {.method = "POST",
                                          .path = "/v1/events",
                                          .body = std::move(body),
-                                         .content_type = "application/x-ndjson"}));
-  if (reply.http.status == 201) {
-    this->count(reply);
-    return {};
-  }
-  if (!is_refusal(reply)) return error_of(reply.http, "the rows");
+                                         .content_type = "application/x-ndjson",
+                                         .answer_bytes_max = kAnswerBytesMax}));
+  if (reply.http.is_success()) return this->count(reply, first, count);
+  if (!is_refusal(reply)) return reason_in(reply, "the rows");
   if (count == 1) return settle(*first, reply);
   // The first half is in the log, as far as it can be, before the second, which may follow from it.
   TRY(post(first, count / 2));
   return post(first + count / 2, count - count / 2);
 }
 
-void ImportSender::count(const Reply& reply) {
-  const Json* const events = reply.data().find("events");
-  if (events == nullptr || !events->is_array()) return;
-  for (const Json& event : events->items()) {
-    const auto sequence = static_cast<std::uint64_t>(event.integer_at("sequence").value_or(0));
+Result<void> ImportSender::count(const Reply& reply, const Item* first, std::size_t count) {
+  std::vector<std::optional<EventId>> ids;
+  for (std::size_t i = 0; i < count; ++i) ids.emplace_back(first[i].row.id);
+  const auto places = TRY(places_in(reply, ids));
+  for (const std::uint64_t sequence : places) {
     ++(sequence < size_ ? tally_.already_there : tally_.imported);
   }
+  return {};
 }
 
 // One row that the server does not take as it is.

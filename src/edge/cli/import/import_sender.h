@@ -57,7 +57,7 @@ class ImportSender {
   Result<void> upload(Json& event, const PlannedRow& row, bool& is_refused);
   Result<void> post(const Item* first, std::size_t count);
   Result<void> settle(const Item& item, const Reply& reply);
-  void count(const Reply& reply);
+  Result<void> count(const Reply& reply, const Item* first, std::size_t count);
   void compare(const Item& item, const Json& stored);
   void refuse(const PlannedRow& row, std::string what);
 
