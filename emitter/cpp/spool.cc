@@ -1,7 +1,6 @@
 #include "emitter/cpp/spool.h"
 
 #include "base/result.h"
-#include "emitter/cpp/damage.h"
 #include "emitter/cpp/producer_id.h"
 #include "emitter/cpp/reserve.h"
 
@@ -119,9 +118,11 @@ std::optional<Error> Spool::read_segment(Segment& segment, bool is_newest) {
   segment.size = scanned.good_bytes;
   bytes_ += segment.size;
   const bool is_ours = take_records(segment, scanned);
-  const std::string_view rest = std::string_view(*content).substr(segment.size);
-  if (rest.empty()) return std::nullopt;
-  if (is_newest && is_torn(rest)) {
+  const std::string_view behind = std::string_view(*content).substr(segment.size);
+  if (behind.empty()) return std::nullopt;
+  const Rest rest = read_rest(behind);
+  // A length that was damaged looks as if its record went on beyond the end.
+  if (is_newest && is_torn(behind) && !rest.has_event()) {
     // Nobody was told that it was spooled.
     if (::truncate(segment.path().c_str(), static_cast<off_t>(segment.size)) != 0) {
       return disk_error(segment.path());
@@ -137,8 +138,7 @@ std::optional<Error> Spool::read_segment(Segment& segment, bool is_newest) {
 
 // The numbers of what is lost are not given again, so that the server misses them. `is_end`: no
 // number was given behind them.
-void Spool::count_rest(const Segment& segment, std::string_view content, bool is_end) {
-  const Rest rest = read_rest(content);
+void Spool::count_rest(const Segment& segment, const Rest& rest, bool is_end) {
   for (const PayloadName& name : rest.certain) count(name);
   if (!is_end || rest.ends_whole) {
     for (const PayloadName& name : rest.likely) count(name);

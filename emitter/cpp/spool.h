@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/random.h"
+#include "emitter/cpp/damage.h"
 #include "emitter/cpp/file.h"
 #include "emitter/cpp/segment.h"
 #include "emitter/cpp/spool_lock.h"
@@ -126,7 +127,7 @@ class Spool {
   std::optional<Error> read_segment(Segment& segment, bool is_newest);
   bool take_records(Segment& segment, const Scanned& scanned);
   void count(const PayloadName& name);
-  void count_rest(const Segment& segment, std::string_view rest, bool is_end);
+  void count_rest(const Segment& segment, const Rest& rest, bool is_end);
   void skip_lost();
   Result<Segment*> writable(std::size_t bytes);
 

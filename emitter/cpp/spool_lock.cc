@@ -17,6 +17,7 @@ namespace assent::emitter {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 100;
+constexpr std::string_view kNobody = "-\n";
 constexpr int kStartField = 22;  // Of /proc/<pid>/stat, see proc(5).
 
 // When a process began, which tells it from another that has its id later; `-` if nobody knows.
@@ -67,18 +68,24 @@ Result<SpoolLock> SpoolLock::take(const std::string& directory) {
   const std::string pid = std::to_string(::getpid());
   const std::string name = pid + " " + start_of(pid) + "\n";
   const auto is_written = [&] {
-    return ::ftruncate(file.descriptor(), 0) == 0 &&
-           ::pwrite(file.descriptor(), name.data(), name.size(), 0) > 0;
+    const auto size = static_cast<off_t>(name.size());
+    return ::pwrite(file.descriptor(), name.data(), name.size(), 0) == size &&
+           ::ftruncate(file.descriptor(), size) == 0;
   };
   // A spool on a full disk has to be opened to be sent.
-  if (!is_written() && !(give_up_reserve(directory) && is_written())) return disk_error(path);
+  if (!is_written()) {
+    Error fault = disk_error(path);
+    if (!give_up_reserve(directory) || !is_written()) return fault;
+  }
   return SpoolLock(std::move(file));
 }
 
 SpoolLock::~SpoolLock() {
-  // Whether the name stays does not matter to those who have flock.
-  if (file_.is_open()) [[maybe_unused]]
-    const int result = ::ftruncate(file_.descriptor(), 0);
+  // For those who have no flock. An empty file would need room again, and a disk may be full.
+  if (!file_.is_open() || ::pwrite(file_.descriptor(), kNobody.data(), kNobody.size(), 0) < 0)
+    return;
+  [[maybe_unused]] const int result =
+      ::ftruncate(file_.descriptor(), static_cast<off_t>(kNobody.size()));
 }
 
 }  // namespace assent::emitter

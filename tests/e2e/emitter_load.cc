@@ -2,8 +2,8 @@
 //
 //   emitter_load URL KEY TENANT SPOOL PRODUCER EVENTS_PER_SECOND SECONDS
 //
-// Prints `buffered ID SEQUENCE` for each event that buffer() returned for, and at the end `left N`.
-// May be killed at any moment and started again on the same spool.
+// Prints `producer ID`, `buffered ID SEQUENCE` for each event that buffer() returned for, and at
+// the end `left N`. May be killed at any moment and started again on the same spool.
 #include <assent/emitter.h>
 #include <chrono>
 #include <cstdio>
@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   if (!opened) return std::printf("%s\n", opened.error().message.c_str()), 1;
   Emitter emitter = std::move(*opened);
 
+  std::printf("producer %s\n", std::string(emitter.producer()).c_str());
   const std::chrono::nanoseconds gap(1'000'000'000 / std::atoi(argv[6]));
   const auto end = steady_clock::now() + std::chrono::seconds(std::atoi(argv[7]));
   auto next = steady_clock::now();

@@ -56,6 +56,7 @@ class Emitting(threading.Thread):
                       str(server.scratch / name), name, str(EVENTS_PER_SECOND), str(seconds)]
         self.name, self.kills = name, kills
         self.told = {}  # Number -> id.
+        self.ids = set()  # Under which it numbered: one, however often it is killed.
         self.rest = ""
         self.left = None
         self.process = None
@@ -73,8 +74,11 @@ class Emitting(threading.Thread):
             killer.start()
         for line in self.process.stdout:
             spooled = re.fullmatch(r"buffered (evt_\w{26}) (\d+)\n", line)
+            named = re.fullmatch(rf"producer ({self.name}\.\w{{8}})\n", line)
             if spooled:
                 self.told[int(spooled[2])] = spooled[1]
+            elif named:
+                self.ids.add(named[1])
             elif line.startswith("left ") and line.endswith("\n"):
                 self.left = int(line.split()[1])
             elif line.endswith("\n"):
@@ -88,19 +92,23 @@ def check_arrived(server, emitting):
     for event in server.admin.events(type="content.publish"):
         producer = event["data"]["producer"]
         found[producer["id"]].append((producer["sequence"], event["id"]))
+    counts = {}
     for each in emitting:
         equal(each.rest, "", each.name)
         equal(each.left, 0, f"{each.name}: events that still wait")
-        arrived = found[each.name]
+        equal(len(each.ids), 1, f"{each.name}: one id for one spool")
+        (id,) = each.ids
+        arrived = counts[each.name] = found.pop(id)
         numbers = [number for number, _ in arrived]
         equal(numbers, list(range(1, len(numbers) + 1)), f"{each.name}: once and in order")
         at = dict(arrived)
-        lost = [number for number, id in each.told.items() if at.get(number) != id]
+        lost = [number for number, told in each.told.items() if at.get(number) != told]
         check(not lost, f"{each.name}: buffered and lost: {lost[:5]}")
         # kill -9 may come between buffer() and the line that tells of it.
         check(len(arrived) - len(each.told) <= each.kills * 2, each.name, len(arrived),
               len(each.told))
-    return {name: len(arrived) for name, arrived in found.items()}
+    equal(dict(found), {}, "events of nobody")
+    return {name: len(arrived) for name, arrived in counts.items()}
 
 
 def h53_a_server_killed_every_second_gets_everything_once_and_in_order(server):
