@@ -177,6 +177,41 @@ TEST_F(EmitterSpooling, ANoThatIsNotTheServersOwnIsLater) {
   EXPECT_FALSE(std::filesystem::exists(scratch_.path() + "/refused.ndjson"));
 }
 
+// A policy says who may emit what. One event of somebody else's must not stop the others.
+TEST_F(EmitterSpooling, AnEventThatThisKeyMayNotEmitIsSetAside) {
+  std::string path;
+  Options given = options();
+  const auto server = far_.send();
+  given.send = [&](const Request& request) {
+    if (request.body.find("forbidden") == std::string::npos) return server(request);
+    return Answer{
+        .status = 403,
+        .body = R"({"error":{"code":"INSUFFICIENT_PERMISSIONS","fieldErrors":[{"path":")" + path +
+                R"(","message":"is not yours"}]}})"};
+  };
+  int count = 0;
+  for (const char* of_event : {"type", "causationId", "events[1].type", "events[12].causationId"}) {
+    path = of_event;
+    Emitter emitter = open(given);
+    buffer(emitter, 1, 1);
+    ASSERT_TRUE(emitter.buffer(event_of("forbidden")));
+    buffer(emitter, 2, 2);
+    EXPECT_EQ(emitter.flush(120s), 0U) << of_event;
+    EXPECT_EQ(far_.events().size(), std::size_t{2} * ++count) << of_event;
+  }
+  const std::string refused = scratch_.path() + "/refused.ndjson";
+  const std::string kept = testing::content_of(refused);
+  for (const char* of_key : {"", "producer.id", "events[0].producer.id", "tenantId", "actor.type",
+                             "a.type", "types", "events[].type", "events[1]type", "events[1"}) {
+    path = of_key;
+    Emitter emitter = open(given);
+    ASSERT_TRUE(emitter.buffer(event_of("forbidden")));
+    EXPECT_NE(emitter.flush(20ms), 0U) << of_key;
+    emitter.close(0ms);
+  }
+  EXPECT_EQ(testing::content_of(refused), kept) << "a key may be put right";
+}
+
 TEST_F(EmitterSpooling, WhatIsTooLargeForAProxyGoesInSmallerPieces) {
   Options given = options();
   const auto server = far_.send();

@@ -22,11 +22,33 @@ Request make_request(const char* method, const char* path, const std::string& ke
           .body = std::move(body)};
 }
 
+// Whether a path of the server is `type` or `causationId` of an event.
+bool is_of_event(std::string_view path) {
+  constexpr std::string_view kItem = "events[";
+  if (path.starts_with(kItem)) {
+    const std::size_t end = path.find_first_not_of("0123456789", kItem.size());
+    if (end == kItem.size() || end == std::string_view::npos) return false;
+    if (!path.substr(end).starts_with("].")) return false;
+    path.remove_prefix(end + 2);
+  }
+  return path == "type" || path == "causationId";
+}
+
+// Whether nobody with this key may emit the event, and not the key is what does not work (yet).
+bool is_forbidden(const Json& error) {
+  const Json* const fields = error.find("fieldErrors");
+  return fields != nullptr && fields->is_array() &&
+         std::ranges::any_of(fields->items(), [](const Json& field) {
+           return is_of_event(field.string_at("path").value_or(""));
+         });
+}
+
 // The event is at fault, and will be tomorrow. All else may pass: a server that is down, a key that
 // is not there yet.
-bool is_final(int status, Patience patience) {
+bool is_final(int status, const Json& error, Patience patience) {
   constexpr int kFinal[] = {400, 409, 413, 415, 422};
   if (std::ranges::find(kFinal, status) != std::end(kFinal)) return true;
+  if (status == 403 && is_forbidden(error)) return true;
   return patience == Patience::single && (status == 401 || status == 403);
 }
 
@@ -60,7 +82,7 @@ std::variant<Json, Error, Later> no(const Answer& answer, Patience patience) {
   std::string message = std::to_string(answer.status);
   if (is_ours) message.append(" ").append(code).append(":");
   message += " " + (error != nullptr ? reason_in(*error) : "no reason given");
-  if (is_ours && is_final(answer.status, patience)) {
+  if (is_ours && is_final(answer.status, *error, patience)) {
     return Error{.fault = Fault::refused, .message = std::move(message), .status = answer.status};
   }
   return Later{.reason = std::move(message),
