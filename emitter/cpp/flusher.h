@@ -77,11 +77,14 @@ class Flusher {
 
   struct Loaded;
   std::optional<Later> deliver(Lane& lane, const Batch& batch);
-  std::optional<Loaded> load(const Entry& entry);
+  std::string read_stretch(std::span<const Entry> entries);
+  std::optional<Loaded> load(const Entry& entry, std::string_view bytes);
   std::optional<Later> send_run(Lane& lane, std::span<Loaded> run, const Batch& batch);
   Delivery send_all(Lane& lane, std::span<Loaded> run, const Batch& batch) const;
   std::optional<Later> set_aside(const Loaded& loaded, const Error& refused);
-  void settle(Lane& lane, std::span<const Result<Receipt>> outcomes);
+  void settle(Lane& lane, std::vector<Receipt> receipts);
+  void settle(Lane& lane, const Error& error);
+  Waiter* settle_first(Lane& lane);
 
   const FlusherParts parts_;
   const SpoolOptions spool_options_;

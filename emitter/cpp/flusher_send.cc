@@ -4,44 +4,91 @@
 #include "emitter/cpp/flusher.h"
 #include "emitter/cpp/json_read.h"
 
+#include <algorithm>
+#include <deque>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace assent::emitter {
 
+namespace {
+
+// Records that lie so near to each other are read at once.
+constexpr std::uint64_t kGapBytesMax = 4096;
+constexpr std::size_t kIdBytes = 30;
+
+// The id of an event. Where an emitter wrote it nothing before has these bytes: `actor` begins with
+// its own id, and in a text a quote is escaped.
+std::string id_of(std::string_view event) {
+  constexpr std::string_view kBefore = R"(,"id":")";
+  const std::size_t at = event.find(kBefore);
+  if (at != std::string_view::npos) {
+    const std::string_view rest = event.substr(at + kBefore.size());
+    const std::string_view id = rest.substr(0, rest.find('"'));
+    if (id.size() == kIdBytes && id.starts_with("evt_")) return std::string(id);
+  }
+  const auto json = read_json(event);
+  return std::string(json ? json->string_at("id").value_or("") : "");
+}
+
+// Whether `next` lies in the file behind `place`, and near.
+bool is_near(const Place& place, const Place& next) {
+  const std::uint64_t end = place.offset + place.size;
+  return next.segment == place.segment && next.offset >= end && next.offset - end <= kGapBytesMax;
+}
+
+}  // namespace
+
 // What waits, with its bytes.
 struct Flusher::Loaded {
   std::string id;
-  std::string event;
+  std::string_view event;
   std::optional<std::string> blob;
 };
 
 // Sends it all, in order; nothing, or why the rest has to wait. What is settled is never behind
 // what is not.
 std::optional<Later> Flusher::deliver(Lane& lane, const Batch& batch) {
+  std::deque<std::string> stretches;  // What the events look into.
   std::vector<Loaded> run;
   run.reserve(batch.entries.size());
-  for (const Entry& entry : batch.entries) {
-    if (auto loaded = load(entry)) {
+  std::uint64_t begin = 0;
+  for (std::size_t i = 0; i < batch.entries.size(); ++i) {
+    const Entry& entry = batch.entries[i];
+    if (i == 0 || !is_near(batch.entries[i - 1].event, entry.event)) {
+      begin = entry.event.offset;
+      stretches.push_back(read_stretch(std::span(batch.entries).subspan(i)));
+    }
+    const std::string_view stretch = stretches.back();
+    const std::size_t at = std::min(stretch.size(), entry.event.offset - begin);
+    if (auto loaded = load(entry, stretch.substr(at))) {
       run.push_back(std::move(*loaded));
       continue;
     }
     if (auto later = send_run(lane, run, batch)) return later;
     run.clear();
-    const Error lost{.fault = Fault::spool_unusable, .message = "the disk did not keep the event"};
-    settle(lane, std::vector<Result<Receipt>>{lost});
+    settle(lane,
+           Error{.fault = Fault::spool_unusable, .message = "the disk did not keep the event"});
   }
   return send_run(lane, run, batch);
 }
 
-std::optional<Flusher::Loaded> Flusher::load(const Entry& entry) {
-  auto event = spool_->read(entry.event);
-  if (!event) return std::nullopt;
-  const auto json = read_json(*event);
-  const auto id = json ? json->string_at("id") : std::nullopt;
-  Loaded loaded{.id = std::string(id.value_or(""))};
-  loaded.event = std::move(*event);
+// The records of the first of `entries` and of those that lie side by side with it.
+std::string Flusher::read_stretch(std::span<const Entry> entries) {
+  std::size_t count = 1;
+  while (count < entries.size() && is_near(entries[count - 1].event, entries[count].event)) ++count;
+  return spool_->read_stretch(entries.front().event, entries[count - 1].event);
+}
+
+// `bytes` begin with the event's record, if the disk kept it.
+std::optional<Flusher::Loaded> Flusher::load(const Entry& entry, std::string_view bytes) {
+  const auto event = whole_payload(bytes);
+  if (!event || event->size() != entry.event.size) {
+    spool_->report_damage(entry.event);
+    return std::nullopt;
+  }
+  Loaded loaded{.id = id_of(*event), .event = *event};
   if (entry.blob.segment != nullptr) {
     const auto payload = spool_->read(entry.blob);
     if (!payload) return std::nullopt;
@@ -65,15 +112,10 @@ std::optional<Later> Flusher::send_run(Lane& lane, std::span<Loaded> run, const 
   if (later != nullptr) return std::move(*later);
   if (refused != nullptr) {
     if (auto fault = set_aside(run.front(), *refused)) return fault;
-    settle(lane, std::vector<Result<Receipt>>{*refused});
+    settle(lane, *refused);
     return std::nullopt;
   }
-  std::vector<Result<Receipt>> outcomes;
-  outcomes.reserve(run.size());
-  for (Receipt& receipt : std::get<std::vector<Receipt>>(delivery)) {
-    outcomes.emplace_back(std::move(receipt));
-  }
-  settle(lane, outcomes);
+  settle(lane, std::get<std::vector<Receipt>>(std::move(delivery)));
   return std::nullopt;
 }
 
@@ -88,7 +130,8 @@ Delivery Flusher::send_all(Lane& lane, std::span<Loaded> run, const Batch& batch
   }
   if (batch.is_alone) {
     const Loaded& only = run.front();
-    return send_event(parts_.send, event_request(key->second, only.event, batch.traceparent),
+    return send_event(parts_.send,
+                      event_request(key->second, std::string(only.event), batch.traceparent),
                       only.id, Patience::spooled);
   }
   std::string lines;
@@ -107,7 +150,7 @@ std::optional<Later> Flusher::set_aside(const Loaded& loaded, const Error& refus
                                     {"reason", refused.message},
                                     {"status", std::int64_t{refused.status}}});
   const std::string line =
-      R"({"answer":)" + canonical_json(answer) + R"(,"event":)" + loaded.event + "}";
+      R"({"answer":)" + canonical_json(answer) + R"(,"event":)" + std::string(loaded.event) + "}";
   // Without the reserve what is left of the disk is for the state.
   if (!spool_->has_reserve()) return Later{.reason = "there is no room on the disk"};
   auto fault = spool_->set_aside(line);
@@ -118,17 +161,28 @@ std::optional<Later> Flusher::set_aside(const Loaded& loaded, const Error& refus
 }
 
 // The first of the lane are over.
-void Flusher::settle(Lane& lane, std::span<const Result<Receipt>> outcomes) {
+void Flusher::settle(Lane& lane, std::vector<Receipt> receipts) {
   const Lock lock(mutex_);
-  for (const Result<Receipt>& outcome : outcomes) {
-    const Item& item = lane.items.front();
-    if (item.waiter != nullptr) item.waiter->outcome = outcome;
-    spool_->settle(lane.tenant, item.entry);
-    lane.items.pop_front();
-    --waiting_;
+  for (Receipt& receipt : receipts) {
+    if (Waiter* const waiter = settle_first(lane)) waiter->outcome = std::move(receipt);
   }
-  lane.settled += outcomes.size();
   done_.notify_all();
+}
+
+void Flusher::settle(Lane& lane, const Error& error) {
+  const Lock lock(mutex_);
+  if (Waiter* const waiter = settle_first(lane)) waiter->outcome = error;
+  done_.notify_all();
+}
+
+// Whoever waits for it, if somebody does.
+Waiter* Flusher::settle_first(Lane& lane) {
+  Waiter* const waiter = lane.items.front().waiter;
+  spool_->settle(lane.tenant, lane.items.front().entry);
+  lane.items.pop_front();
+  --waiting_;
+  ++lane.settled;
+  return waiter;
 }
 
 }  // namespace assent::emitter

@@ -1,6 +1,7 @@
 #include "emitter/cpp/json_read.h"
 
 #include "base/canonical.h"
+#include "base/json_syntax.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -25,13 +26,16 @@ bool is_digit(char c) {
 }
 
 bool has_name_twice(const Json::Object& members) {
+  if (members.size() <= kFewMembers) {
+    for (auto one = members.begin(); one != members.end(); ++one) {
+      const auto is_same = [&](const Json::Member& other) { return other.first == one->first; };
+      if (std::any_of(members.begin(), one, is_same)) return true;
+    }
+    return false;
+  }
   std::vector<std::string_view> names;
   names.reserve(members.size());
-  for (const auto& [name, member] : members) {
-    if (members.size() <= kFewMembers && std::ranges::find(names, name) != names.end()) return true;
-    names.push_back(name);
-  }
-  if (members.size() <= kFewMembers) return false;
+  for (const auto& [name, member] : members) names.push_back(name);
   std::ranges::sort(names);
   return std::ranges::adjacent_find(names) != names.end();
 }
@@ -173,12 +177,9 @@ bool Walk::object(Json& out) {
 bool Walk::string(std::string& out) {
   ++at_;
   for (;;) {
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' &&
-           static_cast<std::uint8_t>(text_[at_]) >= 0x20) {
-      ++at_;
-    }
-    out.append(text_.substr(begin, at_ - begin));
+    const std::size_t plain = json_syntax::plain_length(text_.substr(at_));
+    out.append(text_, at_, plain);
+    at_ += plain;
     if (take('"')) return true;
     if (!take('\\') || !escape(out)) return false;
   }

@@ -134,14 +134,10 @@ std::optional<Error> Segment::append_whole(std::string_view bytes) {
   return std::nullopt;
 }
 
-std::optional<std::string> Segment::read(std::uint64_t offset, std::size_t bytes) const {
-  std::string record(kRecordHeaderBytes + bytes, '\0');
-  const std::size_t got = read_at(file_, offset - kRecordHeaderBytes, record.data(), record.size());
-  if (got < record.size()) return std::nullopt;
-  const Header header = header_of(record);
-  record.erase(0, kRecordHeaderBytes);
-  if (!fits(header, record)) return std::nullopt;
-  return record;
+std::string Segment::read(std::uint64_t offset, std::size_t bytes) const {
+  std::string content(bytes, '\0');
+  content.resize(read_at(file_, offset, content.data(), bytes));
+  return content;
 }
 
 bool is_segment_name(std::string_view file_name) {

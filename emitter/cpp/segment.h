@@ -69,8 +69,8 @@ class Segment {
   void close() { file_.close(); }
   // All of `bytes`, or an error and none of them.
   std::optional<Error> append_whole(std::string_view bytes);
-  // The payload, or nothing if the file no longer holds it.
-  std::optional<std::string> read(std::uint64_t offset, std::size_t size) const;
+  // What the file has of so many bytes.
+  std::string read(std::uint64_t offset, std::size_t bytes) const;
 
   std::uint64_t size = 0;      // The bytes that are known to be good.
   std::uint64_t waiting = 0;   // Events that are neither in the log nor refused.

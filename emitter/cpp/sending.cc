@@ -100,8 +100,11 @@ std::variant<Json, Error, Later> ask(const Send& send, const Request& request, P
   if (answer.status == 0) return Later{.reason = answer.body};
   if (answer.status != 200 && answer.status != 201) return no(answer, patience);
   auto body = read_json(answer.body);
-  const Json* const data = body ? body->find("data") : nullptr;
-  return data != nullptr ? *data : Json();
+  if (!body || !body->is_object()) return Json();
+  for (auto& [name, member] : body->members()) {
+    if (name == "data") return std::move(member);
+  }
+  return Json();
 }
 
 // A server that says something else than what was agreed is not believed that it has the event.

@@ -302,12 +302,22 @@ void Spool::end_sync(const Sync& sync, bool is_done) {
 // ---- sending ----
 
 std::optional<std::string> Spool::read(const Place& place) {
-  if (!place.segment->open()) {
-    if (auto payload = place.segment->read(place.offset, place.size)) return payload;
-  }
+  const std::string bytes = read_stretch(place, place);
+  const auto payload = whole_payload(bytes);
+  if (payload && payload->size() == place.size) return std::string(*payload);
+  report_damage(place);
+  return std::nullopt;
+}
+
+std::string Spool::read_stretch(const Place& first, const Place& last) {
+  if (first.segment->open()) return {};
+  const std::uint64_t begin = first.offset - kRecordHeaderBytes;
+  return first.segment->read(begin, last.offset + last.size - begin);
+}
+
+void Spool::report_damage(const Place& place) {
   place.segment->is_damaged = true;
   report_("damaged", place.segment->path() + " is damaged at byte " + std::to_string(place.offset));
-  return std::nullopt;
 }
 
 void Spool::settle(const std::string& tenant, const Entry& entry) {
