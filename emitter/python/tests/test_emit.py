@@ -367,9 +367,9 @@ class Http(Case):
             threading.Thread(target=drip, daemon=True).start()
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             began = time.monotonic()
-            with Emitter(self.options(url=url, send=None, timeout=0.5, emit_timeout=0.1)) as emitter:
-                with self.assertRaises(Unconfirmed):
-                    emitter.emit(PLAIN)
+            options = self.options(url=url, send=None, timeout=0.5, emit_timeout=0.1)
+            with Emitter(options) as emitter, self.assertRaises(Unconfirmed):
+                emitter.emit(PLAIN)
             self.assertLess(time.monotonic() - began, 5)
 
     def test_a_prefix_of_the_url_is_kept(self):
