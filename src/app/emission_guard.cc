@@ -28,8 +28,8 @@ Result<void> EmissionGuard::check(std::size_t index) {
 Result<void> EmissionGuard::check_proof(std::size_t index) {
   const EmittedEvent& event = in_.events[index];
   if (event.outcome != EmitOutcome::success) return {};
-  if (!policy_) policy_ = TRY(store::current_policy(write_));
-  const ProofDemand demand = proof_demanded(*policy_->policy, event.type);
+  if (!policy_) policy_ = TRY(write_.policy());
+  const ProofDemand demand = proof_demanded(*policy_, event.type);
   if (demand == ProofDemand::none) return {};
   if (!has_proof(event)) {
     return error_at(Code::unprocessable, path_of(in_, index, "proof"),

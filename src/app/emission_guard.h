@@ -5,12 +5,11 @@
 #pragma once
 
 #include "app/emit_events.h"
-#include "store/state/policies.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -31,7 +30,7 @@ class EmissionGuard {
 
   const store::Write& write_;
   const EmitEvents& in_;
-  std::optional<store::CurrentPolicy> policy_;  // Read when first asked for.
+  std::shared_ptr<const Policy> policy_;  // Null until somebody asked.
   // The number that follows what this request has used: nearly always the next one to come.
   std::map<std::string_view, std::int64_t> next_;
 };

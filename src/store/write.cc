@@ -1,5 +1,7 @@
 #include "store/batch.h"
 #include "store/read.h"
+#include "store/state/policies.h"
+#include "store/state/policies_in_force.h"
 #include "store/state/projection.h"
 
 namespace assent::store {
@@ -57,13 +59,23 @@ Result<Write> Write::as(const Caller& caller) const {
                 .search = nullptr,
                 .caller = caller,
                 .now = now,
-                .size = size},
+                .size = size,
+                .policies = parts_.policies},
                batch_, trace_, random_);
 }
 
 Result<std::string> Write::verifier_key(std::string_view origin,
                                         ledger::Generation generation) const {
   return TRY(batch_.signers().of(origin, generation))->verifier_key().text();
+}
+
+// What is in memory is what was committed, and only the writer commits: nothing but this very batch
+// can be newer.
+Result<std::shared_ptr<const Policy>> Write::policy() const {
+  if (parts_.policies == nullptr || batch_.has_changed_policy(tenant().number)) {
+    return TRY(current_policy(*this)).policy;
+  }
+  return parts_.policies->of(tenant().number);
 }
 
 Result<std::optional<std::uint64_t>> Write::last_recorded() const {
