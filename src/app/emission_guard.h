@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,12 +24,11 @@ class EmissionGuard {
  private:
   Result<void> check_proof(std::size_t index);
   Result<void> check_number(std::size_t index);
-  Result<void> check_new_obligation(std::size_t index) const;
   Result<void> check_obligation(std::size_t index) const;
 
   const store::Write& write_;
   const EmitEvents& in_;
-  std::shared_ptr<const Policy> policy_;  // Null until somebody asked.
+  store::KeptPolicy policy_;  // Null until somebody asked.
   // The number that follows what this request has used: nearly always the next one to come.
   std::map<std::string_view, std::int64_t> next_;
 };

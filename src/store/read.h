@@ -32,6 +32,9 @@ constexpr std::int64_t position_of(TenantNumber tenant, std::uint64_t sequence) 
   return (static_cast<std::int64_t>(tenant) << 40) | static_cast<std::int64_t>(sequence);
 }
 
+// Alive for as long as somebody keeps it, whatever is put into force meanwhile.
+using KeptPolicy = std::shared_ptr<const Policy>;
+
 class Read {
  public:
   struct Parts {
@@ -88,7 +91,7 @@ class Write : public Read {
 
   // The tenant's policy in force, as this job sees it: one that an earlier job of the same commit
   // has put counts. From memory; Code::corrupt if its document is lost.
-  Result<std::shared_ptr<const Policy>> policy() const;
+  Result<KeptPolicy> policy() const;
 
   // Where the last event that this job has recorded in the caller's log is; nothing if it has none.
   Result<std::optional<std::uint64_t>> last_recorded() const;

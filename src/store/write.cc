@@ -14,7 +14,7 @@ Result<EventRef> Write::record_as(const Actor& actor, const Event& event) {
   // Stamped here, over whatever was there: who acted is not for an operation to say.
   Event stamped = event;
   stamped.data.set("actor", to_json(actor));
-  const EventId id = stamped.id ? *stamped.id : make_id<EventId>();
+  const EventId id = stamped.id ? *stamped.id : make_event_id(now(), random_);
   const PreparedEvent prepared = prepare(stamped, actor, tenant(), trace_, id);
   const EventRef where = TRY(batch_.append(tenant().number, prepared));
   batch_.note(tenant().number, stamped);
@@ -71,7 +71,7 @@ Result<std::string> Write::verifier_key(std::string_view origin,
 
 // What is in memory is what was committed, and only the writer commits: nothing but this very batch
 // can be newer.
-Result<std::shared_ptr<const Policy>> Write::policy() const {
+Result<KeptPolicy> Write::policy() const {
   if (parts_.policies == nullptr || batch_.has_changed_policy(tenant().number)) {
     return TRY(current_policy(*this)).policy;
   }
