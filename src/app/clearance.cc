@@ -13,10 +13,13 @@ namespace assent::app {
 
 namespace {
 
-// Whoever starts knows what will run: that somebody else compared something says nothing of it.
-Result<std::optional<store::PlanComparison>> own_comparison(const store::Read& read,
-                                                            std::string_view ir_hash) {
-  return store::plan_comparison(read, ir_hash, read.caller().principal.id);
+// Whoever starts knows best what will run: what others compared counts only for who compared
+// nothing.
+Result<std::optional<store::PlanComparison>> comparison_of(const store::Read& read,
+                                                           std::string_view ir_hash) {
+  auto own = TRY(store::plan_comparison(read, ir_hash, read.caller().principal.id));
+  if (own) return own;
+  return store::latest_plan_comparison(read, ir_hash);
 }
 
 // The statuses are in the order of their strictness.
@@ -60,7 +63,7 @@ Result<PlanCase> plan_case(const store::Read& read, std::string_view ir_hash) {
                  .grant = std::nullopt,
                  .missing = {}};
   std::optional<Execution> latest;
-  found.comparison = TRY(own_comparison(read, ir_hash));
+  found.comparison = TRY(comparison_of(read, ir_hash));
   found.status = TRY(status_of(read, found.plan));
   if (found.status == PlanStatus::escalate) {
     found.approval = TRY(store::approval_of_plan(read, ir_hash));
@@ -80,7 +83,7 @@ Result<PlanCase> plan_case(const store::Read& read, const Approval& approval, co
                  .approval = approval,
                  .grant = grant,
                  .missing = {}};
-  found.comparison = TRY(own_comparison(read, approval.content_hash));
+  found.comparison = TRY(comparison_of(read, approval.content_hash));
   found.status = TRY(status_of(read, found.plan));
   return judged(read, std::move(found), latest);
 }

@@ -16,7 +16,7 @@ struct PlanCase {
   std::optional<store::ValidatedPlan> plan;
   // As it was validated, or as the policy in force has it, where that is stricter by now.
   std::optional<PlanStatus> status;
-  std::optional<store::PlanComparison> comparison;  // The caller's latest.
+  std::optional<store::PlanComparison> comparison;  // The caller's latest, or else anybody's.
   // Of a plan that needs one: the newest that counts.
   std::optional<Approval> approval;
   std::optional<Grant> grant;

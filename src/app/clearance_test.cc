@@ -100,13 +100,17 @@ TEST_F(PlanRuns, H49_WhoeverPresentedTheTokenMayStartAndNobodyElse) {
   EXPECT_EQ(call_by(engine, "start_plan", body).outcome(), "ok");
 }
 
-// What will run is known by whoever runs it. Others neither clear it nor stand in its way.
-TEST_F(PlanRuns, H48_TheComparisonOfWhoStartsCountsAndNobodyElses) {
+// What will run is known best by whoever runs it. Others can stand in the way of one that compared
+// nothing only until it does, and never lift what it found.
+TEST_F(PlanRuns, H48_TheComparisonOfWhoStartsCountsBeforeAnybodyElses) {
   const Person engine = world.make("agent", "engine", {"agent"});
   const std::string hash = validated(harmless());
   const Json body = Json::object({{"irHash", hash}});
-  compare_by(engine, hash, dag_of(harmless()));
   EXPECT_EQ(missing(start(hash)), Missing{"diff_missing"});
+  compare_by(engine, hash, dag_of(risky()));
+  EXPECT_EQ(missing(start(hash)), Missing{"diff_failed"}) << "of those who compared it";
+  compare_by(engine, hash, dag_of(harmless()));
+  EXPECT_EQ(start(hash).outcome(), "ok") << "a compiler compares, an executor starts";
   compare(hash, dag_of(risky()));
   EXPECT_EQ(missing(start(hash)), Missing{"diff_failed"});
   EXPECT_EQ(call_by(engine, "start_plan", body).outcome(), "ok") << "not in its way";
@@ -130,7 +134,7 @@ TEST_F(PlanRuns, WhoLooksSeesItsOwnComparisonOrElseTheLatestAndWhoseItIs) {
            (*shown.data.find("isCleared") == Json(true) ? "cleared" : "not cleared");
   };
   compare_by(engine, hash, dag_of(harmless()));
-  EXPECT_EQ(shown_to(agent), engine.id + " ok not cleared");
+  EXPECT_EQ(shown_to(agent), engine.id + " ok cleared");
   EXPECT_EQ(shown_to(engine), engine.id + " ok cleared");
   world.clock.advance(std::chrono::seconds(1));
   compare(hash, dag_of(risky()));

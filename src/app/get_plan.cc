@@ -23,9 +23,7 @@ Result<PlanView> get_plan(const store::Read& read, const GetPlan& in) {
                .missing = {}};
   if (!plan.content.is_null()) out.plan = TRY(plan_content(read, plan));
   if (found.approval) out.approval_id = found.approval->id;
-  const auto comparison =
-      found.comparison ? found.comparison : TRY(store::latest_plan_comparison(read, in.ir_hash));
-  if (comparison) {
+  if (const auto& comparison = found.comparison) {
     out.diff = PlanDiffView{.all_hashes_match = comparison->matches,
                             .dag_hash = comparison->dag_hash,
                             .verified_at = comparison->compared_at,
@@ -43,7 +41,7 @@ void describe(Fields& fields, PlanDiffView& view) {
   fields.field("allHashesMatch", view.all_hashes_match, "whether what will run is the plan");
   fields.field("dagHash", view.dag_hash, "of the plan that the nodes make");
   fields.field("verifiedAt", view.verified_at, "when it was compared");
-  fields.field("comparedBy", view.compared_by, "by whom: it clears nobody else");
+  fields.field("comparedBy", view.compared_by, "by whom");
 }
 
 void describe(Fields& fields, PlanView& out) {
@@ -57,7 +55,8 @@ void describe(Fields& fields, PlanView& out) {
   fields.field("plannedBy", out.planned_by, "who had it validated first, and cannot approve it");
   fields.field("plan", out.plan, "what is hashed: tenantId and steps");
   fields.field("diff", out.diff,
-               "the caller's latest comparison with what will run, or else anybody's");
+               "the caller's latest comparison with what will run, or else anybody's: what counts "
+               "at a start");
   fields.field("approvalId", out.approval_id, "the approval that counts");
   fields.field("isCleared", out.is_cleared, "whether the caller may run it now");
   fields.field("missing", out.missing, "what it lacks, in the order in which one would get it");

@@ -21,7 +21,7 @@ constexpr std::string_view kLatestComparison = R"sql(
   SELECT compared_by, matches, dag_hash, compared_at
     FROM plan_comparisons
    WHERE tenant = $1 AND ir_hash = $2
-   ORDER BY compared_at DESC, compared_by
+   ORDER BY compared_at DESC, matches, compared_by
    LIMIT 1)sql";
 
 constexpr std::string_view kApproval = R"sql(
