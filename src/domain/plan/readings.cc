@@ -71,6 +71,14 @@ void part(std::string_view word, const Parting& parting, const Teller& teller) {
 struct Word {
   std::string_view text;
   bool is_of_pieces = false;
+  bool has_digits = false;
+  bool has_capitals = false;
+
+  // Whether there is anything that another parting does not find.
+  bool can_be_parted(const Parting& parting) const {
+    return is_of_pieces && (has_digits || !parting.at_digits) &&
+           (has_capitals || !parting.before_capitals);
+  }
 };
 
 // Takes the next one off `rest`; one without text if there is none.
@@ -89,6 +97,8 @@ Word take_parted_word(std::string_view& rest) {
       const bool is_capitalized =
           letters == 1 && before == Kind::capital && here.kind == Kind::small;
       if (letters > 0 && here.kind != before && !is_capitalized) word.is_of_pieces = true;
+      word.has_digits |= here.kind == Kind::digit;
+      word.has_capitals |= here.kind == Kind::capital;
       before = here.kind;
       ++letters;
     }
@@ -132,8 +142,9 @@ void for_each_word(std::string_view reading, std::size_t length_max, const Found
   for (Word word = take_parted_word(reading); !word.text.empty();
        word = take_parted_word(reading)) {
     teller.tell(word.text);
-    if (!word.is_of_pieces) continue;
-    for (const Parting& parting : kPartings) part(word.text, parting, teller);
+    for (const Parting& parting : kPartings) {
+      if (word.can_be_parted(parting)) part(word.text, parting, teller);
+    }
   }
 }
 
