@@ -350,7 +350,8 @@ class Http(Case):
 
     def test_a_server_that_answers_byte_by_byte_is_waited_for_only_so_long(self):
         head = b"HTTP/1.1 201 Created\r\n"
-        for begin, byte in ((head + b"X-A: ", b"a"), (head + b"Content-Length: 500000\r\n\r\n", b" "),
+        for begin, byte in ((head + b"X-A: ", b"a"),
+                            (head + b"Content-Length: 500000\r\n\r\n", b" "),
                             (head + b"Connection: close\r\n\r\n", b" ")):
             listener = socket.create_server(("127.0.0.1", 0))
             self.addCleanup(listener.close)
