@@ -35,17 +35,26 @@ constexpr Parting kPartings[] = {
     {.before_capitals = true, .after_capitals = true},
     {.at_digits = true, .before_capitals = true, .after_capitals = true}};
 
-// Tells words that are not too long.
+// Tells words that can be wanted.
 struct Teller {
   const FoundWord& found;
-  std::size_t length_max;
+  const WantedWords& wanted;
 
+  bool is_wanted(std::string_view folded) const {
+    return folded.size() <= wanted.length_max &&
+           wanted.first_bytes.test(static_cast<unsigned char>(folded[0]));
+  }
   void tell(std::string_view word) const {
-    // Beyond ASCII a word can be folded into a shorter one.
-    const bool is_long = word.size() > length_max;
-    if (is_long && is_plain_reading(word)) return;
-    const std::string folded = fold(word);
-    if (folded.size() <= length_max) found(folded);
+    if (!is_plain_reading(word)) {
+      // It can be folded into a shorter one, or into nothing.
+      const std::string folded = fold(word);
+      if (!folded.empty() && is_wanted(folded)) found(folded);
+      return;
+    }
+    const char first =
+        first_letter(word).kind == Kind::capital ? static_cast<char>(word[0] - 'A' + 'a') : word[0];
+    if (word.size() > wanted.length_max || !is_wanted({&first, 1})) return;
+    found(fold(word));
   }
 };
 
@@ -137,8 +146,14 @@ std::string plain_word(std::string_view text) {
   return fold(plain_letters(text));
 }
 
-void for_each_word(std::string_view reading, std::size_t length_max, const FoundWord& found) {
-  const Teller teller{.found = found, .length_max = length_max};
+void WantedWords::add(std::string_view folded) {
+  if (folded.empty()) return;
+  length_max = std::max(length_max, folded.size());
+  first_bytes.set(static_cast<unsigned char>(folded[0]));
+}
+
+void for_each_word(std::string_view reading, const WantedWords& wanted, const FoundWord& found) {
+  const Teller teller{.found = found, .wanted = wanted};
   for (Word word = take_parted_word(reading); !word.text.empty();
        word = take_parted_word(reading)) {
     teller.tell(word.text);
