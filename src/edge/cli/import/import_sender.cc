@@ -2,7 +2,6 @@
 
 #include "base/canonical.h"
 #include "base/hash.h"
-#include "base/time.h"
 #include "edge/cli/emit_answer.h"
 #include "edge/cli/served_log.h"
 
@@ -13,8 +12,6 @@ namespace {
 
 constexpr std::size_t kBatchRowsMax = 500;
 constexpr std::size_t kBatchBytesMax = 524288;
-// The server knows ids for seven days; a day is for clocks that disagree.
-constexpr std::chrono::hours kIdsKnownFor{6 * 24};
 constexpr std::size_t kSaidBytesMax = 1000;
 constexpr std::string_view kRedacted = "***REDACTED***";
 
@@ -101,9 +98,7 @@ Result<bool> ImportSender::is_there(std::uint64_t sequence) {
 Result<void> ImportSender::start() {
   const Reply first = TRY(call(client_, get("/v1/events/0")));
   if (!first.http.is_success()) return reason_in(first, "the log's first event");
-  const Json event = TRY(event_in(first, 0));
-  const auto begun = from_rfc3339(event.string_at("time").value_or(""));
-  must_look_up_ = !begun || SystemClock().now() - *begun > kIdsKnownFor;
+  TRY(event_in(first, 0));
   // By halves between a size that the log has and one that it has not.
   std::uint64_t has = 1;
   while (TRY(is_there(has))) {
@@ -172,12 +167,6 @@ Result<void> ImportSender::send(const PlannedRow& row) {
   bool is_refused = false;
   TRY(upload(item.event, row, is_refused));
   if (is_refused) return {};
-  if (must_look_up_) {
-    if (const auto stored = TRY(find(row.id))) {
-      compare(item, *stored);
-      return {};
-    }
-  }
   TRY(link(row, item.event));
   item.bytes = canonical_json(item.event) + "\n";
   const bool is_full =

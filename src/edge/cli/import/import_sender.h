@@ -1,7 +1,7 @@
 // Sends planned rows to a server, in batches, so that each is in the log once however often the
 // import is run.
 //
-// The server knows the ids of events for a week; in an older log each row is looked up first.
+// The server knows the ids of all events, so that a row which is there already is only counted.
 // A batch is taken whole or not at all: of one that is refused, each half is tried, down to the row
 // that is at fault.
 #pragma once
@@ -69,7 +69,6 @@ class ImportSender {
   Items batch_;
   std::size_t batch_bytes_ = 0;
   std::uint64_t size_ = 0;             // Of the log when the import began.
-  bool must_look_up_ = false;          // The log is older than what the server knows of ids.
   std::map<EventId, bool> elsewhere_;  // Parents of other files: whether they are in the log.
 };
 
