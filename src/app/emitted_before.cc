@@ -42,8 +42,13 @@ bool is_same(const Json& a, const Json& b) {
   });
 }
 
-// Without what the server added: who brought it, as which actor, and until when it is owed an end.
+// Without what the server added: who brought it, as which actor, whose the producer is, and until
+// when it is owed an end.
 Json emitters_word(Json data) {
+  for (auto& [name, value] : data.members()) {
+    if (name != "producer" || !value.is_object()) continue;
+    std::erase_if(value.members(), [](const auto& member) { return member.first == "principal"; });
+  }
   const bool names_its_actor = data.find("recordedBy") != nullptr;
   std::erase_if(data.members(), [names_its_actor](const Json::Member& member) {
     return member.first == "dueAt" || member.first == "recordedBy" ||

@@ -202,6 +202,32 @@ TEST_F(EmittedIds, WhoeverBringsItAgainItIsTheSameEvent) {
   expect_a_retry(acted, second);
 }
 
+// Whose the producer is the server says; an event of before it did is the same without it.
+TEST_F(EmittedIds, WhoseTheProducerIsMakesNoOtherEvent) {
+  Json body = identified(new_id());
+  body.set("producer", Json::object({{"id", "mailer"}, {"sequence", 1}}));
+  const Reply first = emit(body);
+  ASSERT_EQ(first.outcome(), "ok");
+  agent = world.make("service", "another", {"agent"});
+  expect_a_retry(body, first);
+  Json other = body;
+  other.set("producer", Json::object({{"id", "mailer"}, {"sequence", 2}}));
+  expect_a_conflict(other);
+}
+
+TEST_F(EmittedIds, AClockThatWasSetBackForgetsNothing) {
+  const Json body = identified(new_id());
+  const Reply first = emit(body);
+  ASSERT_EQ(first.outcome(), "ok");
+  world.clock.advance(30 * kDay);
+  ASSERT_EQ(outcome(event()), "ok");
+  forget();
+  world.clock.advance(-29 * kDay);
+  expect_a_retry(body, first);
+  world.restart();
+  expect_a_retry(body, first);
+}
+
 TEST_F(EmittedIds, WhatThePolicyCallsASecretByNowChangesNoEvent) {
   const auto with_pin = [&](std::string_view id, Json pin, std::string_view note) {
     Json body = identified(id);
