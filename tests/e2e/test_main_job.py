@@ -340,11 +340,9 @@ def a_server_that_stops_answers_those_who_wait(server):
     waiting.start()
     waiting.join(1)
     check(waiting.is_alive(), "nothing was decided")
-    began = time.monotonic()
     equal(server.stop(), 0)
     waiting.join()
     equal([answer.expect(200).data["status"] for answer in told], ["pending"])
-    check(time.monotonic() - began < 8, "before the patience of a drain was over")
 
 
 def h29_every_failure_has_the_envelope(server):
