@@ -35,8 +35,8 @@ void describe(Fields& fields, Pruned& out);
 
 Result<Pruned> prune_state(store::Write& write, const PruneState& in);
 
-// Forgets, for each tenant whose policy says so, and the answers kept under idempotency keys for a
-// week.
+// Forgets, for each tenant whose policy says so, and what is kept for some days: the answers under
+// idempotency keys and where the events are that emitters named.
 TimerTask prune_task();
 
 }  // namespace assent::app
