@@ -283,21 +283,21 @@ def redirect(at, status, there):
     at.tell(status, b"", Location=there + at.path)
 
 
-def an_old_event_is_looked_at_before_it_counts(server):
-    """In a log older than what the server remembers, each row is looked up: whatever is found."""
+def an_event_that_is_there_already_is_looked_at_before_it_counts(server):
+    """Where the log has an event of that id which says something else, whatever is found."""
     def lie(at):
-        status, whole = at.upstream()
-        if at.path == "/v1/events/0":
-            whole["data"]["time"] = "2026-01-01T00:00:00.000000Z"
         if "/evt_" in at.path:
             return 200, {"data": at.server.stored}
-        return status, whole
+        if at.command == "POST":
+            return 409, {"error": {"code": "IDEMPOTENCY_CONFLICT", "message": "it exists"}}
+        return at.upstream()
     stored = {"id": AN_ID, "sequence": "3".zfill(20), "type": "content.publish",
               "time": "2026-01-01T00:00:00.000000Z", "data": {}}
     for found in ({}, stored, {**stored, "data": None}):
         with Liar(server, lie) as liar:
             liar.http.stored = found
             liar.import_fails()
+            check(any("/evt_" in path for _, path in liar.asked), liar.asked)
 
     def missing(at):
         if "/evt_" in at.path:
@@ -386,7 +386,7 @@ if __name__ == "__main__":
         somebody_in_between_has_nothing_to_say_about_a_row,
         what_the_server_itself_refuses_to_a_key_is_said_in_its_words,
         a_redirect_is_not_followed,
-        an_old_event_is_looked_at_before_it_counts,
+        an_event_that_is_there_already_is_looked_at_before_it_counts,
         a_proof_that_is_not_kept_is_not_proven,
         an_answer_that_trickles_is_waited_for_only_so_long,
         a_server_that_hangs_up_is_no_server)
