@@ -23,23 +23,44 @@ bool may_have_been(std::string_view redacted, std::string_view text) {
   return text.size() >= begin.size() + end.size() && text.starts_with(begin) && text.ends_with(end);
 }
 
-bool is_same_text(std::string_view a, std::string_view b) {
-  return a == b || may_have_been(a, b) || may_have_been(b, a);
-}
-
 bool is_marker(const Json& value) {
   return value.is_string() && value.string() == kRedactionMarker;
 }
 
-// In canonical order, both of them.
-bool is_same(const Json& a, const Json& b) {
-  if (is_marker(a) || is_marker(b)) return true;
-  if (a.is_string() && b.is_string()) return is_same_text(a.string(), b.string());
-  if (a.is_array() && b.is_array()) return std::ranges::equal(a.items(), b.items(), &is_same);
-  if (!a.is_object() || !b.is_object()) return a == b;
-  return std::ranges::equal(a.members(), b.members(), [](const auto& one, const auto& other) {
-    return is_same_text(one.first, other.first) && is_same(one.second, other.second);
-  });
+// Compares what was recorded with what comes again, both in canonical order.
+struct Comparison {
+  // Whoever brought it first knows what it said. Of others a marker stands for nothing but itself,
+  // or they would find out with it, guess by guess, what an event says that they may not read.
+  bool is_bringers_own = false;
+
+  bool is_same_text(std::string_view recorded, std::string_view again) const {
+    return recorded == again || may_have_been(recorded, again) ||
+           (is_bringers_own && may_have_been(again, recorded));
+  }
+
+  bool is_same(const Json& recorded, const Json& again) const {
+    if (is_marker(recorded) || (is_bringers_own && is_marker(again))) return true;
+    if (recorded.is_string() && again.is_string()) {
+      return is_same_text(recorded.string(), again.string());
+    }
+    if (recorded.is_array() && again.is_array()) {
+      return std::ranges::equal(
+          recorded.items(), again.items(),
+          [this](const Json& one, const Json& other) { return is_same(one, other); });
+    }
+    if (!recorded.is_object() || !again.is_object()) return recorded == again;
+    return std::ranges::equal(
+        recorded.members(), again.members(), [this](const auto& one, const auto& other) {
+          return is_same_text(one.first, other.first) && is_same(one.second, other.second);
+        });
+  }
+};
+
+// Which principal brought it: the server's word, not the emitter's.
+std::optional<std::string_view> bringer_of(const StoredEvent& event) {
+  const Json* const by = event.data.find("recordedBy");
+  const Json* const actor = by == nullptr ? event.data.find("actor") : by;
+  return actor == nullptr ? std::nullopt : actor->string_at("id");
 }
 
 // Without what the server added: who brought it, as which actor, whose the producer is, and until
@@ -65,11 +86,12 @@ bool is_uncorrelated(const StoredEvent& event) {
 }  // namespace
 
 bool says_the_same(const StoredEvent& recorded, const StoredEvent& again) {
-  return recorded.type == again.type && is_same_text(recorded.subject, again.subject) &&
+  const Comparison compared{.is_bringers_own = bringer_of(recorded) == bringer_of(again)};
+  return recorded.type == again.type && compared.is_same_text(recorded.subject, again.subject) &&
          recorded.causation == again.causation &&
-         (is_same_text(recorded.correlation_id, again.correlation_id) ||
+         (compared.is_same_text(recorded.correlation_id, again.correlation_id) ||
           (is_uncorrelated(recorded) && is_uncorrelated(again))) &&
-         is_same(emitters_word(recorded.data), emitters_word(again.data));
+         compared.is_same(emitters_word(recorded.data), emitters_word(again.data));
 }
 
 Result<std::optional<std::uint64_t>> look_up(const EventId& id, const Preparation& preparation) {

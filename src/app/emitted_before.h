@@ -14,7 +14,8 @@ namespace assent::app {
 
 // Whether the emitter said the same both times: the same of the same thing, whoever brought it.
 // What stands where a secret stood may have been anything, because what counts as a secret may
-// have changed in between. REQUIRES: both were read from canonical bytes.
+// have changed in between; of what another principal brings again only where the log has it so, or
+// it would tell them what the event says. REQUIRES: both were read from canonical bytes.
 bool says_the_same(const StoredEvent& recorded, const StoredEvent& again);
 
 // Before the writer's turn: where an event with that id is, of whatever kind and age, if that is

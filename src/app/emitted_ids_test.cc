@@ -250,6 +250,26 @@ TEST_F(EmittedIds, WhatThePolicyCallsASecretByNowChangesNoEvent) {
   expect_a_conflict(with_pin(between, 1, "another note"));
 }
 
+TEST_F(EmittedIds, WhoBringsAnothersEventFindsOutNothingWithMarkers) {
+  Json body = identified(new_id());
+  body.set("metadata", Json::object({{"iban", "DE893704"}, {"password", "hunter2"}}));
+  const Reply first = emit(body);
+  ASSERT_EQ(first.outcome(), "ok");
+  const auto guess = [&](Json iban, Json password) {
+    Json other = body;
+    return other.set("metadata",
+                     Json::object({{"iban", std::move(iban)}, {"password", std::move(password)}}));
+  };
+  expect_a_retry(guess("DE8***REDACTED***", "hunter2"), first);
+  agent = world.make("service", "another", {"agent"});
+  expect_a_conflict(guess("DE8***REDACTED***", "hunter2"));
+  expect_a_conflict(guess("***REDACTED***", "hunter2"));
+  expect_a_conflict(guess("DE893704", Json::object({{"a", "***REDACTED***"}}))
+                        .set("target", Json::object({{"type", "post"}, {"id", "***REDACTED***"}})));
+  expect_a_retry(body, first);
+  expect_a_retry(guess("DE893704", "***REDACTED***"), first);
+}
+
 TEST_F(EmittedIds, AnIdIsTheTenantsOwn) {
   const std::string id = new_id();
   ASSERT_EQ(outcome(identified(id)), "ok");
