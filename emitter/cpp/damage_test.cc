@@ -142,7 +142,8 @@ TEST_F(EmitterDamage, WithoutAStateItTakesAnotherIdAndSendsWhatWasThereAsItIs) {
                           R"({"next":{"acme":-1},"producer":"worker-1","sent":{}})",
                           R"({"next":{"acme":0},"producer":"worker-1","sent":{}})",
                           R"({"next":{"acme":"1"},"producer":"worker-1","sent":{}})",
-                          R"({"next":1,"producer":"worker-1","sent":{}})"}) {
+                          R"({"next":1,"producer":"worker-1","sent":{}})",
+                          R"({"next":[],"producer":"worker-1","sent":{}})"}) {
     SCOPED_TRACE(bad);
     const bool is_gone = std::string_view(bad) == "(gone)";
     fs::remove_all(scratch_.path());

@@ -26,9 +26,14 @@ _SEGMENTS_MIN = 4
 Report = Callable[[str, str], None]
 
 
-def _is_count(value: object) -> bool:
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return is_number and 0 <= value <= INTEGER_MAX
+def _counts(value: object, least: int) -> Dict[str, int]:
+    if not isinstance(value, dict):
+        raise TypeError
+    for number in value.values():
+        is_number = isinstance(number, int) and not isinstance(number, bool)
+        if not is_number or not least <= number <= INTEGER_MAX:
+            raise ValueError
+    return value
 
 
 class Save(NamedTuple):
@@ -96,9 +101,8 @@ class Spool:
             with open(path, "rb") as file:
                 state = json.loads(file.read().decode("utf-8"))
             producer = state["producer"]
-            counts = [dict(state["next"]), dict(state["sent"])]
-            numbers = [number for count in counts for number in count.values()]
-            if not isinstance(producer, str) or not all(map(_is_count, numbers)):
+            counts = _counts(state["next"], 1), _counts(state["sent"], 0)
+            if not isinstance(producer, str):
                 raise ValueError
         except FileNotFoundError:
             return False

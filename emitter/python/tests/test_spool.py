@@ -187,6 +187,8 @@ class Spools(Case):
                      '{"next":{},"sent":{},"producer":1}',
                      '{"next":{"acme":"x"},"sent":{},"producer":"worker-1"}',
                      '{"next":{"acme":-1},"sent":{},"producer":"worker-1"}',
+                     '{"next":{"acme":0},"sent":{},"producer":"worker-1"}',
+                     '{"next":[],"sent":{},"producer":"worker-1"}',
                      '{"next":{},"sent":{},"producer":"worker-1\udcff"}',
                      '{"next":{"acme":true},"sent":{},"producer":"worker-1"}'):
             with self.subTest(text):

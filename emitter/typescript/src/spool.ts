@@ -52,10 +52,10 @@ async function syncFile(path: string): Promise<void> {
   }
 }
 
-function countsOf(value: unknown): Counts {
+function countsOf(value: unknown, least: number): Counts {
   if (!isObject(value)) throw new SyntaxError();
   const counts = Object.entries(value).map(([tenant, count]): [string, number] => {
-    if (!Number.isSafeInteger(count) || (count as number) < 0) throw new SyntaxError();
+    if (!Number.isSafeInteger(count) || (count as number) < least) throw new SyntaxError();
     return [tenant, count as number];
   });
   return new Map(counts);
@@ -134,7 +134,7 @@ export class Spool {
     try {
       const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
       const state = JSON.parse(text) as { next?: unknown; producer?: unknown; sent?: unknown };
-      [this.#next, this.#sent] = [countsOf(state.next), countsOf(state.sent)];
+      [this.#next, this.#sent] = [countsOf(state.next, 1), countsOf(state.sent, 0)];
       producer = state.producer;
       if (typeof producer !== "string") throw new SyntaxError();
     } catch {

@@ -149,6 +149,8 @@ test("a state that is lost or damaged begins another id", async (t) => {
     '{"next":{},"sent":{}}', '{"next":{},"sent":{},"producer":1}',
     '{"next":{"acme":"x"},"sent":{},"producer":"worker-1"}',
     '{"next":{"acme":-1},"sent":{},"producer":"worker-1"}',
+    '{"next":{"acme":0},"sent":{},"producer":"worker-1"}',
+    '{"next":[],"sent":{},"producer":"worker-1"}',
     Buffer.from('{"next":{},"sent":{},"producer":"worker-1\xff"}', "latin1"),
     '{"next":{"acme":true},"sent":{},"producer":"worker-1"}']) {
     const { directory, path, producer: old } = await left(t, 3);
