@@ -199,11 +199,6 @@ Result<void> render(EmitEvents& in, std::size_t index, const Preparation& prepar
   if (emitted.id) {
     event.id = TRY(own_id_of(in, index));
     rendered.is_own_id = true;
-    // Without a snapshot there was nothing to look for.
-    const bool is_decided = preparation.ids.decide(*event.id, preparation.now);
-    if (!is_decided && preparation.read != nullptr) {
-      rendered.found = TRY(look_up(*event.id, preparation));
-    }
   } else {
     event.id = make_event_id(preparation.now, preparation.random);
   }
@@ -233,14 +228,6 @@ Result<store::EventRef> record(store::Write& write, EmissionGuard& guard, const 
                                std::size_t index) {
   TRY(guard.check(index));
   return write.record_prepared(in.rendered[index].event, in.rendered[index].said);
-}
-
-Result<store::EventRef> record_once(store::Write& write, EmissionGuard& guard, const EmitEvents& in,
-                                    std::size_t index) {
-  const EmitEvents::Rendered& rendered = in.rendered[index];
-  if (!rendered.is_own_id) return record(write, guard, in, index);
-  if (const auto earlier = TRY(recorded_before(write, in, index))) return *earlier;
-  return record(write, guard, in, index);
 }
 
 }  // namespace
@@ -278,9 +265,15 @@ bool blocks(const EmitEvents& in, const store::Store& store) {
 Result<void> prepare(EmitEvents& in, const Preparation& preparation) {
   const auto policy = TRY(preparation.policies.of(preparation.caller.tenant.number));
   for (EmittedEvent& event : in.events) redact(event, policy->redactor);
+  in.rendered.clear();  // A request that had to wait is prepared again.
   in.rendered.reserve(in.events.size());
+  std::size_t left = kComparedBytesMax;
   const Timestamp due_at = preparation.now + policy->obligations.due_after;
-  for (std::size_t i = 0; i < in.events.size(); ++i) TRY(render(in, i, preparation, due_at));
+  for (std::size_t i = 0; i < in.events.size(); ++i) {
+    TRY(render(in, i, preparation, due_at));
+    // Without a snapshot there is nothing to look for.
+    if (in.events[i].id && preparation.read != nullptr) TRY(settle(in, i, preparation, left));
+  }
   return {};
 }
 
@@ -288,8 +281,15 @@ Result<Emitted> emit_events(store::Write& write, const EmitEvents& in) {
   Emitted out{.events = {}, .is_single = in.is_single};
   out.events.reserve(in.rendered.size());
   EmissionGuard guard(write, in);
+  std::size_t left = kComparedOnWriterMax;
   for (std::size_t i = 0; i < in.rendered.size(); ++i) {
-    out.events.push_back(TRY(record_once(write, guard, in, i)));
+    auto earlier = in.rendered[i].recorded;
+    if (in.rendered[i].same_as) {
+      earlier = out.events[*in.rendered[i].same_as];
+    } else if (in.rendered[i].is_own_id && !earlier) {
+      earlier = TRY(recorded_before(write, in, i, left));
+    }
+    out.events.push_back(earlier ? *earlier : TRY(record(write, guard, in, i)));
   }
   return out;
 }

@@ -54,13 +54,14 @@ struct EmitEvents {
   std::vector<EmittedEvent> events;
   bool is_single = false;
 
-  // Made by prepare(): the rendered event; whether the emitter brought its id, and where an event
-  // with that id was found in the log; and what it was rendered from, where the state is to hear of
-  // it.
+  // Made by prepare(): the rendered event; whether the emitter brought its id, and the same event
+  // if it was found in the log or earlier in this request; and what it was rendered from, where the
+  // state is to hear of it.
   struct Rendered {
     PreparedEvent event;
     bool is_own_id = false;
-    std::optional<std::uint64_t> found;
+    std::optional<store::EventRef> recorded;
+    std::optional<std::size_t> same_as;
     std::optional<Event> said;
   };
   std::vector<Rendered> rendered;

@@ -6,7 +6,9 @@
 #include "store/search/search.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace assent::app {
 
@@ -83,15 +85,36 @@ bool is_uncorrelated(const StoredEvent& event) {
   return event.correlation_id == event.trace_id;
 }
 
+const EventId& id_of(const EmitEvents::Rendered& rendered) {
+  return rendered.event.id;
+}
+
+// Of an event and the bytes of an earlier one with the same id: where that is, if it says the same.
+Result<store::EventRef> compare(const EmitEvents& in, std::size_t index, std::string_view earlier) {
+  StoredEvent recorded = TRY(stored_event_from(earlier));
+  const store::EventRef place{
+      .id = recorded.id, .sequence = recorded.sequence, .time = recorded.time};
+  const PreparedEvent& event = in.rendered[index].event;
+  const std::string again = TRY(entry_bytes(event, place.sequence, place.time));
+  if (place.id == event.id && says_the_same(std::move(recorded), TRY(stored_event_from(again)))) {
+    return place;
+  }
+  Error conflict =
+      error_at(Code::idempotency_conflict, path_of(in, index, "id"), "was used for another event");
+  conflict.detail = "an event with this id exists and says something else";
+  return conflict;
+}
+
 }  // namespace
 
-bool says_the_same(const StoredEvent& recorded, const StoredEvent& again) {
+bool says_the_same(StoredEvent recorded, StoredEvent again) {
   const Comparison compared{.is_bringers_own = bringer_of(recorded) == bringer_of(again)};
   return recorded.type == again.type && compared.is_same_text(recorded.subject, again.subject) &&
          recorded.causation == again.causation &&
          (compared.is_same_text(recorded.correlation_id, again.correlation_id) ||
           (is_uncorrelated(recorded) && is_uncorrelated(again))) &&
-         compared.is_same(emitters_word(recorded.data), emitters_word(again.data));
+         compared.is_same(emitters_word(std::move(recorded.data)),
+                          emitters_word(std::move(again.data)));
 }
 
 Result<std::optional<std::uint64_t>> look_up(const EventId& id, const Preparation& preparation) {
@@ -104,22 +127,43 @@ Result<std::optional<std::uint64_t>> look_up(const EventId& id, const Preparatio
   return std::optional<std::uint64_t>();
 }
 
-Result<std::optional<store::EventRef>> recorded_before(const store::Write& write,
-                                                       const EmitEvents& in, std::size_t index) {
-  const EmitEvents::Rendered& rendered = in.rendered[index];
-  auto sequence = rendered.found;
-  if (!sequence) sequence = TRY(store::claim_event_id(write, rendered.event.id));
-  if (!sequence) return std::optional<store::EventRef>();
-  const StoredEvent recorded = TRY(store::recorded_event(write, *sequence));
-  const std::string bytes = TRY(entry_bytes(rendered.event, recorded.sequence, recorded.time));
-  if (recorded.id != rendered.event.id || !says_the_same(recorded, TRY(stored_event_from(bytes)))) {
-    Error conflict = error_at(Code::idempotency_conflict, path_of(in, index, "id"),
-                              "was used for another event");
-    conflict.detail = "an event with this id exists and says something else";
-    return conflict;
+Result<void> settle(EmitEvents& in, std::size_t index, const Preparation& preparation,
+                    std::size_t& left) {
+  EmitEvents::Rendered& rendered = in.rendered[index];
+  const EventId& id = rendered.event.id;
+  const bool is_decided = preparation.ids.decide(id, preparation.now);
+  const auto sequence =
+      is_decided ? TRY(store::find_event_id(*preparation.read, id)) : TRY(look_up(id, preparation));
+  std::string earlier;
+  if (sequence) {
+    earlier = TRY(store::recorded_bytes(*preparation.read, *sequence));
+  } else {
+    const auto same = std::ranges::find(in.rendered, id, &id_of);
+    if (&*same == &rendered) return {};
+    rendered.same_as = static_cast<std::size_t>(same - in.rendered.begin());
+    earlier = TRY(entry_bytes(same->event, 0, preparation.now));
   }
-  return std::optional(
-      store::EventRef{.id = recorded.id, .sequence = recorded.sequence, .time = recorded.time});
+  if (earlier.size() > left) {
+    return error_at(Code::too_large, "events",
+                    "are too much to be compared with what is recorded: send fewer at a time");
+  }
+  left -= earlier.size();
+  const auto recorded = TRY(compare(in, index, earlier));
+  if (sequence) rendered.recorded = recorded;
+  return {};
+}
+
+Result<std::optional<store::EventRef>> recorded_before(const store::Write& write,
+                                                       const EmitEvents& in, std::size_t index,
+                                                       std::size_t& left) {
+  const auto sequence = TRY(store::claim_event_id(write, in.rendered[index].event.id));
+  if (!sequence) return std::optional<store::EventRef>();
+  const std::string recorded = TRY(store::recorded_bytes(write, *sequence));
+  if (recorded.size() > left) {
+    return Error{Code::not_ready, "the events have not been compared with those recorded yet"};
+  }
+  left -= recorded.size();
+  return std::optional(TRY(compare(in, index, recorded)));
 }
 
 }  // namespace assent::app

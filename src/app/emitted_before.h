@@ -12,19 +12,34 @@
 
 namespace assent::app {
 
+// How many bytes of what is recorded a request is compared with. What its author must send for that
+// may be next to nothing, because a marker stands for whatever was taken out. The writer, which all
+// tenants share, takes only little of it upon itself.
+inline constexpr std::size_t kComparedBytesMax = std::size_t{4} * 1024 * 1024;
+inline constexpr std::size_t kComparedOnWriterMax = std::size_t{16} * 1024;
+
 // Whether the emitter said the same both times: the same of the same thing, whoever brought it.
 // What stands where a secret stood may have been anything, because what counts as a secret may
 // have changed in between; of what another principal brings again only where the log has it so, or
 // it would tell them what the event says. REQUIRES: both were read from canonical bytes.
-bool says_the_same(const StoredEvent& recorded, const StoredEvent& again);
+bool says_the_same(StoredEvent recorded, StoredEvent again);
 
 // Before the writer's turn: where an event with that id is, of whatever kind and age, if that is
 // for the index to say. REQUIRES: a snapshot.
 Result<std::optional<std::uint64_t>> look_up(const EventId& id, const Preparation& preparation);
 
-// On the writer: where the event is already; nothing if it is new, and then its id is that of what
-// this job records next. Code::idempotency_conflict at its id if another event has it.
+// Before the writer's turn too: whether the event with that index, which brought its id, is in the
+// log already, or earlier in this request; it is said there. Takes what was compared from `left`:
+// Code::too_large at the events if it is not enough, and Code::idempotency_conflict at the id if
+// another event has it. REQUIRES: a snapshot; the event and those before it are rendered.
+Result<void> settle(EmitEvents& in, std::size_t index, const Preparation& preparation,
+                    std::size_t& left);
+
+// On the writer, of what nobody settled: where the event is already; nothing if it is new, and then
+// its id is that of what this job records next. Code::idempotency_conflict likewise, and
+// Code::not_ready if `left` is not enough: then it has to be settled first.
 Result<std::optional<store::EventRef>> recorded_before(const store::Write& write,
-                                                       const EmitEvents& in, std::size_t index);
+                                                       const EmitEvents& in, std::size_t index,
+                                                       std::size_t& left);
 
 }  // namespace assent::app

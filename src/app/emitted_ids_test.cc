@@ -160,6 +160,48 @@ TEST_F(EmittedIds, WhatWasRecordedBeforeIdsWereRememberedIsKnown) {
   EXPECT_EQ(outcome(identified(new_id())), "ok");
 }
 
+TEST_F(EmittedIds, WhatAClockThatIsAheadSentBeforeIdsWereRememberedIsKnown) {
+  const Json body = identified(new_id(world.clock.now() + 30 * kDay));
+  const Reply first = emit(body);
+  const std::int64_t since = to_microseconds(world.clock.now() + kDay);
+  write([since](store::Write& write) -> Result<void> {
+    TRY(write.connection().run("DELETE FROM event_ids"));
+    TRY(write.connection().run("UPDATE event_ids_since SET time = $1", {since}));
+    return {};
+  });
+  world.restart();
+  expect_a_retry(body, first);
+  world.clock.advance(hours(22));
+  expect_a_retry(body, first);
+}
+
+TEST_F(EmittedIds, WhatIsRecordedIsComparedAsideAndWithinBounds) {
+  Json large = identified(new_id());
+  large.set("metadata", Json::object({{"note", std::string(60'000, 'n')}}));
+  const Reply first = emit(large);
+  ASSERT_EQ(first.outcome(), "ok");
+  expect_a_retry(large, first);
+  Json small = large;
+  small.set("metadata", Json::object({{"note", "***REDACTED***"}}));
+  const Json fifty{Json::Array(50, small)};
+  EXPECT_EQ(outcome(fifty), "ok");
+  EXPECT_EQ(outcome(Json(Json::Array(100, small))), "too_large events");
+  Json other = small;
+  other.set("metadata", Json::object({{"note", "something else"}}));
+  EXPECT_EQ(outcome(Json(Json::Array{small, event(), other})), "idempotency_conflict events[2].id");
+
+  // Of what is first in the request itself the same holds.
+  Json::Array within(100, small.set("id", new_id()));
+  within.front() = Json(large).set("id", *small.string_at("id"));
+  const std::uint64_t size = world.log_size();
+  EXPECT_EQ(outcome(Json(within)), "too_large events");
+  within.resize(50);
+  EXPECT_EQ(outcome(Json(within)), "ok");
+  EXPECT_EQ(world.log_size(), size + 1);
+  EXPECT_EQ(outcome(Json(within)), "ok");
+  EXPECT_EQ(world.log_size(), size + 1);
+}
+
 TEST_F(EmittedIds, WhateverAnEmitterSaysMakesAnotherEvent) {
   Json body = identified(new_id());
   body.set("actor", Json::object({{"type", "agent"}, {"id", "a"}}));
@@ -197,9 +239,13 @@ TEST_F(EmittedIds, WhoeverBringsItAgainItIsTheSameEvent) {
   Json acted = identified(new_id());
   acted.set("actor", Json::object({{"type", "agent"}, {"id", "a"}}));
   const Reply second = emit(acted);
+  Json numbered = identified(new_id());
+  numbered.set("producer", Json::object({{"id", "mailer"}, {"sequence", 1}}));
+  const Reply third = emit(numbered);
   agent = world.make("service", "another", {"agent", "requester"});
   expect_a_retry(body, first);
   expect_a_retry(acted, second);
+  expect_a_retry(numbered, third);
 }
 
 // Whose the producer is the server says; an event of before it did is the same without it.

@@ -48,7 +48,8 @@ struct InFlight {
 
   void finish(Result<void> result) {
     if (!result && result.error().code == Code::not_ready) {
-      result = Error{Code::overloaded, "the policy changes faster than this can be judged"};
+      result =
+          Error{Code::overloaded, "what this depends on changes faster than it can be looked at"};
     }
     if (!result) return done({.answer = std::move(result).error(), .trace = trace});
     done({.answer = std::move(*answer),
@@ -136,7 +137,11 @@ void submit_again(store::Store& store, const std::shared_ptr<InFlight>& flight, 
                                                                       const store::Read* read) {
     if (!result) return flight->finish(std::move(result));
     auto found = find_out(*read, not_ready);
-    if (found && flight->invocation.call->needs_prepare(store) == Call::Prepare::on_reader_thread) {
+    // An error that names nothing to find out says that the preparation was not enough.
+    const bool is_unprepared =
+        not_ready.fields.empty() ||
+        flight->invocation.call->needs_prepare(store) == Call::Prepare::on_reader_thread;
+    if (found && is_unprepared) {
       found = prepare(store, *flight, read->now(), read);
     }
     if (!found) return flight->finish(std::move(found));

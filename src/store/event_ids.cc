@@ -9,6 +9,7 @@ namespace assent::store {
 namespace {
 
 constexpr std::chrono::hours kYoung{7 * 24};
+constexpr std::chrono::hours kAhead{1};
 // A day longer, so that a decision that was prepared is still right when it is carried out.
 constexpr std::chrono::hours kKept{8 * 24};
 // What claims to be old is kept for a while after it came: another request with the same id may
@@ -69,7 +70,16 @@ void RememberedIds::note(Timestamp log_time) {
 
 bool RememberedIds::decide(const EventId& id, Timestamp now) const {
   const Timestamp claimed = claimed_time(id);
-  return claimed > since_ && claimed > std::max(now, log_time_.load()) - kYoung && !is_marked(id);
+  const Timestamp latest = std::max(now, log_time_.load());
+  // Of what an emitter whose clock is ahead sent before anything was remembered, nothing is.
+  if (since_ > Timestamp() && claimed > latest + kAhead) return false;
+  return claimed > since_ && claimed > latest - kYoung && !is_marked(id);
+}
+
+Result<std::optional<std::uint64_t>> find_event_id(const Read& read, const EventId& id) {
+  const auto rows = TRY(read.connection().query(kFind, {read.tenant_key(), bytes_of(id)}));
+  if (!TRY(rows->next())) return std::optional<std::uint64_t>();
+  return std::optional(static_cast<std::uint64_t>(rows->integer(0)));
 }
 
 Result<std::optional<std::uint64_t>> claim_event_id(const Write& write, const EventId& id) {
@@ -79,9 +89,9 @@ Result<std::optional<std::uint64_t>> claim_event_id(const Write& write, const Ev
       kKeep, {write.tenant_key(), bytes_of(id), static_cast<std::int64_t>(next),
               to_microseconds(write.now())}));
   if (claimed > 0) return std::optional<std::uint64_t>();
-  const auto rows = TRY(write.connection().query(kFind, {write.tenant_key(), bytes_of(id)}));
-  if (!TRY(rows->next())) return Error{Code::corrupt, "an event's id is remembered and is not"};
-  return std::optional(static_cast<std::uint64_t>(rows->integer(0)));
+  const auto found = TRY(find_event_id(write, id));
+  if (!found) return Error{Code::corrupt, "an event's id is remembered and is not"};
+  return found;
 }
 
 Result<void> forget_event_ids(const Write& write, std::int64_t limit) {

@@ -36,6 +36,9 @@ class RememberedIds {
   std::atomic<Timestamp> log_time_ = Timestamp();
 };
 
+// Where the event of a remembered id is.
+Result<std::optional<std::uint64_t>> find_event_id(const Read& read, const EventId& id);
+
 // Remembers the id as that of the event which this job records next; if it is remembered already,
 // says where its event is instead.
 Result<std::optional<std::uint64_t>> claim_event_id(const Write& write, const EventId& id);
