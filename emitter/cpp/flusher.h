@@ -77,8 +77,8 @@ class Flusher {
 
   struct Loaded;
   std::optional<Later> deliver(Lane& lane, const Batch& batch);
-  std::string read_stretch(std::span<const Entry> entries);
-  std::optional<Loaded> load(const Entry& entry, std::string_view bytes);
+  Result<std::string> read_stretch(std::span<const Entry> entries);
+  Result<std::optional<Loaded>> load(const Entry& entry, std::string_view bytes);
   std::optional<Later> send_run(Lane& lane, std::span<Loaded> run, const Batch& batch);
   Delivery send_all(Lane& lane, std::span<Loaded> run, const Batch& batch) const;
   std::optional<Later> set_aside(const Loaded& loaded, const Error& refused);

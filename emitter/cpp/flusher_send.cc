@@ -58,12 +58,16 @@ std::optional<Later> Flusher::deliver(Lane& lane, const Batch& batch) {
     const Entry& entry = batch.entries[i];
     if (i == 0 || !is_near(batch.entries[i - 1].event, entry.event)) {
       begin = entry.event.offset;
-      stretches.push_back(read_stretch(std::span(batch.entries).subspan(i)));
+      auto read = read_stretch(std::span(batch.entries).subspan(i));
+      if (!read) return Later{.reason = read.error().message};
+      stretches.push_back(std::move(*read));
     }
     const std::string_view stretch = stretches.back();
     const std::size_t at = std::min(stretch.size(), entry.event.offset - begin);
-    if (auto loaded = load(entry, stretch.substr(at))) {
-      run.push_back(std::move(*loaded));
+    auto loaded = load(entry, stretch.substr(at));
+    if (!loaded) return Later{.reason = loaded.error().message};
+    if (*loaded) {
+      run.push_back(std::move(**loaded));
       continue;
     }
     if (auto later = send_run(lane, run, batch)) return later;
@@ -75,26 +79,26 @@ std::optional<Later> Flusher::deliver(Lane& lane, const Batch& batch) {
 }
 
 // The records of the first of `entries` and of those that lie side by side with it.
-std::string Flusher::read_stretch(std::span<const Entry> entries) {
+Result<std::string> Flusher::read_stretch(std::span<const Entry> entries) {
   std::size_t count = 1;
   while (count < entries.size() && is_near(entries[count - 1].event, entries[count].event)) ++count;
   return spool_->read_stretch(entries.front().event, entries[count - 1].event);
 }
 
 // `bytes` begin with the event's record, if the disk kept it.
-std::optional<Flusher::Loaded> Flusher::load(const Entry& entry, std::string_view bytes) {
+Result<std::optional<Flusher::Loaded>> Flusher::load(const Entry& entry, std::string_view bytes) {
   const auto event = whole_payload(bytes);
   if (!event || event->size() != entry.event.size) {
     spool_->report_damage(entry.event);
-    return std::nullopt;
+    return std::optional<Loaded>();
   }
   Loaded loaded{.id = id_of(*event), .event = *event};
   if (entry.blob.segment != nullptr) {
-    const auto payload = spool_->read(entry.blob);
-    if (!payload) return std::nullopt;
+    const auto payload = TRY(spool_->read(entry.blob));
+    if (!payload) return std::optional<Loaded>();
     loaded.blob = blob_of_payload(*payload);
   }
-  return loaded;
+  return std::optional(std::move(loaded));
 }
 
 // One event at fault must not stop the others. Halving finds it, and what passes where only so much

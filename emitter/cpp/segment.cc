@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace assent::emitter {
@@ -134,9 +136,16 @@ std::optional<Error> Segment::append_whole(std::string_view bytes) {
   return std::nullopt;
 }
 
-std::string Segment::read(std::uint64_t offset, std::size_t bytes) const {
+Result<std::string> Segment::read(std::uint64_t offset, std::size_t bytes) const {
+  // What an earlier process left may be more files than one may have open.
+  File own;
+  if (!file_.is_open()) {
+    own = File(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!own.is_open() && errno == ENOENT) return std::string();
+    if (!own.is_open()) return disk_error(path_);
+  }
   std::string content(bytes, '\0');
-  content.resize(read_at(file_, offset, content.data(), bytes));
+  content.resize(read_at(own.is_open() ? own : file_, offset, content.data(), bytes));
   return content;
 }
 

@@ -55,6 +55,8 @@ bool is_torn(std::string_view rest);
 
 // ---- the file ----
 
+inline constexpr std::uint64_t kSegmentNumberMax = 9'999'999'999'999'999;  // Of sixteen digits.
+
 // Appended to by one and read by another, who do not look at the same bytes: what append() has
 // returned for is not changed again. The counts belong to whoever holds the spool's lock.
 class Segment {
@@ -69,8 +71,8 @@ class Segment {
   void close() { file_.close(); }
   // All of `bytes`, or an error and none of them.
   std::optional<Error> append_whole(std::string_view bytes);
-  // What the file has of so many bytes.
-  std::string read(std::uint64_t offset, std::size_t bytes) const;
+  // What the file has of so many bytes. Error: it cannot be opened now.
+  Result<std::string> read(std::uint64_t offset, std::size_t bytes) const;
 
   std::uint64_t size = 0;      // The bytes that are known to be good.
   std::uint64_t waiting = 0;   // Events that are neither in the log nor refused.

@@ -1,9 +1,11 @@
 #include "emitter/cpp/sending.h"
 
 #include "base/json.h"
+#include "base/redact.h"
 #include "emitter/cpp/json_read.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -11,12 +13,14 @@ namespace assent::emitter {
 namespace {
 
 constexpr std::string_view kUserAgent = "assent-emitter-cpp/1";
+constexpr std::string_view kBearer = "Bearer ";
+constexpr std::size_t kReasonBytesMax = 1024;
 
 Request make_request(const char* method, const char* path, const std::string& key,
                      const char* content_type, std::string body) {
   return {.method = method,
           .path = path,
-          .headers = {{"Authorization", "Bearer " + key},
+          .headers = {{"Authorization", std::string(kBearer) + key},
                       {"Content-Type", content_type},
                       {"User-Agent", std::string(kUserAgent)}},
           .body = std::move(body)};
@@ -49,6 +53,18 @@ std::string reason_in(const Json& error) {
   return "no reason given";
 }
 
+// What is told of an answer, which may say anything: an echo of the key, a whole page.
+std::string kept(std::string text, std::string_view key) {
+  for (std::size_t at = text.find(key); at != std::string::npos; at = text.find(key, at)) {
+    text.replace(at, key.size(), kRedactionMarker);
+    at += kRedactionMarker.size();
+  }
+  if (text.size() <= kReasonBytesMax) return text;
+  std::size_t end = kReasonBytesMax;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;  // Not within a character.
+  return text.substr(0, end) + "…";
+}
+
 // Whether a 403 is of the event and not of the key: nobody with this key may say so of it, and that
 // must not stop the others.
 bool is_of_event(const Json& error) {
@@ -66,15 +82,15 @@ bool is_of_event(const Json& error) {
 
 // What an answer that is no success says. Only the server's own word is final: what stands on the
 // way to it may answer 413 or 403 for its own reasons.
-std::variant<Json, Error, Later> no(const Answer& answer, Patience patience) {
+std::variant<Json, Error, Later> no(const Answer& answer, std::string_view key, Patience patience) {
   const auto body = read_json(answer.body);
   const Json* const error = body ? body->find("error") : nullptr;
   std::string_view code;
   if (error != nullptr) code = error->string_at("code").value_or("");
   const bool is_ours = !code.empty();
   std::string message = std::to_string(answer.status);
-  if (is_ours) message.append(" ").append(code).append(":");
-  message += " " + (error != nullptr ? reason_in(*error) : "no reason given");
+  if (is_ours) message.append(" ").append(kept(std::string(code), key)).append(":");
+  message += " " + (error != nullptr ? kept(reason_in(*error), key) : "no reason given");
   const bool is_final_here =
       is_final(answer.status, patience) || (answer.status == 403 && is_ours && is_of_event(*error));
   if (is_ours && is_final_here) {
@@ -94,11 +110,15 @@ std::optional<Receipt> receipt_in(const Json& data, const std::string& id) {
       .id = id, .sequence = static_cast<std::uint64_t>(*sequence), .time = std::string(*time)};
 }
 
+std::string_view key_of(const Request& request) {
+  return std::string_view(request.headers.front().second).substr(kBearer.size());
+}
+
 // What `data` of a good answer is; else why there is none.
 std::variant<Json, Error, Later> ask(const Send& send, const Request& request, Patience patience) {
   const Answer answer = send(request);
   if (answer.status == 0) return Later{.reason = answer.body};
-  if (answer.status != 200 && answer.status != 201) return no(answer, patience);
+  if (answer.status != 200 && answer.status != 201) return no(answer, key_of(request), patience);
   auto body = read_json(answer.body);
   if (!body || !body->is_object()) return Json();
   for (auto& [name, member] : body->members()) {

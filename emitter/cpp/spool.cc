@@ -108,6 +108,8 @@ std::optional<Error> Spool::read_segments() {
     const bool is_newest = number == numbers.back();
     if (auto fault = read_segment(*segments_.back(), is_newest)) return fault;
   }
+  // Files may have changed places. What has another id's number, here 0, is older.
+  std::ranges::stable_sort(left_, {}, [](const Left& left) { return left.entry.sequence; });
   return std::nullopt;
 }
 
@@ -254,6 +256,10 @@ Result<Segment*> Spool::writable(std::size_t bytes) {
     if (newest->size == 0 || newest->size + bytes <= options_.segment_bytes) return newest;
     newest->is_appendable = false;
   }
+  if (last_number_ >= kSegmentNumberMax) {
+    return Error{.fault = Fault::spool_unusable,
+                 .message = options_.directory + ": there is no name for another file"};
+  }
   auto segment = std::make_unique<Segment>(options_.directory, last_number_ + 1);
   if (auto fault = segment->open()) return std::move(*fault);
   ++last_number_;
@@ -301,16 +307,15 @@ void Spool::end_sync(const Sync& sync, bool is_done) {
 
 // ---- sending ----
 
-std::optional<std::string> Spool::read(const Place& place) {
-  const std::string bytes = read_stretch(place, place);
+Result<std::optional<std::string>> Spool::read(const Place& place) {
+  const std::string bytes = TRY(read_stretch(place, place));
   const auto payload = whole_payload(bytes);
-  if (payload && payload->size() == place.size) return std::string(*payload);
+  if (payload && payload->size() == place.size) return std::optional(std::string(*payload));
   report_damage(place);
-  return std::nullopt;
+  return std::optional<std::string>();
 }
 
-std::string Spool::read_stretch(const Place& first, const Place& last) {
-  if (first.segment->open()) return {};
+Result<std::string> Spool::read_stretch(const Place& first, const Place& last) {
   const std::uint64_t begin = first.offset - kRecordHeaderBytes;
   return first.segment->read(begin, last.offset + last.size - begin);
 }

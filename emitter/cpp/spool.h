@@ -81,12 +81,12 @@ class Spool {
   std::optional<Error> run_sync(const Sync& sync) const;  // Needs no lock.
   void end_sync(const Sync& sync, bool is_done);
 
-  // The payload, or nothing, reported, if the disk did not keep it. Needs no lock, but one at a
-  // time, and not beside save().
-  std::optional<std::string> read(const Place& place);
+  // The payload, or nothing, reported, if the disk did not keep it. Error: it may be read later.
+  // Needs no lock, but one at a time, and not beside save().
+  Result<std::optional<std::string>> read(const Place& place);
   // The same of many: the file from the record of `first` to that of `last`, as far as the disk
   // kept it. REQUIRES: of one segment, in order.
-  std::string read_stretch(const Place& first, const Place& last);
+  Result<std::string> read_stretch(const Place& first, const Place& last);
   void report_damage(const Place& place);
 
   // The event is in the log, or never will be. REQUIRES: in the order of appending.

@@ -81,11 +81,13 @@ Result<SpoolLock> SpoolLock::take(const std::string& directory) {
 }
 
 SpoolLock::~SpoolLock() {
+  if (!file_.is_open()) return;
   // For those who have no flock. An empty file would need room again, and a disk may be full.
-  if (!file_.is_open() || ::pwrite(file_.descriptor(), kNobody.data(), kNobody.size(), 0) < 0)
-    return;
-  [[maybe_unused]] const int result =
-      ::ftruncate(file_.descriptor(), static_cast<off_t>(kNobody.size()));
+  if (::pwrite(file_.descriptor(), kNobody.data(), kNobody.size(), 0) > 0) {
+    [[maybe_unused]] const int result =
+        ::ftruncate(file_.descriptor(), static_cast<off_t>(kNobody.size()));
+  }
+  ::flock(file_.descriptor(), LOCK_UN);  // A child of a fork has the file open, too.
 }
 
 }  // namespace assent::emitter

@@ -2,8 +2,10 @@
 
 #include "base/canonical.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "emitter/cpp/json_read.h"
 
+#include <cstddef>
 #include <utility>
 
 namespace assent::emitter {
@@ -21,9 +23,25 @@ bool take_numbers(const Json& json, std::string_view member, std::int64_t min,
   return true;
 }
 
+constexpr std::string_view kCrcBegin = R"({"crc":)";
+// Files of before the CRC begin so.
+constexpr std::string_view kNoCrcBegin = R"({"next":)";
+
+// Whether the text is what was written, as far as it can be told. The CRC is that of the text
+// without it.
+bool is_kept(std::string_view text) {
+  if (!text.starts_with(kCrcBegin)) return text.starts_with(kNoCrcBegin);
+  text.remove_prefix(kCrcBegin.size());
+  const std::size_t end = text.find(',');
+  if (end == std::string_view::npos) return false;
+  const auto crc = from_decimal(text.substr(0, end));
+  return crc && *crc == crc32("{" + std::string(text.substr(end + 1)));
+}
+
 }  // namespace
 
 std::optional<SpoolState> parse_state(std::string_view text) {
+  if (!is_kept(text)) return std::nullopt;
   const auto json = read_json(text);
   if (!json) return std::nullopt;
   const auto producer = json->string_at("producer");
@@ -43,7 +61,8 @@ std::string text_of(const SpoolState& state) {
   }
   const Json json = Json::object(
       {{"next", std::move(next)}, {"producer", state.producer}, {"sent", std::move(sent)}});
-  return canonical_json(json) + "\n";
+  const std::string text = canonical_json(json) + "\n";
+  return std::string(kCrcBegin) + std::to_string(crc32(text)) + "," + text.substr(1);
 }
 
 }  // namespace assent::emitter

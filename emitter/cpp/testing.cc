@@ -42,6 +42,10 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
+std::string without_crc(std::string state) {
+  return state.erase(1, state.find(','));
+}
+
 void write_content(const std::string& path, std::string_view content) {
   std::ofstream stream(path, std::ios::binary | std::ios::trunc);
   stream.write(content.data(), static_cast<std::streamsize>(content.size()));

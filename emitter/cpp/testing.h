@@ -32,6 +32,8 @@ class Scratch {
 
 std::string content_of(const std::string& path);
 void write_content(const std::string& path, std::string_view content);
+// The text of a state.json without its first member, the CRC.
+std::string without_crc(std::string state);
 
 // The network and the server behind it, which recognises ids as the real one does. Thread-safe.
 class Far {

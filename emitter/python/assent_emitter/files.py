@@ -38,12 +38,20 @@ def replace_synced(path: str, content: bytes) -> None:
     sync_directory(os.path.dirname(path))
 
 
+def _line_end(file: io.FileIO, size: int) -> bytes:
+    """What ends the line that a crash left without an end."""
+    if size == 0:
+        return b""
+    file.seek(size - 1)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
 def append_synced(path: str, content: bytes) -> None:
-    """All of `content`, or an OSError and none of it."""
-    with open(path, "ab", buffering=0, opener=private) as file:
+    """All of `content`, lines, or an OSError and none of it."""
+    with open(path, "ab+", buffering=0, opener=private) as file:
         size = file.tell()
         try:
-            _write_all(file, content)
+            _write_all(file, _line_end(file, size) + content)
         except OSError:
             file.truncate(size)
             raise

@@ -149,7 +149,14 @@ class Flusher:
     def _sync(self) -> None:
         file = self._spool.unsynced()
         if file is not None:
+            self._sync_file(file)
+
+    def _sync_file(self, file: int) -> None:
+        try:
             os.fsync(file)
+        except OSError:
+            self._spool.sync_failed()
+            raise
 
     def _sync_at_once(self, id: str) -> None:
         try:
@@ -173,10 +180,11 @@ class Flusher:
                 file = self._spool.unsynced()
             try:
                 if file is not None:
-                    os.fsync(file)  # What the server has must not be numbered again.
+                    self._sync_file(file)  # What the server has must not be numbered again.
                 self._deliver(lane, batch)
                 lane.failures = 0
-            except (Later, OSError) as error:
+            except Exception as error:  # pylint: disable=broad-except
+                # Whatever it was: what is spooled is tried again.
                 self._put_off(lane, error)
             self._save(lane)
 

@@ -14,7 +14,8 @@ from .event import EVENT_BYTES_MAX
 HEADER = struct.Struct("<II")
 # An event is far below it; a length beyond is no length.
 PAYLOAD_BYTES_MAX = 2 * 1024 * 1024
-NAME = re.compile(r"\d{16}\.spool")
+NUMBER_MAX = 10**16 - 1
+NAME = re.compile(r"\d{16}\.spool", re.ASCII)
 
 # In damaged bytes: where an event begins, its number, and whose it is.
 _BEGIN = re.compile(rb'\{"actor":\{"id":"')
@@ -88,12 +89,24 @@ class Segment:
 
     def read(self, record: Record) -> Optional[bytes]:
         """The payload, or nothing if the file no longer holds it."""
-        data = os.pread(self.file, HEADER.size + record.size, record.offset - HEADER.size)
+        data = self._bytes(record.offset - HEADER.size, HEADER.size + record.size)
         payload = data[HEADER.size:]
         if len(payload) != record.size or HEADER.unpack_from(data) != header_of(payload):
             self.is_damaged = True
             return None
         return payload
+
+    def _bytes(self, at: int, size: int) -> bytes:
+        # What an earlier process left may be more files than one may have open.
+        file = self._file
+        try:
+            file = os.open(self.path, os.O_RDONLY) if file is None else file
+            return os.pread(file, size, at)
+        except FileNotFoundError:
+            return b""
+        finally:
+            if self._file is None and file is not None:
+                os.close(file)
 
     def scan(self, data: bytes) -> Iterator[Record]:
         """The records of the file's whole content, up to the first that is none."""

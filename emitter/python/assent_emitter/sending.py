@@ -6,6 +6,7 @@ import re
 from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple
 
 from .errors import Refused
+from .redact import MARKER
 from .transport import Answer, Unreachable
 from .wire import Request
 
@@ -14,6 +15,8 @@ Send = Callable[[Request], Answer]
 # The event is at fault, and will be tomorrow, if it is the server who says so and not something on
 # the way to it. All else may pass: a server that is down, a key that is not there yet.
 _REFUSALS = frozenset((400, 409, 413, 415, 422))
+# Of an answer as much is kept.
+_REASON_BYTES_MAX = 1024
 # Of these a 403 says that nobody with this key may say so of it.
 _OF_EVENT = re.compile(r"(events\[\d+\]\.)?(type|causationId)", re.ASCII)
 
@@ -43,18 +46,32 @@ def _ask(send: Send, request: Request, final: FrozenSet[int]) -> Any:
         answer = send(request)
     except Unreachable as error:
         raise Later(str(error)) from None
+    key = request.headers["Authorization"].partition(" ")[2]
     body = answer.body if isinstance(answer.body, dict) else {}
     if answer.status in (200, 201):
         return body.get("data")
     said = body["error"] if isinstance(body.get("error"), dict) else {}
     code = said.get("code")
-    is_ours = isinstance(code, str) and code != ""
-    refused = Refused(answer.status, code if is_ours else "", _detail(said))
+    detail = _detail(said)
+    is_ours = isinstance(code, str) and code != "" and _is_unicode(code + detail)
+    refused = Refused(answer.status, _kept(code, key) if is_ours else "", _kept(detail, key))
     if is_ours and (answer.status in final or (answer.status == 403 and _is_of_event(said))):
         raise refused
     if answer.status == 413:
         raise TooLarge(str(refused), answer.retry_after)
     raise Later(str(refused), answer.retry_after)
+
+
+def _is_unicode(text: str) -> bool:
+    return text.encode("utf-8", "ignore").decode("utf-8") == text
+
+
+def _kept(text: str, key: str) -> str:
+    """What is told of an answer, which may say anything: an echo of the key, a whole page."""
+    whole = text.replace(key, MARKER).encode("utf-8", "replace")
+    if len(whole) <= _REASON_BYTES_MAX:
+        return whole.decode("utf-8")
+    return whole[:_REASON_BYTES_MAX].decode("utf-8", "ignore") + "…"
 
 
 def _is_of_event(error: Dict[str, Any]) -> bool:

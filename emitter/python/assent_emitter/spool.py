@@ -5,17 +5,20 @@ Not thread-safe: its one owner holds a lock around it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional
+import re
+import zlib
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from .canonical import INTEGER_MAX, canonical
 from .errors import Misconfigured, SpoolFull, SpoolUnusable
 from .files import append_synced, replace_synced, sync_directory
 from .ids import is_producer_of, producer_id
 from .reserve import Reserve, is_no_room
-from .segment import (HEADER, NAME, Entry, Record, Rest, Segment, blob_payload, framed, is_torn,
-                      read_rest)
+from .segment import (HEADER, NAME, NUMBER_MAX, Entry, Record, Rest, Segment, blob_payload,
+                      framed, is_torn, read_rest)
 from .spool_lock import SpoolLock
 
 # A segment that was sent whole, and is smaller, stays to be appended to.
@@ -26,14 +29,36 @@ _SEGMENTS_MIN = 4
 Report = Callable[[str, str], None]
 
 
+# Files of before the CRC begin otherwise, and so does whatever it does not protect.
+_CRC = re.compile(rb'\{"crc":(\d{1,10}),', re.ASCII)
+_NO_CRC = b'{"next":'
+
+
 def _counts(value: object, least: int) -> Dict[str, int]:
     if not isinstance(value, dict):
-        raise TypeError
+        raise ValueError
     for number in value.values():
         is_number = isinstance(number, int) and not isinstance(number, bool)
         if not is_number or not least <= number <= INTEGER_MAX:
             raise ValueError
     return value
+
+
+def _with_crc(text: bytes) -> bytes:
+    return b'{"crc":%d,' % zlib.crc32(text) + text[1:]
+
+
+def _parsed(text: bytes) -> Tuple[str, Dict[str, int], Dict[str, int]]:
+    """The producer, `next` and `sent`. A ValueError if it is damaged."""
+    found = _CRC.match(text)
+    rest = b"{" + text[found.end():] if found else text
+    if (zlib.crc32(rest) != int(found[1])) if found else not text.startswith(_NO_CRC):
+        raise ValueError
+    state = json.loads(text.decode("utf-8"))
+    producer = state["producer"]
+    if not isinstance(producer, str):
+        raise ValueError
+    return producer, _counts(state["next"], 1), _counts(state["sent"], 0)
 
 
 class Save(NamedTuple):
@@ -99,11 +124,7 @@ class Spool:
         path = os.path.join(self.directory, "state.json")
         try:
             with open(path, "rb") as file:
-                state = json.loads(file.read().decode("utf-8"))
-            producer = state["producer"]
-            counts = _counts(state["next"], 1), _counts(state["sent"], 0)
-            if not isinstance(producer, str):
-                raise ValueError
+                producer, next_numbers, sent = _parsed(file.read())
         except FileNotFoundError:
             return False
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -113,7 +134,7 @@ class Spool:
         if not is_producer_of(name, producer):
             raise Misconfigured(f"the spool in {self.directory} is of producer {producer}")
         self.producer = producer
-        self._next, self._sent = counts
+        self._next, self._sent = next_numbers, sent
         return True
 
     def _read_segments(self, is_new: bool) -> List[Entry]:
@@ -124,9 +145,14 @@ class Spool:
             segment = Segment(self.directory, int(name[:16]))
             self._segments.append(segment)
             waiting += self._read_segment(segment, is_newest=name == names[-1])
+        # Files may have changed places. What has another id's number is older.
+        waiting.sort(key=self._own_sequence)
         if is_new:
             self._skipped = None
         return waiting
+
+    def _own_sequence(self, entry: Entry) -> int:
+        return entry.sequence if entry.event.producer == self.producer else 0
 
     def _read_segment(self, segment: Segment, is_newest: bool) -> List[Entry]:
         with open(segment.path, "rb") as file:
@@ -238,7 +264,10 @@ class Spool:
     def _new_number(self) -> int:
         """Beyond those that were set aside, too: no name is used twice."""
         names = [name for name in os.listdir(self.directory) if NAME.match(name)]
-        return max((int(name[:16]) for name in names), default=0) + 1
+        newest = max((int(name[:16]) for name in names), default=0)
+        if newest >= NUMBER_MAX:
+            raise OSError(errno.EOVERFLOW, os.strerror(errno.EOVERFLOW))
+        return newest + 1
 
     @property
     def is_unsynced(self) -> bool:
@@ -251,6 +280,9 @@ class Spool:
             return None
         self._is_synced = True
         return newest.file
+
+    def sync_failed(self) -> None:
+        self._is_synced = False
 
     # ---- sending ----
 
@@ -291,7 +323,7 @@ class Spool:
 
     def _state_bytes(self) -> bytes:
         state = {"next": self._next, "producer": self.producer, "sent": self._sent}
-        return canonical(state) + b"\n"
+        return _with_crc(canonical(state) + b"\n")
 
     def _write_state(self, state: bytes) -> None:
         path = os.path.join(self.directory, "state.json")

@@ -65,4 +65,6 @@ class SpoolLock:
 
     def release(self) -> None:
         self._say(b"-\n")
+        if fcntl is not None:  # A child of a fork has the file open, too.
+            fcntl.flock(self._file, fcntl.LOCK_UN)
         os.close(self._file)

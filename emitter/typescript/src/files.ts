@@ -50,13 +50,17 @@ export async function replaceSynced(path: string, content: Buffer): Promise<void
   syncDirectory(dirname(path));
 }
 
-// All of `content`, or an error and none of it.
+// All of `content`, lines, or an error and none of it.
 export async function appendSynced(path: string, content: Buffer): Promise<void> {
-  const file = await open(path, "a", 0o600);
+  const file = await open(path, "a+", 0o600);
   try {
     const { size } = await file.stat();
+    const last = Buffer.from("\n");
+    if (size > 0) await file.read(last, 0, 1, size - 1);
+    // What a crash left of a line ends before it.
+    const end = Buffer.from(last.toString("latin1") === "\n" ? "" : "\n");
     try {
-      await file.writeFile(content);
+      await file.writeFile(Buffer.concat([end, content]));
       await file.sync();
     } catch (error) {
       await file.truncate(size);

@@ -32,6 +32,7 @@ export interface Entry {
   readonly blob: Place | undefined;
 }
 
+export const NUMBER_MAX = 1e16 - 1;
 export const segmentName = (number: number) => `${String(number).padStart(16, "0")}.spool`;
 
 // One file of records, of which the first `size` bytes are known to be good.
@@ -79,17 +80,34 @@ export class Segment {
   // The payload, or nothing if the file no longer holds it.
   read(place: Place): Buffer | undefined {
     const data = Buffer.alloc(HEADER_BYTES + place.size);
-    const start = place.offset - HEADER_BYTES;
-    let done = 0;
-    while (done < data.length) {
-      const count = readSync(this.file, data, done, data.length - done, start + done);
-      if (count === 0) break;
-      done += count;
-    }
+    const done = this.#readAt(place.offset - HEADER_BYTES, data);
     const payload = data.subarray(HEADER_BYTES);
     if (done === data.length && fits(data, payload)) return payload;
     this.isDamaged = true;
     return undefined;
+  }
+
+  // How much there was.
+  #readAt(start: number, data: Buffer): number {
+    // What an earlier process left may be more files than one may have open.
+    const isKept = this.#file !== undefined;
+    let file: number;
+    try {
+      file = this.#file ?? openSync(this.path, constants.O_RDONLY);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
+      throw error;
+    }
+    try {
+      let done = 0, count = 1;
+      while (count > 0 && done < data.length) {
+        count = readSync(file, data, done, data.length - done, start + done);
+        done += count;
+      }
+      return done;
+    } finally {
+      if (!isKept) closeSync(file);
+    }
   }
 
   // The records of the file's whole content, up to the first that is none.

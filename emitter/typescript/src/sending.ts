@@ -2,6 +2,7 @@
 
 import { isObject } from "./canonical.js";
 import { Refused } from "./errors.js";
+import { MARKER } from "./redact_text.js";
 import { Unreachable } from "./transport.js";
 import type { Send } from "./transport.js";
 import type { Request } from "./wire.js";
@@ -9,6 +10,8 @@ import type { Request } from "./wire.js";
 // The event is at fault, and will be tomorrow, if it is the server who says so and not something
 // on the way to it. All else may pass: a server that is down, a key that is not there yet.
 const REFUSALS = [400, 409, 413, 415, 422];
+// Of an answer as much is kept.
+const REASON_BYTES_MAX = 1024;
 // Of these a 403 says that nobody with this key may say so of it.
 const OF_EVENT = /^(events\[\d+\]\.)?(type|causationId)$/;
 
@@ -42,11 +45,24 @@ async function ask(send: Send, request: Request, patience: Patience): Promise<un
   if (answer.status === 200 || answer.status === 201) return body["data"];
   const said = isObject(body["error"]) ? body["error"] : {};
   const code = typeof said["code"] === "string" ? said["code"] : "";
-  const refused = new Refused(answer.status, code, detailOf(said));
+  const detail = detailOf(said);
+  const isUnicode = Buffer.from(code + detail).toString() === code + detail;
+  const key = request.headers["Authorization"]!.slice("Bearer ".length);
+  const kept = (text: string) => keptOf(text, key);
+  const refused = new Refused(answer.status, kept(isUnicode ? code : ""), kept(detail));
   const isFinal = final.includes(answer.status) || (answer.status === 403 && isOfEvent(said));
-  if (isFinal && code !== "") throw refused;
+  if (isFinal && code !== "" && isUnicode) throw refused;
   const Kind = answer.status === 413 ? TooLarge : Later;
   throw new Kind(refused.message, (answer.retryAfter ?? 0) * 1000);
+}
+
+// What is told of an answer, which may say anything: an echo of the key, a whole page.
+function keptOf(text: string, key: string): string {
+  const whole = Buffer.from(text.replaceAll(key, MARKER));
+  if (whole.length <= REASON_BYTES_MAX) return whole.toString();
+  let end = REASON_BYTES_MAX;
+  while ((whole[end]! & 0xc0) === 0x80) end -= 1;  // Not within a character.
+  return `${whole.toString("utf8", 0, end)}…`;
 }
 
 // Whether it is the event that must not be, and not the key that does not work (yet).

@@ -4,11 +4,14 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, truncateSync } from "
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { canonical, isObject } from "./canonical.js";
+import { crc32 } from "./crc32.js";
 import { EmitterError, Misconfigured, SpoolFull, SpoolUnusable } from "./errors.js";
 import { appendSynced, replaceSynced, replaceSyncedNow, syncDirectory } from "./files.js";
 import { isProducerOf, producerId } from "./ids.js";
 import { Reserve, isNoRoom } from "./reserve.js";
-import { HEADER_BYTES, Segment, blobPayload, framed, isTorn, readRest } from "./segment.js";
+import {
+  HEADER_BYTES, NUMBER_MAX, Segment, blobPayload, framed, isTorn, readRest,
+} from "./segment.js";
 import type { Entry, Name, Place, Rest } from "./segment.js";
 import { SpoolLock } from "./spool_lock.js";
 
@@ -50,6 +53,30 @@ async function syncFile(path: string): Promise<void> {
     // Everything in it was sent meanwhile, and it is gone.
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
+}
+
+// What the state is, with the CRC of what it would be without it. Files of before begin otherwise,
+// and so does whatever it does not protect.
+const CRC = /^\{"crc":(\d{1,10}),/;
+const NO_CRC = '{"next":';
+
+const withCrc = (text: string) => `{"crc":${crc32(Buffer.from(text))},${text.slice(1)}`;
+
+interface State {
+  readonly producer: string;
+  readonly next: Counts;
+  readonly sent: Counts;
+}
+
+// An error if it is damaged.
+function parsed(bytes: Buffer): State {
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  const found = CRC.exec(text);
+  const isKept = found ? crc32(Buffer.from(`{${text.slice(found[0].length)}`)) === Number(found[1])
+    : text.startsWith(NO_CRC);
+  const { next, producer, sent } = JSON.parse(text) as Record<string, unknown>;
+  if (!isKept || typeof producer !== "string") throw new SyntaxError();
+  return { producer, next: countsOf(next, 1), sent: countsOf(sent, 0) };
 }
 
 function countsOf(value: unknown, least: number): Counts {
@@ -130,23 +157,19 @@ export class Spool {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
     }
-    let producer: unknown;
+    let state: State;
     try {
-      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-      const state = JSON.parse(text) as { next?: unknown; producer?: unknown; sent?: unknown };
-      [this.#next, this.#sent] = [countsOf(state.next, 1), countsOf(state.sent, 0)];
-      producer = state.producer;
-      if (typeof producer !== "string") throw new SyntaxError();
+      state = parsed(bytes);
     } catch {
-      [this.#next, this.#sent] = [new Map(), new Map()];
       renameSync(path, `${path}.damaged`);
       this.#report("damaged", `${path} was damaged and is kept as ${path}.damaged`);
       return undefined;
     }
-    if (!isProducerOf(name, producer)) {
-      throw new Misconfigured(`the spool in ${this.directory} is of producer ${producer}`);
+    if (!isProducerOf(name, state.producer)) {
+      throw new Misconfigured(`the spool in ${this.directory} is of producer ${state.producer}`);
     }
-    return producer;
+    [this.#next, this.#sent] = [state.next, state.sent];
+    return state.producer;
   }
 
   // Under a new id, which is on the disk before there is a number that could be given again.
@@ -163,11 +186,14 @@ export class Spool {
 
   #readSegments(): Entry[] {
     const names = readdirSync(this.directory).filter((name) => NAME.test(name)).sort();
-    return names.flatMap((name, place) => {
+    const entries = names.flatMap((name, place) => {
       const segment = new Segment(this.directory, Number(name.slice(0, 16)));
       this.#segments.push(segment);
       return this.#readSegment(segment, place === names.length - 1);
     });
+    // Files may have changed places. What has another id's number is older.
+    const numberOf = ({ event }: Entry) => (this.#isOwn(event) ? event.sequence : 0);
+    return entries.sort((a, b) => numberOf(a) - numberOf(b));
   }
 
   #readSegment(segment: Segment, isNewest: boolean): Entry[] {
@@ -299,7 +325,9 @@ export class Spool {
   #newNumber(): number {
     const numbers = readdirSync(this.directory).filter((name) => /^\d{16}\.spool/.test(name))
       .map((name) => Number(name.slice(0, 16)));
-    return Math.max(0, ...numbers) + 1;
+    const newest = numbers.reduce((most, number) => Math.max(most, number), 0);
+    if (newest >= NUMBER_MAX) throw Object.assign(new Error("no name"), { code: "EOVERFLOW" });
+    return newest + 1;
   }
 
   get isUnsynced(): boolean {
@@ -382,7 +410,7 @@ export class Spool {
       producer: this.producer,
       sent: Object.fromEntries(this.#sent),
     });
-    return Buffer.from(`${state}\n`);
+    return Buffer.from(withCrc(`${state}\n`));
   }
 
   #prepareSave(): Save {

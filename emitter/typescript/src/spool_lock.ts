@@ -38,7 +38,9 @@ function holds(pid: string | undefined, start: string | undefined): boolean {
 function withTaking(path: string, take: () => void): void {
   const taking = `${path}.taking`;
   try {
-    if (Date.now() - statSync(taking).mtimeMs > TAKING_SECONDS_MAX * 1000) rmSync(taking);
+    // Of the future, too: a clock may have been set back.
+    const age = Math.abs(Date.now() - statSync(taking).mtimeMs);
+    if (age > TAKING_SECONDS_MAX * 1000) rmSync(taking);
   } catch {
     // There is none, which is the usual.
   }
