@@ -177,6 +177,54 @@ TEST_F(EmitterSpooling, ANoThatIsNotTheServersOwnIsLater) {
   EXPECT_FALSE(std::filesystem::exists(scratch_.path() + "/refused.ndjson"));
 }
 
+// As a policy has it that says who may emit what.
+TEST_F(EmitterSpooling, WhatThisKeyMayNotEmitDoesNotStopTheOthers) {
+  for (const char* const member : {"type", "causationId"}) {
+    Options given = options();
+    const auto server = far_.send();
+    given.send = [&, member](const Request& request) {
+      const std::size_t at = request.body.find("forbidden");
+      if (at == std::string::npos) return server(request);
+      const auto before = std::count(request.body.begin(), request.body.begin() + at, '\n');
+      return Answer{.status = 403,
+                    .body = R"({"error":{"code":"INSUFFICIENT_PERMISSIONS","fieldErrors":[{"path":)"
+                            R"("events[)" +
+                            std::to_string(before) + "]." + member +
+                            R"(","message":"is not yours"}]}})"};
+    };
+    Emitter emitter = open(given);
+    ASSERT_TRUE(emitter.buffer(event_of("1")));
+    ASSERT_TRUE(emitter.buffer(event_of("forbidden")));
+    ASSERT_TRUE(emitter.buffer(event_of("2")));
+    EXPECT_EQ(emitter.flush(120s), 0U);
+    const auto aside = parse_json(testing::content_of(scratch_.path() + "/refused.ndjson"));
+    ASSERT_TRUE(aside);
+    EXPECT_EQ(aside->find("answer")->integer_at("status"), 403);
+    std::filesystem::remove(scratch_.path() + "/refused.ndjson");
+  }
+  EXPECT_EQ(far_.targets(), (std::vector<std::string>{"1", "2", "1", "2"}));
+}
+
+TEST_F(EmitterSpooling, A403ThatIsNotOfAnEventWaits) {
+  Emitter emitter = open(options());
+  buffer(emitter, 1, 1);
+  for (const char* const path : {"producer.id", "events[0].producer.id", "tenantId", "types",
+                                 "events[0].tenantId", "actor.type", "events[0", "events[].", ""}) {
+    const std::size_t before = far_.requests().size();
+    far_.set_foreign({.status = 403,
+                      .body = R"({"error":{"code":"INSUFFICIENT_PERMISSIONS","fieldErrors":[7,)"
+                              R"({"path":")" +
+                              std::string(path) + R"("}]}})"});
+    EXPECT_TRUE(comes([&] {
+      EXPECT_EQ(emitter.flush(0ms), 1U) << path;
+      return far_.requests().size() > before;
+    }));
+  }
+  far_.set(Far::Mood::well);
+  EXPECT_EQ(emitter.flush(120s), 0U);
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path() + "/refused.ndjson"));
+}
+
 TEST_F(EmitterSpooling, WhatIsTooLargeForAProxyGoesInSmallerPieces) {
   Options given = options();
   const auto server = far_.send();

@@ -49,6 +49,21 @@ std::string reason_in(const Json& error) {
   return "no reason given";
 }
 
+// Whether a 403 is of the event and not of the key: nobody with this key may say so of it, and that
+// must not stop the others.
+bool is_of_event(const Json& error) {
+  const Json* const fields = error.find("fieldErrors");
+  if (fields == nullptr || !fields->is_array()) return false;
+  return std::ranges::any_of(fields->items(), [](const Json& field) {
+    std::string_view path = field.string_at("path").value_or("");
+    // In a batch it is `events[3].type`.
+    if (const std::size_t end = path.find("]."); path.starts_with("events[") && end < path.size()) {
+      path.remove_prefix(end + 2);
+    }
+    return path == "type" || path == "causationId";
+  });
+}
+
 // What an answer that is no success says. Only the server's own word is final: what stands on the
 // way to it may answer 413 or 403 for its own reasons.
 std::variant<Json, Error, Later> no(const Answer& answer, Patience patience) {
@@ -60,7 +75,9 @@ std::variant<Json, Error, Later> no(const Answer& answer, Patience patience) {
   std::string message = std::to_string(answer.status);
   if (is_ours) message.append(" ").append(code).append(":");
   message += " " + (error != nullptr ? reason_in(*error) : "no reason given");
-  if (is_ours && is_final(answer.status, patience)) {
+  const bool is_final_here =
+      is_final(answer.status, patience) || (answer.status == 403 && is_ours && is_of_event(*error));
+  if (is_ours && is_final_here) {
     return Error{.fault = Fault::refused, .message = std::move(message), .status = answer.status};
   }
   return Later{.reason = std::move(message),

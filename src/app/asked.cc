@@ -74,6 +74,8 @@ Event requested_event(const RequestApproval& in, const Asked& asked) {
   if (asked.evidence.is_weakened) data.set("evidencePolicyWeakened", true);
   if (asked.policy.version > 0) data.set("policySha256", asked.policy.sha256);
   if (approval.requester_owner) data.set("requesterOwner", approval.requester_owner->text());
+  if (approval.planned_by) data.set("plannedBy", approval.planned_by->text());
+  if (approval.planner_owner) data.set("plannerOwner", approval.planner_owner->text());
   if (asked.rule) data.set("ruleId", asked.rule->id.text());
   data.set_if("unpinned", asked.unpinned);
   data.set_if("deduplicationKey", in.deduplication_key);

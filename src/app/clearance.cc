@@ -13,6 +13,15 @@ namespace assent::app {
 
 namespace {
 
+// Whoever starts knows best what will run: what others compared counts only for who compared
+// nothing.
+Result<std::optional<store::PlanComparison>> comparison_of(const store::Read& read,
+                                                           std::string_view ir_hash) {
+  auto own = TRY(store::plan_comparison(read, ir_hash, read.caller().principal.id));
+  if (own) return own;
+  return store::latest_plan_comparison(read, ir_hash);
+}
+
 // The statuses are in the order of their strictness.
 Result<std::optional<PlanStatus>> status_of(const store::Read& read,
                                             const std::optional<store::ValidatedPlan>& plan) {
@@ -54,7 +63,7 @@ Result<PlanCase> plan_case(const store::Read& read, std::string_view ir_hash) {
                  .grant = std::nullopt,
                  .missing = {}};
   std::optional<Execution> latest;
-  found.comparison = TRY(store::plan_comparison(read, ir_hash));
+  found.comparison = TRY(comparison_of(read, ir_hash));
   found.status = TRY(status_of(read, found.plan));
   if (found.status == PlanStatus::escalate) {
     found.approval = TRY(store::approval_of_plan(read, ir_hash));
@@ -74,7 +83,7 @@ Result<PlanCase> plan_case(const store::Read& read, const Approval& approval, co
                  .approval = approval,
                  .grant = grant,
                  .missing = {}};
-  found.comparison = TRY(store::plan_comparison(read, approval.content_hash));
+  found.comparison = TRY(comparison_of(read, approval.content_hash));
   found.status = TRY(status_of(read, found.plan));
   return judged(read, std::move(found), latest);
 }

@@ -1,4 +1,5 @@
-// What speaks for running a plan, gathered from the state, and what is missing (domain/plan/).
+// What speaks for the caller's running a plan, gathered from the state, and what is missing
+// (domain/plan/).
 #pragma once
 
 #include "app/operation.h"
@@ -15,7 +16,7 @@ struct PlanCase {
   std::optional<store::ValidatedPlan> plan;
   // As it was validated, or as the policy in force has it, where that is stricter by now.
   std::optional<PlanStatus> status;
-  std::optional<store::PlanComparison> comparison;
+  std::optional<store::PlanComparison> comparison;  // The caller's latest, or else anybody's.
   // Of a plan that needs one: the newest that counts.
   std::optional<Approval> approval;
   std::optional<Grant> grant;

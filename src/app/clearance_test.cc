@@ -89,14 +89,82 @@ TEST_F(PlanRuns, H49_WhoeverPresentedTheTokenMayStartAndNobodyElse) {
   const Json wanted = risky();
   const std::string hash = validated(wanted);
   const std::string token = token_of(approved(hash));
-  compare(hash, dag_of(wanted));
   const Json body = Json::object({{"irHash", hash}});
   ASSERT_EQ(
       call_by(engine, "consume_plan_approval", Json::object({{"token", token}, {"irHash", hash}}))
           .outcome(),
       "ok");
+  compare_by(engine, hash, dag_of(wanted));
+  compare_by(other, hash, dag_of(wanted));
   EXPECT_EQ(call_by(other, "start_plan", body).outcome(), "insufficient_permissions");
   EXPECT_EQ(call_by(engine, "start_plan", body).outcome(), "ok");
+}
+
+// What will run is known best by whoever runs it. Others can stand in the way of one that compared
+// nothing only until it does, and never lift what it found.
+TEST_F(PlanRuns, H48_TheComparisonOfWhoStartsCountsBeforeAnybodyElses) {
+  const Person engine = world.make("agent", "engine", {"agent"});
+  const std::string hash = validated(harmless());
+  const Json body = Json::object({{"irHash", hash}});
+  EXPECT_EQ(missing(start(hash)), Missing{"diff_missing"});
+  compare_by(engine, hash, dag_of(risky()));
+  EXPECT_EQ(missing(start(hash)), Missing{"diff_failed"}) << "of those who compared it";
+  compare_by(engine, hash, dag_of(harmless()));
+  EXPECT_EQ(start(hash).outcome(), "ok") << "a compiler compares, an executor starts";
+  compare(hash, dag_of(risky()));
+  EXPECT_EQ(missing(start(hash)), Missing{"diff_failed"});
+  EXPECT_EQ(call_by(engine, "start_plan", body).outcome(), "ok") << "not in its way";
+  compare_by(engine, hash, dag_of(harmless()));
+  EXPECT_EQ(missing(start(hash)), Missing{"diff_failed"}) << "nor does it lift it";
+  world.restart();
+  EXPECT_EQ(missing(start(hash)), Missing{"diff_failed"});
+  compare(hash, dag_of(harmless()));
+  EXPECT_EQ(start(hash).outcome(), "ok");
+}
+
+TEST_F(PlanRuns, WhoLooksSeesItsOwnComparisonOrElseTheLatestAndWhoseItIs) {
+  const Person engine = world.make("agent", "engine", {"agent"});
+  const std::string hash = validated(harmless());
+  const auto shown_to = [&](const Person& who) {
+    const Reply shown =
+        world.call({.operation = "get_plan", .by = who, .path = {{"irHash", hash}}});
+    const Json& diff = *shown.data.find("diff");
+    return std::string(diff.string_at("comparedBy").value_or("")) +
+           (*diff.find("allHashesMatch") == Json(true) ? " ok " : " failed ") +
+           (*shown.data.find("isCleared") == Json(true) ? "cleared" : "not cleared");
+  };
+  compare_by(engine, hash, dag_of(harmless()));
+  EXPECT_EQ(shown_to(agent), engine.id + " ok cleared");
+  EXPECT_EQ(shown_to(engine), engine.id + " ok cleared");
+  world.clock.advance(std::chrono::seconds(1));
+  compare(hash, dag_of(risky()));
+  EXPECT_EQ(shown_to(agent), agent.id + " failed not cleared");
+  EXPECT_EQ(shown_to(engine), engine.id + " ok cleared");
+  EXPECT_EQ(shown_to(ann), agent.id + " failed not cleared");
+}
+
+TEST_F(PlanRuns, APlanThatIsValidatedAgainKeepsItsRequest) {
+  const Json wanted = risky();
+  const std::string hash = validated(wanted);
+  const std::string id = ask_for(hash).id();
+  Json renamed = wanted;
+  renamed.set("requestId", "req_of_another");
+  const Person other = world.make("agent", "other", {"agent"});
+  const Reply again =
+      world.call({.operation = "validate_plan", .by = other, .raw_body = json_text(renamed)});
+  EXPECT_EQ(again.at("irHash"), hash);
+  EXPECT_EQ(again.at("requestId"), "req_of_another");
+  EXPECT_EQ(event().string_at("correlationid"), "req_of_another");
+
+  const auto told = [&](const Reply& reply) {
+    EXPECT_EQ(reply.outcome(), "ok");
+    return event().string_at("correlationid").value_or("");
+  };
+  EXPECT_EQ(told(world.decide("approve", ann, id)), "req_123");
+  EXPECT_EQ(told(compare(hash, dag_of(wanted))), "req_123");
+  EXPECT_EQ(told(ask_for(hash)), "req_123");
+  EXPECT_EQ(told(consume(token_of(id), hash)), "req_123");
+  EXPECT_EQ(told(start(hash)), "req_123");
 }
 
 TEST_F(PlanRuns, H50_AKillSwitchSetAfterTheDecisionBlocksTheStart) {

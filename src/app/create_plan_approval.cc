@@ -78,6 +78,8 @@ Result<PlanAsked> ask_for_plan(store::Write& write, const store::ValidatedPlan& 
     made.said.subject_blob = *plan.content.find("planBlob");
   }
   asked.approval = approval_under(write, made.said, asked);
+  asked.approval.planned_by = plan.planned_by;
+  asked.approval.planner_owner = plan.planner_owner;
   return made;
 }
 

@@ -78,6 +78,7 @@ Result<PlanCompared> diff_plan(store::Write& write, const DiffPlan& in) {
                             {"stepCount", out.step_count},
                             {"dagNodeCount", out.dag_node_count},
                             {"allHashesMatch", out.all_hashes_match},
+                            {"comparedBy", write.caller().principal.id.text()},
                             {"verifiedAt", to_rfc3339(out.verified_at)}});
   if (!out.all_hashes_match) {
     out.mismatch_details = in.diff.mismatch_details;

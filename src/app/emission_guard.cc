@@ -20,15 +20,14 @@ std::string numbered(const EmittedBy& producer) {
 Result<void> EmissionGuard::check(std::size_t index) {
   TRY(check_type(index));
   TRY(check_proof(index));
-  if (in_.events[index].outcome == EmitOutcome::pending) TRY(check_new_obligation(index));
   if (in_.events[index].producer) TRY(check_number(index));
   if (in_.events[index].causation_id) TRY(check_obligation(index));
   return {};
 }
 
 Result<const Policy*> EmissionGuard::policy() {
-  if (!policy_) policy_ = TRY(store::current_policy(write_));
-  return policy_->policy.get();
+  if (!policy_) policy_ = TRY(write_.policy());
+  return policy_.get();
 }
 
 Result<void> EmissionGuard::check_type(std::size_t index) {
@@ -77,15 +76,6 @@ Result<void> EmissionGuard::check_number(std::size_t index) {
     expected->second = producer.sequence + 1;
   }
   return {};
-}
-
-// An id that is remembered no longer, or that the server gave, may come again.
-Result<void> EmissionGuard::check_new_obligation(std::size_t index) const {
-  const auto& rendered = in_.rendered[index];
-  if (!rendered.fingerprint) return {};  // The server made its id just now.
-  if (!TRY(store::find_obligation(write_, rendered.event.id))) return {};
-  return error_at(Code::idempotency_conflict, path_of(in_, index, "id"),
-                  "is that of an obligation which is in the log already");
 }
 
 // Whoever may begin such a thing may say how it ended, and nobody else: the log would take their

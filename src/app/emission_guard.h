@@ -6,12 +6,10 @@
 #pragma once
 
 #include "app/emit_events.h"
-#include "store/state/policies.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,12 +27,11 @@ class EmissionGuard {
   Result<void> check_type(std::size_t index);
   Result<void> check_proof(std::size_t index);
   Result<void> check_number(std::size_t index);
-  Result<void> check_new_obligation(std::size_t index) const;
   Result<void> check_obligation(std::size_t index);
 
   const store::Write& write_;
   const EmitEvents& in_;
-  std::optional<store::CurrentPolicy> policy_;  // Read when first asked for.
+  store::KeptPolicy policy_;  // Null until somebody asked.
   // The number that follows what this request has used: nearly always the next one to come.
   std::map<std::string_view, std::int64_t> next_;
 };

@@ -1,10 +1,9 @@
 #include "app/emit_events.h"
 
 #include "app/emission_guard.h"
-#include "base/canonical.h"
+#include "app/emitted_before.h"
 #include "domain/policy.h"
-#include "store/idempotency.h"
-#include "store/search/search.h"
+#include "store/event_ids.h"
 
 #include <algorithm>
 #include <array>
@@ -25,8 +24,6 @@ namespace assent::app {
 namespace {
 
 constexpr std::size_t kEventsPerRequestMax = 1000;
-// The pseudo-route under which an emitter's own event ids are kept.
-constexpr std::string_view kEventIdRoute = "event id";
 
 Result<void> take_item(EmitEvents& in, const Json& item) {
   const std::string path =
@@ -155,12 +152,7 @@ Result<EventId> cause_of(const EmitEvents& in, std::size_t index, const Preparat
   if (!id) return error_at(Code::validation_error, path, "must be an event id");
   const auto is_it = [&](const EmitEvents::Rendered& earlier) { return earlier.event.id == *id; };
   if (std::ranges::any_of(in.rendered, is_it)) return *id;
-  CHECK(preparation.read != nullptr);
-  const store::Read& read = *preparation.read;
-  const auto sequence =
-      read.search().sequence_of(read.connection(), read.tenant().number, *id, read.size());
-  if (sequence) return *id;
-  if (sequence.error().code != Code::not_found) return sequence.error();
+  if (TRY(look_up(*id, preparation))) return *id;
   return error_at(Code::unprocessable, path, "is no event of this log");
 }
 
@@ -173,14 +165,6 @@ Result<void> check_proof(const EmitEvents& in, std::size_t index, const Preparat
   if (preparation.blobs.size(preparation.caller.tenant.number, *proof->blob)) return {};
   return error_at(Code::unprocessable, path_of(in, index, "proof.blob"),
                   "is no blob of this tenant: upload it first");
-}
-
-// What "the same event again" means: all that the emitter said of it.
-Hash fingerprint_of(const Event& event) {
-  std::string text = event.subject + "\n" + event.type + "\n" + canonical_json(event.data);
-  if (event.causation) text += "\ncause " + event.causation->text();
-  if (event.correlation_id) text += "\ncorrelation " + *event.correlation_id;
-  return sha256(text);
 }
 
 Result<EventId> own_id_of(const EmitEvents& in, std::size_t index) {
@@ -212,10 +196,17 @@ Result<void> render(EmitEvents& in, std::size_t index, const Preparation& prepar
               .correlation_id = emitted.correlation_id};
   if (emitted.causation_id) event.causation = TRY(cause_of(in, index, preparation));
   EmitEvents::Rendered rendered;
-  event.id =
-      emitted.id ? TRY(own_id_of(in, index)) : EventId::make(preparation.now, preparation.random);
-  // Before what a retry would have otherwise is added.
-  if (emitted.id) rendered.fingerprint = fingerprint_of(event);
+  if (emitted.id) {
+    event.id = TRY(own_id_of(in, index));
+    rendered.is_own_id = true;
+    // Without a snapshot there was nothing to look for.
+    const bool is_decided = preparation.ids.decide(*event.id, preparation.now);
+    if (!is_decided && preparation.read != nullptr) {
+      rendered.found = TRY(look_up(*event.id, preparation));
+    }
+  } else {
+    event.id = make_event_id(preparation.now, preparation.random);
+  }
   if (emitted.outcome == EmitOutcome::pending) event.data.set("dueAt", to_rfc3339(due_at));
   if (emitted.producer) {
     Json producer = *event.data.find("producer");
@@ -231,27 +222,11 @@ Result<void> render(EmitEvents& in, std::size_t index, const Preparation& prepar
   return {};
 }
 
-Json json_of(const store::EventRef& event) {
-  return Json::object(
-      {{"id", event.id.text()}, {"sequence", event.sequence}, {"time", to_rfc3339(event.time)}});
-}
-
-// Where the event with the emitter's own id stands already, if this is a retry.
-Result<std::optional<store::EventRef>> find_earlier(store::Write& write,
-                                                    const store::IdempotencyKey& key,
-                                                    const EmitEvents::Rendered& rendered) {
-  const auto earlier = TRY(store::find_idempotent(write.connection(), key));
-  if (!earlier) return std::optional<store::EventRef>();
-  if (earlier->fingerprint != *rendered.fingerprint) {
-    return Error{Code::idempotency_conflict,
-                 "an event with this id exists and says something else",
-                 {{"id", "was used for another event"}}};
-  }
-  const Json kept = TRY(parse_json(earlier->answer));
-  return std::optional(store::EventRef{
-      .id = rendered.event.id,
-      .sequence = static_cast<std::uint64_t>(kept.integer_at("sequence").value_or(0)),
-      .time = earlier->at});
+// Nothing in it needs an escape.
+void append_text(std::string& out, const store::EventRef& event) {
+  out.append(R"({"id":")").append(event.id.text());
+  out.append(R"(","sequence":)").append(std::to_string(event.sequence));
+  out.append(R"(,"time":")").append(to_rfc3339(event.time)).append("\"}");
 }
 
 Result<store::EventRef> record(store::Write& write, EmissionGuard& guard, const EmitEvents& in,
@@ -263,19 +238,9 @@ Result<store::EventRef> record(store::Write& write, EmissionGuard& guard, const 
 Result<store::EventRef> record_once(store::Write& write, EmissionGuard& guard, const EmitEvents& in,
                                     std::size_t index) {
   const EmitEvents::Rendered& rendered = in.rendered[index];
-  if (!rendered.fingerprint) return record(write, guard, in, index);
-  const store::IdempotencyKey key{.tenant = write.tenant_key(),
-                                  .principal = "",  // An event id is the tenant's, whoever emits.
-                                  .route = std::string(kEventIdRoute),
-                                  .key = rendered.event.id.text()};
-  if (const auto earlier = TRY(find_earlier(write, key, rendered))) return *earlier;
-  const auto event = TRY(record(write, guard, in, index));
-  TRY(store::keep_idempotent(write.connection(), key,
-                             {.fingerprint = *rendered.fingerprint,
-                              .answer = json_text(Json::object({{"sequence", event.sequence}})),
-                              .trace = write.trace(),
-                              .at = event.time}));
-  return event;
+  if (!rendered.is_own_id) return record(write, guard, in, index);
+  if (const auto earlier = TRY(recorded_before(write, in, index))) return *earlier;
+  return record(write, guard, in, index);
 }
 
 }  // namespace
@@ -301,15 +266,16 @@ Result<void> take_body(EmitEvents& in, const RawBody& body) {
   return {};
 }
 
-bool blocks(const EmitEvents& in) {
-  // Looking a cause up may wait for the index; a blob is on the disk.
-  return std::ranges::any_of(in.events, [](const EmittedEvent& event) {
-    return event.causation_id || (event.proof && event.proof->blob);
+bool blocks(const EmitEvents& in, const store::Store& store) {
+  // Looking a cause or an old id up may wait for the index; a blob is on the disk.
+  return std::ranges::any_of(in.events, [&](const EmittedEvent& event) {
+    if (event.causation_id || (event.proof && event.proof->blob)) return true;
+    const auto id = event.id ? event_id_from(*event.id) : std::nullopt;
+    return id && !store.remembered_ids().decide(*id, store.clock().now());
   });
 }
 
 Result<void> prepare(EmitEvents& in, const Preparation& preparation) {
-  // Before anything is made of the events: what a retry says is compared without its secrets too.
   const auto policy = TRY(preparation.policies.of(preparation.caller.tenant.number));
   for (EmittedEvent& event : in.events) redact(event, policy->redactor);
   in.rendered.reserve(in.events.size());
@@ -328,11 +294,21 @@ Result<Emitted> emit_events(store::Write& write, const EmitEvents& in) {
   return out;
 }
 
-Json to_data(const Emitted& out) {
-  if (out.is_single) return json_of(out.events.front());
-  Json events = Json::array();
-  for (const auto& event : out.events) events.push(json_of(event));
-  return Json::object({{"events", std::move(events)}});
+// As text at once: of a thousand events the tree would cost the writer more than their checks.
+std::string to_data_text(const Emitted& out) {
+  constexpr std::size_t kBytesOfOne = 100;
+  std::string text;
+  if (out.is_single) {
+    append_text(text, out.events.front());
+    return text;
+  }
+  text.reserve((out.events.size() + 1) * kBytesOfOne);
+  text.append(R"({"events":[)");
+  for (const auto& event : out.events) {
+    if (!text.ends_with('[')) text.push_back(',');
+    append_text(text, event);
+  }
+  return text.append("]}");
 }
 
 void describe(Fields& fields, EmittedTarget& target) {

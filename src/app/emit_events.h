@@ -54,11 +54,13 @@ struct EmitEvents {
   std::vector<EmittedEvent> events;
   bool is_single = false;
 
-  // Made by prepare(): the rendered event; where the emitter brought an id, what "the same event
-  // again" means; and what it was rendered from, where the state is to hear of it.
+  // Made by prepare(): the rendered event; whether the emitter brought its id, and where an event
+  // with that id was found in the log; and what it was rendered from, where the state is to hear of
+  // it.
   struct Rendered {
     PreparedEvent event;
-    std::optional<Hash> fingerprint;
+    bool is_own_id = false;
+    std::optional<std::uint64_t> found;
     std::optional<Event> said;
   };
   std::vector<Rendered> rendered;
@@ -66,7 +68,7 @@ struct EmitEvents {
 void describe(Fields& fields, EmitEvents& in);
 Result<void> take_body(EmitEvents& in, const RawBody& body);
 Result<void> prepare(EmitEvents& in, const Preparation& preparation);
-bool blocks(const EmitEvents& in);
+bool blocks(const EmitEvents& in, const store::Store& store);
 
 // `events[3].proof`, or `proof` if the request is one event.
 std::string path_of(const EmitEvents& in, std::size_t index, std::string_view field);
@@ -83,7 +85,7 @@ struct Emitted {
   bool is_single = false;
 };
 void describe(Fields& fields, Emitted& out);
-Json to_data(const Emitted& out);
+std::string to_data_text(const Emitted& out);
 
 Result<Emitted> emit_events(store::Write& write, const EmitEvents& in);
 

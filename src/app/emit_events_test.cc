@@ -101,6 +101,21 @@ TEST_F(Emit, AnEmittersOwnIdMakesARetryHarmlessAndAnotherMeaningAConflict) {
   EXPECT_EQ(emit(body).outcome(), "idempotency_conflict");
 }
 
+TEST_F(Emit, UnderAnIdempotencyKeyTheAnswerIsGivenAgain) {
+  for (const Json& body : {event("content.publish"),
+                           Json(Json::Array{event("content.publish"), event("mail.send")})}) {
+    const Ask ask{.operation = "emit_events",
+                  .by = agent,
+                  .raw_body = json_text(body),
+                  .idempotency_key = body.is_array() ? "many" : "one"};
+    const Reply first = world.call(ask);
+    ASSERT_EQ(first.outcome(), "ok");
+    const Reply again = world.call(ask);
+    EXPECT_TRUE(again.is_replay);
+    EXPECT_EQ(again.data, first.data);
+  }
+}
+
 TEST_F(Emit, ACauseMustStandInTheLogOrEarlierInTheRequest) {
   const Reply cause = emit(event("content.publish"));
   Json effect = event("content.index");

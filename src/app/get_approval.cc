@@ -124,6 +124,7 @@ Result<ApprovalView> get_approval(const store::Read& read, const GetApproval& in
   view.tool = approval.tool;
   view.requested_by = approval.requested_by;
   view.requester_owner = approval.requester_owner;
+  view.planned_by = approval.planned_by;
   view.requested_at = approval.requested_at;
   view.expires_at = approval.expires_at;
   view.evidence_policy = {to_json(approval.evidence_policy)};
@@ -217,6 +218,7 @@ void describe(Fields& fields, ApprovalView& view) {
   fields.field("context", view.context, "where in the workflow this stands");
   fields.field("requestedBy", view.requested_by, "who asked");
   fields.field("requesterOwner", view.requester_owner, "the human behind the agent that asked");
+  fields.field("plannedBy", view.planned_by, "who had the plan validated first");
   fields.field("requestedAt", view.requested_at, "when");
   fields.field("expiresAt", view.expires_at, "when it expires undecided");
   fields.field("evidencePolicy", view.evidence_policy, "which evidence an approval needs");

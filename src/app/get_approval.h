@@ -65,7 +65,7 @@ struct ApprovalView {
   std::optional<std::string> title, description, type, reason, priority, why;
   std::optional<Json> alternatives, risks, attachments, channel, timeout, context;
   PrincipalId requested_by;
-  std::optional<PrincipalId> requester_owner;
+  std::optional<PrincipalId> requester_owner, planned_by;
   Timestamp requested_at, expires_at;
   JsonObject evidence_policy;
   Json approvers;

@@ -15,6 +15,7 @@ Result<PlanView> get_plan(const store::Read& read, const GetPlan& in) {
                .request_id = plan.request_id,
                .policy_version = plan.policy_version,
                .validated_at = plan.validated_at,
+               .planned_by = plan.planned_by,
                .plan = std::nullopt,
                .diff = std::nullopt,
                .approval_id = std::nullopt,
@@ -25,7 +26,8 @@ Result<PlanView> get_plan(const store::Read& read, const GetPlan& in) {
   if (const auto& comparison = found.comparison) {
     out.diff = PlanDiffView{.all_hashes_match = comparison->matches,
                             .dag_hash = comparison->dag_hash,
-                            .verified_at = comparison->compared_at};
+                            .verified_at = comparison->compared_at,
+                            .compared_by = comparison->compared_by};
   }
   for (const GrantRefusal missing : found.missing) out.missing.emplace_back(word(missing));
   return out;
@@ -39,6 +41,7 @@ void describe(Fields& fields, PlanDiffView& view) {
   fields.field("allHashesMatch", view.all_hashes_match, "whether what will run is the plan");
   fields.field("dagHash", view.dag_hash, "of the plan that the nodes make");
   fields.field("verifiedAt", view.verified_at, "when it was compared");
+  fields.field("comparedBy", view.compared_by, "by whom");
 }
 
 void describe(Fields& fields, PlanView& out) {
@@ -46,13 +49,16 @@ void describe(Fields& fields, PlanView& out) {
   fields.field("status", out.status, "PASS, ESCALATE or REJECT, as it was validated last");
   fields.field("riskTier", out.risk_tier, "the riskiest step's");
   fields.field("stepCount", out.step_count, "how many steps there are");
-  fields.field("requestId", out.request_id, "as the plan said");
+  fields.field("requestId", out.request_id, "as the plan said when it was validated first");
   fields.field("policyVersion", out.policy_version, "the policy that judged it");
   fields.field("validatedAt", out.validated_at, "when");
+  fields.field("plannedBy", out.planned_by, "who had it validated first, and cannot approve it");
   fields.field("plan", out.plan, "what is hashed: tenantId and steps");
-  fields.field("diff", out.diff, "the latest comparison with what will run");
+  fields.field("diff", out.diff,
+               "the caller's latest comparison with what will run, or else anybody's: what counts "
+               "at a start");
   fields.field("approvalId", out.approval_id, "the approval that counts");
-  fields.field("isCleared", out.is_cleared, "whether it may run now");
+  fields.field("isCleared", out.is_cleared, "whether the caller may run it now");
   fields.field("missing", out.missing, "what it lacks, in the order in which one would get it");
 }
 

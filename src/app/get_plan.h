@@ -20,6 +20,7 @@ struct PlanDiffView {
   bool all_hashes_match = false;
   std::string dag_hash;
   Timestamp verified_at;
+  PrincipalId compared_by;
 };
 void describe(Fields& fields, PlanDiffView& view);
 
@@ -31,8 +32,9 @@ struct PlanView {
   std::optional<std::string> request_id;
   std::int64_t policy_version = 0;
   Timestamp validated_at;
+  std::optional<PrincipalId> planned_by;
   std::optional<Json> plan;
-  std::optional<PlanDiffView> diff;
+  std::optional<PlanDiffView> diff;  // The caller's, or else the latest.
   std::optional<ApprovalId> approval_id;
   bool is_cleared = false;
   std::vector<std::string> missing;

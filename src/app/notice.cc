@@ -11,7 +11,7 @@ constexpr std::int64_t kPage = 16;
 
 bool may_vote(const Approval& approval, const Principal& human) {
   if (human.has(Role::operator_)) return false;
-  if (!approval.allows_self_approval && is_requester(approval, human.id)) return false;
+  if (!approval.allows_self_approval && is_own(approval, human.id)) return false;
   return is_eligible(approval, {human.id, human.roles});
 }
 

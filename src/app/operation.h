@@ -7,7 +7,8 @@
 // `std::optional<Refused> refused` may carry a refusal: it commits, and the caller gets 4xx.
 // An In may have `Result<void> prepare(In&, const Preparation&)`, found by overload: it runs before
 // the write and does what the one writer thread should not (rendering, hashing). If it may block on
-// the disk, `bool blocks(const In&)` says so, and it runs on a reader thread instead of the io
+// the disk, `bool blocks(const In&)` says so (an In may be asked with the store:
+// `blocks(const In&, const store::Store&)`), and it runs on a reader thread instead of the io
 // thread. An In with `Result<void> take_body(In&, const RawBody&)` reads a body that is no JSON
 // object.
 #pragma once
@@ -75,6 +76,7 @@ struct Preparation {
   const TraceId& trace;
   const store::Blobs& blobs;
   const store::PoliciesInForce& policies;
+  const store::RememberedIds& ids;
   Timestamp now;  // Of the preparation; the commit has its own.
   Random& random;
   const store::Read* read = nullptr;  // A snapshot; only where blocks() asked for a reader thread.
@@ -96,7 +98,7 @@ class Call {
  public:
   virtual ~Call() = default;
   enum class Prepare { not_needed, at_once, on_reader_thread };
-  virtual Prepare needs_prepare() const = 0;
+  virtual Prepare needs_prepare(const store::Store& store) const = 0;
   virtual Result<void> prepare(const Preparation& preparation) = 0;
 };
 

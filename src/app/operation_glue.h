@@ -14,6 +14,10 @@ concept HasBlocks = requires(const In& in) {
   { blocks(in) } -> std::same_as<bool>;
 };
 template <class In>
+concept HasBlocksHere = requires(const In& in, const store::Store& store) {
+  { blocks(in, store) } -> std::same_as<bool>;
+};
+template <class In>
 concept HasRawBody = requires(In& in, const RawBody& body) {
   { take_body(in, body) } -> std::same_as<Result<void>>;
 };
@@ -56,10 +60,12 @@ class CallOf final : public Call {
     if constexpr (HasPrepare<In>) return prepare_input(in, preparation);
     return {};
   }
-  Prepare needs_prepare() const override {
+  Prepare needs_prepare([[maybe_unused]] const store::Store& store) const override {
     if constexpr (!HasPrepare<In>) return Prepare::not_needed;
     if constexpr (HasBlocks<In>) {
       if (blocks(in)) return Prepare::on_reader_thread;
+    } else if constexpr (HasBlocksHere<In>) {
+      if (blocks(in, store)) return Prepare::on_reader_thread;
     }
     return Prepare::at_once;
   }

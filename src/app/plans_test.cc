@@ -107,6 +107,31 @@ TEST_F(Plans, H45_OnlyAnEscalatedValidatedHashCanGetAnApproval) {
   EXPECT_EQ(last_data().string_at("contentHash"), hash);
 }
 
+// Four eyes are those of two people, whoever of the two says that it wants it.
+TEST_F(Plans, H47_ThePlannerDoesNotApproveAlsoWhereAnotherAsks) {
+  const Person carol = world.make("human", "carol", {"approver", "requester"});
+  const Person aide = world.make("agent", "aide", {"agent"}, carol.id);
+  const auto asked_by_another = [&](const Person& planner, std::string_view key) {
+    const Json its = plan({step("odoo.update", "account.move", key)});
+    const std::string hash =
+        world.call({.operation = "validate_plan", .by = planner, .raw_body = json_text(its)})
+            .at("irHash");
+    validate(its);  // Again, by who asks: that makes nobody else its planner.
+    return ask_for(hash).id();
+  };
+  for (const std::string& id :
+       {asked_by_another(carol, "by-herself"), asked_by_another(aide, "by-her-agent")}) {
+    for (const auto* const verb : {"approve", "reject", "break_glass"}) {
+      const Reply reply = world.decide(verb, carol, id, because());
+      EXPECT_NE(reply.outcome(), "ok") << verb;
+    }
+    EXPECT_EQ(world.decide("approve", carol, id).outcome(), "SELF_APPROVAL_FORBIDDEN");
+    EXPECT_EQ(world.decide("approve", ann, id).outcome(), "ok");
+  }
+  world.put_policy("selfApproval: allowed\n" + std::string(kPlanPolicy));
+  EXPECT_EQ(world.decide("approve", carol, asked_by_another(carol, "allowed")).outcome(), "ok");
+}
+
 TEST_F(Plans, H45_TheTokenIsShownOnceToTheRequester) {
   const std::string hash = validated(risky());
   const std::string id = ask_for(hash).id();

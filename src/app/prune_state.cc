@@ -1,5 +1,6 @@
 #include "app/prune_state.h"
 
+#include "store/event_ids.h"
 #include "store/idempotency.h"
 #include "store/state/policies.h"
 #include "store/state/retention.h"
@@ -9,6 +10,7 @@ namespace assent::app {
 namespace {
 
 constexpr std::int64_t kPerCall = 200;
+constexpr std::int64_t kIdsPerCall = 20'000;  // They lie side by side: some milliseconds.
 constexpr std::chrono::seconds kAgeMin = std::chrono::hours(24);
 constexpr std::chrono::seconds kTick{30};
 constexpr std::chrono::hours kAnswersKept{7 * 24};
@@ -114,6 +116,7 @@ TimerTask prune_task() {
           .is_due = [](store::Store&) { return true; },
           .run = [](store::Write& write) -> Result<void> {
             TRY(prune_as(write, engine_actor(), {}));
+            TRY(store::forget_event_ids(write, kIdsPerCall));
             return store::forget_idempotent(write.connection(), write.now() - kAnswersKept,
                                             kPerCall);
           }};

@@ -8,14 +8,14 @@ namespace assent::app {
 namespace {
 
 // What the idempotency record keeps of an answer: enough to give it again, byte for byte.
-std::string answer_text(const Answer& answer, std::string_view secret) {
+Result<std::string> answer_text(const Answer& answer, std::string_view secret) {
   Json kept = Json::object();
   if (answer.refused) {
     kept.set("refused", Json::object({{"code", answer.refused->code},
                                       {"message", answer.refused->message},
                                       {"details", answer.refused->details}}));
   } else {
-    Json data = answer.data;
+    Json data = answer.data_text ? TRY(parse_json(*answer.data_text)) : answer.data;
     if (!secret.empty())
       std::erase_if(data.members(), [&](const auto& m) { return m.first == secret; });
     kept.set("data", std::move(data));
@@ -86,13 +86,13 @@ Result<void> run_write(InFlight& flight, store::Write& write) {
   }
   flight.answer = TRY(invocation.operation->write(write, *invocation.call));
   flight.sequence = TRY(write.last_recorded());
-  return store::keep_idempotent(
-      write.connection(), key,
-      {.fingerprint = invocation.fingerprint,
-       .answer = answer_text(*flight.answer, invocation.operation->about.secret),
-       .trace = flight.trace,
-       .at = write.now(),
-       .sequence = flight.sequence});
+  std::string kept = TRY(answer_text(*flight.answer, invocation.operation->about.secret));
+  return store::keep_idempotent(write.connection(), key,
+                                {.fingerprint = invocation.fingerprint,
+                                 .answer = std::move(kept),
+                                 .trace = flight.trace,
+                                 .at = write.now(),
+                                 .sequence = flight.sequence});
 }
 
 // The write is durable. That no receipt could be made is no reason to say otherwise: it can be had
@@ -115,6 +115,7 @@ Result<void> prepare(store::Store& store, InFlight& flight, Timestamp now,
                                           .trace = flight.trace,
                                           .blobs = store.blobs(),
                                           .policies = store.policies(),
+                                          .ids = store.remembered_ids(),
                                           .now = now,
                                           .random = store.random(),
                                           .read = read});
@@ -135,7 +136,7 @@ void submit_again(store::Store& store, const std::shared_ptr<InFlight>& flight, 
                                                                       const store::Read* read) {
     if (!result) return flight->finish(std::move(result));
     auto found = find_out(*read, not_ready);
-    if (found && flight->invocation.call->needs_prepare() == Call::Prepare::on_reader_thread) {
+    if (found && flight->invocation.call->needs_prepare(store) == Call::Prepare::on_reader_thread) {
       found = prepare(store, *flight, read->now(), read);
     }
     if (!found) return flight->finish(std::move(found));
@@ -207,7 +208,7 @@ void Runner::run(Invocation invocation, std::function<void(Completed)> done) {
         Error{Code::insufficient_permissions, "your roles do not allow this operation"});
   }
   if (!operation.is_write) return submit_read(store_, flight);
-  switch (flight->invocation.call->needs_prepare()) {
+  switch (flight->invocation.call->needs_prepare(store_)) {
     case Call::Prepare::not_needed:
       return submit_write(store_, flight);
     case Call::Prepare::on_reader_thread:

@@ -99,6 +99,9 @@ class PlanTest : public DecisionTest {
   Reply compare(const std::string& hash, const Json& dag) {
     return call("diff_plan", Json::object({{"irHash", hash}, {"dag", dag}}));
   }
+  Reply compare_by(const Person& by, const std::string& hash, const Json& dag) {
+    return call_by(by, "diff_plan", Json::object({{"irHash", hash}, {"dag", dag}}));
+  }
   Reply start(const std::string& hash) {
     return call("start_plan", Json::object({{"irHash", hash}}));
   }

@@ -64,8 +64,8 @@ std::string event_of(PlanStatus status) {
   return {};
 }
 
-Json data_of(const PlanValidation& out, const ValidatePlan& in,
-             const store::CurrentPolicy& policy) {
+Json data_of(const PlanValidation& out, const ValidatePlan& in, const store::CurrentPolicy& policy,
+             const Principal& by) {
   Json data = Json::object({{"requestId", out.request_id},
                             {"riskTier", word(out.risk_tier)},
                             {"brainTier", out.brain_tier},
@@ -73,6 +73,8 @@ Json data_of(const PlanValidation& out, const ValidatePlan& in,
                             {"stepCount", out.step_count},
                             {"policyVersion", policy.version}});
   data.set("irHash", out.ir_hash ? Json(*out.ir_hash) : Json());
+  data.set("plannedBy", by.id.text());
+  if (by.owner) data.set("plannerOwner", by.owner->text());
   if (policy.version > 0) data.set("policySha256", policy.sha256);
   set_shortened(data, "violations", out.violations);
   if (out.status == PlanStatus::escalate) {
@@ -136,7 +138,7 @@ Result<PlanValidation> validate_plan(store::Write& write, const ValidatePlan& in
                      .validated_at = write.now()};
   TRY(write.record({.type = event_of(out.status),
                     .subject = "plan/" + out.ir_hash.value_or("unreadable"),
-                    .data = data_of(out, in, policy),
+                    .data = data_of(out, in, policy, write.caller().principal),
                     .correlation_id = out.request_id}));
   return out;
 }

@@ -1,6 +1,7 @@
 // What letters look like, for finding what somebody may have hidden in a text.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -20,12 +21,15 @@ struct Letter {
 };
 Letter first_letter_beyond_ascii(std::string_view text);
 inline Letter first_letter(std::string_view text) {
-  const char c = text[0];
-  if (c >= 'a' && c <= 'z') return {.kind = Letter::Kind::small};
-  if (c >= 'A' && c <= 'Z') return {.kind = Letter::Kind::capital};
-  if (c >= '0' && c <= '9') return {.kind = Letter::Kind::digit};
-  if ((static_cast<unsigned char>(c) & 0x80U) == 0) return {};
-  return first_letter_beyond_ascii(text);
+  static constexpr auto kAscii = [] {
+    std::array<Letter::Kind, 128> kinds{};
+    for (char c = 'a'; c <= 'z'; ++c) kinds[static_cast<std::size_t>(c)] = Letter::Kind::small;
+    for (char c = 'A'; c <= 'Z'; ++c) kinds[static_cast<std::size_t>(c)] = Letter::Kind::capital;
+    for (char c = '0'; c <= '9'; ++c) kinds[static_cast<std::size_t>(c)] = Letter::Kind::digit;
+    return kinds;
+  }();
+  const auto byte = static_cast<unsigned char>(text[0]);
+  return byte < 128 ? Letter{.kind = kAscii[byte]} : first_letter_beyond_ascii(text);
 }
 
 // `text` with each `%41` as the byte that it stands for, and ' ' for what is no UTF-8 by that.

@@ -2,6 +2,7 @@
 // terminal is harmless to it.
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/letters.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -58,6 +59,13 @@ void check_unicode(std::string_view text) {
     CHECK(take_word(alone) == word && alone.empty());
   }
   CHECK(rest.empty());
+  CHECK(is_utf8(percent_decoded(text)));
+  const std::string plain = plain_letters(text);
+  CHECK(is_utf8(plain));
+  for (std::size_t at = 0; at < plain.size();) {
+    at += first_letter(std::string_view(plain).substr(at)).length;
+    CHECK(at <= plain.size());
+  }
 }
 
 }  // namespace

@@ -167,20 +167,43 @@ bool is_below_marks(std::string_view text) {
 
 using Codes = std::vector<utf8proc_int32_t>;
 
-Codes mapped_codes(std::string_view text, utf8proc_option_t options) {
-  const auto* const bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  const auto size = static_cast<utf8proc_ssize_t>(text.size());
-  Codes codes(text.size() + 1);
-  auto room = static_cast<utf8proc_ssize_t>(codes.size());
-  auto count = utf8proc_decompose(bytes, size, codes.data(), room, options);
-  if (count > room) {
-    // One character can become eighteen, so the first room was a guess.
-    codes.resize(static_cast<std::size_t>(count) + 1);
-    room = count;
-    count = utf8proc_decompose(bytes, size, codes.data(), room, options);
+int combining_class(utf8proc_int32_t code) {
+  return utf8proc_get_property(code)->combining_class;
+}
+
+// The order of marks that belong to one letter. utf8proc's own, in utf8proc_decompose(), takes time
+// in proportion to the square of how many there are, which is up to who sends the text.
+void order_marks(Codes& codes) {
+  for (auto begin = codes.begin(); begin != codes.end();) {
+    auto end = begin;
+    while (end != codes.end() && combining_class(*end) > 0) ++end;
+    std::stable_sort(begin, end, [](utf8proc_int32_t left, utf8proc_int32_t right) {
+      return combining_class(left) < combining_class(right);
+    });
+    begin = end == codes.end() ? end : end + 1;
   }
-  if (count < 0) return {};
-  count = utf8proc_normalize_utf32(codes.data(), count, options);
+}
+
+// Nothing if it is no UTF-8.
+Codes mapped_codes(std::string_view text, utf8proc_option_t options) {
+  constexpr utf8proc_ssize_t kExpansionMax = 32;  // One character can become eighteen.
+  Codes codes;
+  codes.reserve(text.size());
+  int boundary = UTF8PROC_BOUNDCLASS_START;
+  for (std::size_t at = 0; at < text.size();) {
+    utf8proc_int32_t code = -1;
+    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(&text[at]),
+                                         static_cast<utf8proc_ssize_t>(text.size() - at), &code);
+    if (length <= 0) return {};
+    at += static_cast<std::size_t>(length);
+    utf8proc_int32_t expanded[kExpansionMax];
+    const auto count = utf8proc_decompose_char(code, expanded, kExpansionMax, options, &boundary);
+    if (count < 0 || count > kExpansionMax) return {};
+    codes.insert(codes.end(), expanded, expanded + count);
+  }
+  order_marks(codes);
+  const auto count =
+      utf8proc_normalize_utf32(codes.data(), static_cast<utf8proc_ssize_t>(codes.size()), options);
   codes.resize(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(count, 0)));
   return codes;
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 namespace assent {
 namespace {
 
@@ -58,6 +60,24 @@ TEST(Unicode, WordsAreRunsOfLettersAndDigits) {
   EXPECT_EQ(split_words("caf\u00e9 \u4e2d\u6587"), (Words{"caf\u00e9", "\u4e2d\u6587"}));
   EXPECT_EQ(split_words("prod\u2013eu"), (Words{"prod", "eu"}));  // En dash.
   EXPECT_EQ(split_words("q\u0307x"), Words{"q\u0307x"});          // A mark belongs to its letter.
+}
+
+// However many marks somebody puts on one letter, and in whichever order.
+TEST(Unicode, MarksAreOrderedInTimeInProportionToHowManyThereAre) {
+  for (const std::string_view marks : {"\u0315\u0300", "\u0f73", "\u0300\uff9e"}) {
+    std::string text = "a";
+    while (text.size() < 1'000'000) text += marks;
+    const std::clock_t begin = std::clock();
+    is_nfc(text);
+    fold(text);
+    plain_letters(text);
+    EXPECT_LT(std::clock() - begin, 10 * CLOCKS_PER_SEC);
+  }
+  std::string ordered = "a";
+  for (const std::string_view mark : {"\u0300", "\u0315"}) {
+    for (int i = 0; i < 3; ++i) ordered += mark;
+  }
+  EXPECT_EQ(fold("A\u0315\u0300\u0315\u0300\u0315\u0300"), fold(ordered)) << "stable";
 }
 
 TEST(Unicode, PlainLettersAreWhatATextLooksLike) {

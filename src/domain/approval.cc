@@ -11,13 +11,14 @@ namespace {
 std::optional<Refusal> refuse_voter(const Approval& approval, const Principal& by) {
   if (!is_eligible(approval, {by.id, by.roles})) return Refusal::forbidden;
   if (by.type != PrincipalType::human) return Refusal::human_actor_required;
-  if (!approval.allows_self_approval && is_requester(approval, by.id)) {
+  if (!approval.allows_self_approval && is_own(approval, by.id)) {
     return Refusal::self_approval;
   }
   return std::nullopt;
 }
 
-// The glass is for an emergency, not for oneself: whoever asked still needs somebody else.
+// The glass is for an emergency, not for oneself: whoever asked or planned still needs somebody
+// else.
 std::optional<Refusal> refuse_breaker(const Approval& approval, const Decision& decision) {
   const Principal& by = *decision.by;
   const auto& roles = decision.break_glass_roles;
@@ -25,7 +26,7 @@ std::optional<Refusal> refuse_breaker(const Approval& approval, const Decision& 
     return Refusal::forbidden;
   }
   if (by.type != PrincipalType::human) return Refusal::human_actor_required;
-  if (!approval.allows_self_approval && is_requester(approval, by.id)) {
+  if (!approval.allows_self_approval && is_own(approval, by.id)) {
     return Refusal::self_approval;
   }
   return std::nullopt;
@@ -139,6 +140,10 @@ bool can_be_met(const Approval& approval, std::span<const Vote> votes,
 
 bool is_requester(const Approval& approval, const PrincipalId& by) {
   return by == approval.requested_by || by == approval.requester_owner;
+}
+
+bool is_own(const Approval& approval, const PrincipalId& by) {
+  return is_requester(approval, by) || by == approval.planned_by || by == approval.planner_owner;
 }
 
 // The order is the policy: who may, then whether it is possible, then on which evidence.

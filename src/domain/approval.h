@@ -29,6 +29,8 @@ struct Approval {  // NOLINT(clang-analyzer-optin.performance.Padding)
   std::optional<std::string> tool;
   PrincipalId requested_by;
   std::optional<PrincipalId> requester_owner;  // The human behind the requesting agent, as of then.
+  // Of a plan: who had it validated first, and the human behind that agent.
+  std::optional<PrincipalId> planned_by = {}, planner_owner = {};
   Timestamp requested_at;
   Timestamp expires_at;
   EvidencePolicy evidence_policy;
@@ -69,6 +71,8 @@ bool can_be_met(const Approval& approval, std::span<const Vote> votes,
                 std::span<const Vote> others);
 // Whether the principal asked for this, or answers for the agent that did.
 bool is_requester(const Approval& approval, const PrincipalId& by);
+// Whether a decision of it would be one of the principal's own doing: its request or its plan.
+bool is_own(const Approval& approval, const PrincipalId& by);
 
 // A decision call by a principal.
 struct Decision {

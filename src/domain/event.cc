@@ -66,6 +66,25 @@ bool is_type_segment(std::string_view segment) {
                      [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
 }
 
+constexpr std::size_t kIdTimeBytes = 6;
+constexpr std::size_t kIdMarkAt = 14;
+
+// Two rounds of MurmurHash3's finaliser. It is in the ids of every log: a change would make ids of
+// before look as if they were somebody else's.
+std::array<std::uint8_t, 2> id_mark_of(const UuidBytes& bytes) {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  for (std::size_t i = 0; i < 8; ++i) high = high << 8 | bytes[i];
+  for (std::size_t i = 8; i < kIdMarkAt; ++i) low = low << 8 | bytes[i];
+  std::uint64_t mixed = high;
+  for (const std::uint64_t word : {low, std::uint64_t{0}}) {
+    mixed = (mixed ^ (mixed >> 33)) * 0xFF51AFD7ED558CCDU ^ word;
+    mixed = (mixed ^ (mixed >> 33)) * 0xC4CEB9FE1A85EC53U;
+    mixed ^= mixed >> 33;
+  }
+  return {static_cast<std::uint8_t>(mixed >> 8), static_cast<std::uint8_t>(mixed)};
+}
+
 }  // namespace
 
 Actor actor_of(const Caller& caller) {
@@ -144,6 +163,25 @@ Result<std::string> entry_bytes(const PreparedEvent& prepared, std::uint64_t seq
   bytes.append(prepared.before_sequence).append(padded(sequence));
   bytes.append(prepared.before_time).append(at).append(prepared.after_time);
   return bytes;
+}
+
+EventId make_event_id(Timestamp at, Random& random) {
+  UuidBytes bytes = make_uuid7(at, random);
+  const auto mark = id_mark_of(bytes);
+  bytes[kIdMarkAt] = mark[0];
+  bytes[kIdMarkAt + 1] = mark[1];
+  return EventId(bytes);
+}
+
+bool is_marked(const EventId& id) {
+  const UuidBytes& bytes = id.bytes();
+  return id_mark_of(bytes) == std::array{bytes[kIdMarkAt], bytes[kIdMarkAt + 1]};
+}
+
+Timestamp claimed_time(const EventId& id) {
+  std::int64_t milliseconds = 0;
+  for (std::size_t i = 0; i < kIdTimeBytes; ++i) milliseconds = milliseconds << 8 | id.bytes()[i];
+  return from_microseconds(milliseconds * 1000);
 }
 
 bool is_event_type(std::string_view type) {

@@ -56,6 +56,16 @@ struct PreparedEvent {
   std::string after_time;       // `","traceid":…,"type":…}`
 };
 
+// An id of the server's making: a UUIDv7 whose last two bytes are a checksum of the others. Of an
+// id that a client brings it is thereby known, without a look into the log, that no event has it
+// that the server named; but for one in 65,536, of which the log is asked. No secret, and none is
+// needed: who imitates the mark only makes his own requests slower.
+EventId make_event_id(Timestamp at, Random& random);
+bool is_marked(const EventId& id);
+
+// The time that its first bytes claim, in whole milliseconds.
+Timestamp claimed_time(const EventId& id);
+
 // 32 lower-case hex digits of a W3C trace id.
 using TraceId = std::string;
 TraceId make_trace(Random& random);

@@ -72,15 +72,37 @@ std::string why_defaults(const Policy& policy, const Asked& asked) {
          std::string(consequence(policy.defaults.decision));
 }
 
+// The first of the emissions that matches the type and says what is asked of it, or null.
+const EmissionRule* first_emission(const Policy& policy, std::string_view type,
+                                   bool (*says)(const EmissionRule&)) {
+  CHECK(policy.emission_index.size() == policy.emissions.size());
+  if (policy.emissions.empty()) return nullptr;
+  const auto found = policy.emission_index.first(type, [&](std::size_t index) {
+    const EmissionRule& rule = policy.emissions[index];
+    return says(rule) && matches_glob(rule.match, type);
+  });
+  return found ? &policy.emissions[*found] : nullptr;
+}
+
 }  // namespace
 
-PolicyIndex::PolicyIndex(const std::vector<PolicyEntry>& entries) : size_(entries.size()) {
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::string& tool = entries[i].tool;
-    const std::string beginning = tool.substr(0, tool.find('*'));
-    by_beginning_[beginning].push_back(i);
-    lengths_.push_back(beginning.size());
-  }
+PolicyIndex::PolicyIndex(const std::vector<PolicyEntry>& entries) {
+  for (const PolicyEntry& entry : entries) add(entry.tool);
+  finish();
+}
+
+PolicyIndex::PolicyIndex(const std::vector<EmissionRule>& rules) {
+  for (const EmissionRule& rule : rules) add(rule.match);
+  finish();
+}
+
+void PolicyIndex::add(std::string_view glob) {
+  const std::string_view beginning = glob.substr(0, glob.find('*'));
+  by_beginning_[std::string(beginning)].push_back(size_++);
+  lengths_.push_back(beginning.size());
+}
+
+void PolicyIndex::finish() {
   std::sort(lengths_.begin(), lengths_.end());
   lengths_.erase(std::unique(lengths_.begin(), lengths_.end()), lengths_.end());
 }
@@ -134,10 +156,9 @@ PolicyAnswer evaluate(const Policy& policy, Kind kind, std::string_view tool,
 }
 
 ProofDemand proof_demanded(const Policy& policy, std::string_view type) {
-  for (const EmissionRule& rule : policy.emissions) {
-    if (rule.proof && matches_glob(rule.match, type)) return *rule.proof;
-  }
-  return ProofDemand::none;
+  const EmissionRule* const found =
+      first_emission(policy, type, [](const EmissionRule& rule) { return rule.proof.has_value(); });
+  return found == nullptr ? ProofDemand::none : *found->proof;
 }
 
 bool Emitters::include(const Principal& principal) const {
@@ -146,10 +167,9 @@ bool Emitters::include(const Principal& principal) const {
 }
 
 bool may_emit(const Policy& policy, std::string_view type, const Principal& principal) {
-  for (const EmissionRule& rule : policy.emissions) {
-    if (rule.by && matches_glob(rule.match, type)) return rule.by->include(principal);
-  }
-  return true;
+  const EmissionRule* const found =
+      first_emission(policy, type, [](const EmissionRule& rule) { return rule.by.has_value(); });
+  return found == nullptr || found->by->include(principal);
 }
 
 std::vector<std::string> explain(const Policy& policy, Kind kind, std::string_view tool,

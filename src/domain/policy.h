@@ -65,12 +65,14 @@ struct Obligations {
   std::chrono::seconds due_after = std::chrono::hours(24);
 };
 
-// The numbers of the entries by what stands before the first `*` of their tool, so that a request
-// is compared only with entries whose beginning it has. Built once, when a policy is read.
+// The numbers of entries by what stands before the first `*` of their tool, or of what they match,
+// so that a name is compared only with entries whose beginning it has. Built once, when a policy is
+// read.
 class PolicyIndex {
  public:
   PolicyIndex() = default;
   explicit PolicyIndex(const std::vector<PolicyEntry>& entries);
+  explicit PolicyIndex(const std::vector<EmissionRule>& rules);
 
   // The first entry, in the order of the policy, whose beginning `name` has and that `answers`.
   std::optional<std::size_t> first(std::string_view name,
@@ -78,6 +80,9 @@ class PolicyIndex {
   std::size_t size() const { return size_; }
 
  private:
+  void add(std::string_view glob);
+  void finish();
+
   struct Hasher {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
@@ -110,6 +115,7 @@ struct Policy {
   PolicyEntry plan_refusal;
   Redactor redactor;  // Of what is emitted and of what executions say.
   std::vector<EmissionRule> emissions;
+  PolicyIndex emission_index;  // Of `emissions`.
   Obligations obligations;
 };
 

@@ -31,6 +31,7 @@ class PolicyReader {
   Result<Policy> judge(Policy policy) && {
     TRY(std::move(reader_).judge("The policy cannot be accepted: "));
     policy.index = PolicyIndex(policy.entries);
+    policy.emission_index = PolicyIndex(policy.emissions);
     return policy;
   }
 

@@ -1,9 +1,14 @@
 // What a policy says beyond its entries: groups, tiers, templates, execution, the emergency,
 // keeping.
 #include "base/canonical.h"
+#include "base/text.h"
 #include "domain/policy.h"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
 
 namespace assent {
 namespace {
@@ -419,6 +424,35 @@ emissions:
   EXPECT_EQ(proof_demanded(policy, "content.publish"), ProofDemand::required)
       << "an entry that does not say is passed over";
   EXPECT_TRUE(may_emit(policy_of(""), "content.publish", who(4, {})));
+}
+
+// The index leaves out only what cannot match: what it finds is what asking each in turn finds.
+TEST(PolicyEmissions, TheFirstIsTheFirstHoweverTheyAreLookedUp) {
+  std::mt19937 random(5);
+  const auto piece = [&random](std::string_view letters) {
+    std::string text;
+    for (std::size_t n = 1 + random() % 3; n > 0; --n) text += letters[random() % letters.size()];
+    return text;
+  };
+  for (int round = 0; round < 300; ++round) {
+    std::string yaml = "emissions: [";
+    std::vector<std::pair<std::string, int>> rules;
+    for (int i = 0; i < 8; ++i) {
+      rules.emplace_back("a." + piece("ab*") + "*", static_cast<int>(random() % 3));
+      const auto& [match, says] = rules.back();
+      yaml += "{match: '" + match + "'" + (says == 1 ? "" : ", proof: required") +
+              (says == 0 ? "" : ", by: [{role: admin}]") + "},";
+    }
+    const Policy policy = policy_of(yaml + "]");
+    const std::string type = "a." + piece("ab");
+    const auto some = [&](int without) {
+      return std::ranges::any_of(rules, [&](const auto& rule) {
+        return rule.second != without && matches_glob(rule.first, type);
+      });
+    };
+    EXPECT_EQ(proof_demanded(policy, type) == ProofDemand::required, some(1)) << yaml << type;
+    EXPECT_EQ(!may_emit(policy, type, Principal{.roles = {Role::agent}}), some(0)) << yaml << type;
+  }
 }
 
 TEST(PolicyEmissions, AMisspeltEmitterIsRefusedWithItsPath) {

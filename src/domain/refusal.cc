@@ -15,8 +15,9 @@ Text text_of(Refusal refusal) {
     case Refusal::human_actor_required:
       return {"HUMAN_ACTOR_REQUIRED", "Only a human may make this decision."};
     case Refusal::self_approval:
-      return {"SELF_APPROVAL_FORBIDDEN",
-              "The requester, and the human behind a requesting agent, may not decide it."};
+      return {
+          "SELF_APPROVAL_FORBIDDEN",
+          "Who asked for it or planned it, and the human behind that agent, may not decide it."};
     case Refusal::invalid_state:
       return {"INVALID_STATE", "The approval is not in a state that allows this."};
     case Refusal::expired:

@@ -117,6 +117,10 @@ void Batch::note(TenantNumber tenant, const Event& event) {
   if (!event.type.ends_with(".created")) job_took_rights_ = true;
 }
 
+bool Batch::has_changed_policy(TenantNumber tenant) const {
+  return std::ranges::find(changes_.policies, tenant) != changes_.policies.end();
+}
+
 void Batch::remember(TenantNumber tenant, const Head& head) {
   const auto is_it = [tenant](const auto& kept) { return kept.first == tenant; };
   if (std::ranges::none_of(heads_before_job_, is_it)) heads_before_job_.emplace_back(tenant, head);

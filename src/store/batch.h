@@ -78,6 +78,8 @@ class Batch {
   Result<void> write_heads();
 
   const Changes& changes() const { return changes_; }
+  // Whether a job of this batch has put another policy into force for the tenant.
+  bool has_changed_policy(TenantNumber tenant) const;
   // Whether the job that was just kept took rights away (a key, a role), so that the jobs behind it
   // must be looked at with fresh eyes.
   bool job_took_rights() const { return job_took_rights_; }

@@ -34,6 +34,13 @@ Result<std::string> event_at(const Read& read, std::uint64_t sequence) {
   return std::string(rows->bytes(0));
 }
 
+Result<StoredEvent> recorded_event(const Read& read, std::uint64_t sequence) {
+  const auto rows =
+      TRY(read.connection().query(kOne, {position_of(read.tenant().number, sequence)}));
+  if (!TRY(rows->next())) return gap(sequence);
+  return stored_event_from(rows->bytes(0));
+}
+
 Result<std::vector<FoundEvent>> events_between(const Read& read, const EventRange& range) {
   std::vector<FoundEvent> events;
   const std::uint64_t end = std::min(range.end, read.size());

@@ -9,17 +9,20 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/event.h"
+#include "domain/policy.h"
 #include "domain/principal.h"
 #include "ledger/key.h"
 #include "store/connection.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace assent::store {
 
 class Blobs;
+class PoliciesInForce;
 class Prover;
 class Search;
 
@@ -29,6 +32,9 @@ constexpr std::int64_t position_of(TenantNumber tenant, std::uint64_t sequence) 
   return (static_cast<std::int64_t>(tenant) << 40) | static_cast<std::int64_t>(sequence);
 }
 
+// Alive for as long as somebody keeps it, whatever is put into force meanwhile.
+using KeptPolicy = std::shared_ptr<const Policy>;
+
 class Read {
  public:
   struct Parts {
@@ -37,8 +43,9 @@ class Read {
     const Search* search;  // Null on the writer thread, where nothing may wait for the index.
     const Caller& caller;
     Timestamp now;
-    std::uint64_t size;              // Of the tenant's log, as of this snapshot.
-    const Prover* prover = nullptr;  // Null on the writer thread.
+    std::uint64_t size;                         // Of the tenant's log, as of this snapshot.
+    const Prover* prover = nullptr;             // Null on the writer thread.
+    const PoliciesInForce* policies = nullptr;  // Of the writer; null elsewhere.
   };
   explicit Read(const Parts& parts) : parts_(parts) {}
 
@@ -81,6 +88,10 @@ class Write : public Read {
   // with its actor, if it has state to apply. REQUIRES: not of a governed type.
   Result<EventRef> record_prepared(const PreparedEvent& event,
                                    const std::optional<Event>& said = std::nullopt);
+
+  // The tenant's policy in force, as this job sees it: one that an earlier job of the same commit
+  // has put counts. From memory; Code::corrupt if its document is lost.
+  Result<KeptPolicy> policy() const;
 
   // Where the last event that this job has recorded in the caller's log is; nothing if it has none.
   Result<std::optional<std::uint64_t>> last_recorded() const;

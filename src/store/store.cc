@@ -107,6 +107,7 @@ class Store::Impl {
   std::function<void(const BatchReport&)> counted;
   std::unique_ptr<Blobs> blobs;
   std::unique_ptr<PoliciesInForce> policies;
+  std::unique_ptr<RememberedIds> remembered_ids;
 
  private:
   std::unique_ptr<Connection> connection_;  // The writer's.
@@ -133,6 +134,7 @@ Result<void> Store::Impl::open() {
   TRY(open_database());
   blobs = TRY(Blobs::open(options_.directory + "/blobs"));
   policies = std::make_unique<PoliciesInForce>(*blobs);
+  remembered_ids = TRY(RememberedIds::load(*connection_));
   const auto identities = TRY(Identities::load(*connection_));
   checkpoints.know(identities);
   TRY(check_logs(*connection_, *identities, checkpoints));
@@ -166,7 +168,8 @@ Result<void> Store::Impl::start_threads() {
                               .clock = clock,
                               .random = random,
                               .blobs = *blobs,
-                              .signers = signers},
+                              .signers = signers,
+                              .policies = *policies},
                              {.jobs_max = options_.write_jobs_max,
                               .committed = [this](const Committed& now) { on_commit(now); },
                               .before_batch = [this] { wal_mover_->give_way(); },
@@ -210,6 +213,9 @@ void Store::Impl::on_commit(const Committed& now) {
   // Before anybody can see a head that a new key has to sign.
   if (now.changes.has_identities) checkpoints.know(now.identities);
   for (const TenantNumber tenant : now.changes.policies) policies->know(*connection_, tenant);
+  for (const TenantNumber tenant : now.changes.logs) {
+    remembered_ids->note(now.heads.at(tenant).time);
+  }
   committed.update(now);
   if (search) {
     for (const TenantNumber tenant : now.changes.logs) {
@@ -301,6 +307,10 @@ Result<void> Store::write(WriteJob job) {
 
 Result<void> Store::read(ReadJob job) {
   return impl_->readers->read(std::move(job));
+}
+
+const RememberedIds& Store::remembered_ids() const {
+  return *impl_->remembered_ids;
 }
 
 std::shared_ptr<const Identities> Store::identities() const {

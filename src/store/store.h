@@ -14,6 +14,7 @@
 #include "ledger/merkle.h"
 #include "store/batch_report.h"
 #include "store/blobs.h"
+#include "store/event_ids.h"
 #include "store/identities.h"
 #include "store/proofs/receipt.h"
 #include "store/read.h"
@@ -85,6 +86,7 @@ class Store {
   std::shared_ptr<const Identities> identities() const;  // Thread-safe.
   const Blobs& blobs() const;
   const PoliciesInForce& policies() const;
+  const RememberedIds& remembered_ids() const;
   const Clock& clock() const;
   Random& random();
 

@@ -104,6 +104,50 @@ TEST_F(StoreTest, IsNotMadeInADirectoryThatHasSomething) {
   EXPECT_EQ(again.error().code, Code::invalid_state);
 }
 
+// The jobs of one batch, in order; each sees what the policy demands of a success.
+TEST_F(StoreTest, AJobSeesThePolicyThatAnEarlierOneOfItsCommitHasPut) {
+  const std::string document = "version: 1\nemissions: [{match: \"*\", proof: required}]\n";
+  const auto hash = *store->blobs().put(tenant().number, document);
+  const auto put = [&](Write& write) -> Result<void> {
+    TRY(write.record({.type = "policy.changed",
+                      .subject = "policy/1",
+                      .data = Json::object({{"policyId", write.make_id<PolicyId>().text()},
+                                            {"version", 1},
+                                            {"sha256", content_hash_text(hash)}})}));
+    return {};
+  };
+  std::vector<ProofDemand> seen;
+  const auto look = [&seen](Write& write) -> Result<void> {
+    seen.push_back(proof_demanded(*TRY(write.policy()), "mail.send"));
+    return {};
+  };
+  const auto give_up = [&put](Write& write) -> Result<void> {
+    TRY(put(write));
+    return Error{Code::invalid_state, "and nothing happened"};
+  };
+  std::promise<void> may_go;
+  const auto wait = [may = may_go.get_future().share()](Write&) -> Result<void> {
+    may.wait();
+    return {};
+  };
+  // The first holds the writer up until the others wait together.
+  const std::vector<std::function<Result<void>(Write&)>> jobs = {wait, give_up, look, put, look};
+  std::vector<std::future<Result<void>>> done;
+  for (const auto& job : jobs) {
+    auto promise = std::make_shared<std::promise<Result<void>>>();
+    done.push_back(promise->get_future());
+    ASSERT_TRUE(store->write(
+        {.caller = admin(), .trace = kTestTrace, .run = job, .done = [promise](auto result) {
+           promise->set_value(result);
+         }}));
+  }
+  may_go.set_value();
+  for (std::size_t i = 0; i < done.size(); ++i) EXPECT_EQ(done[i].get().has_value(), i != 1) << i;
+  EXPECT_EQ(seen, (std::vector{ProofDemand::none, ProofDemand::required}));
+  ASSERT_TRUE(write(look));
+  EXPECT_EQ(seen.back(), ProofDemand::required) << "as committed";
+}
+
 TEST_F(StoreTest, AnAbsentStoreIsNotFound) {
   const auto opened = Store::open({.directory = directory / "nothing"}, clock, random);
   ASSERT_FALSE(opened);

@@ -30,7 +30,7 @@ class VitalsTest : public testing::Test {
     auto real = open_sqlite({.path = ":memory:"});
     CHECK(real && migrate(**real, sqlite_migrations()));
     disk = std::make_unique<FaultyConnection>(std::move(*real));
-    auto started = Writer::start({*disk, clock, random, *blobs, signers},
+    auto started = Writer::start({*disk, clock, random, *blobs, signers, policies},
                                  {.reported = [this](const BatchReport& batch) { keep(batch); }});
     CHECK(started);
     writer = std::move(*started);
@@ -71,6 +71,7 @@ class VitalsTest : public testing::Test {
   SystemRandom random;
   std::unique_ptr<Blobs> blobs = *Blobs::open(directory / "blobs");
   const Signers signers{Secret(std::string(32, 's'))};
+  const PoliciesInForce policies{*blobs};
   Vitals vitals{directory / "blobs"};
   std::unique_ptr<FaultyConnection> disk;
   std::mutex mutex;

@@ -1,5 +1,7 @@
 #include "store/batch.h"
 #include "store/read.h"
+#include "store/state/policies.h"
+#include "store/state/policies_in_force.h"
 #include "store/state/projection.h"
 
 namespace assent::store {
@@ -12,7 +14,7 @@ Result<EventRef> Write::record_as(const Actor& actor, const Event& event) {
   // Stamped here, over whatever was there: who acted is not for an operation to say.
   Event stamped = event;
   stamped.data.set("actor", to_json(actor));
-  const EventId id = stamped.id ? *stamped.id : make_id<EventId>();
+  const EventId id = stamped.id ? *stamped.id : make_event_id(now(), random_);
   const PreparedEvent prepared = prepare(stamped, actor, tenant(), trace_, id);
   const EventRef where = TRY(batch_.append(tenant().number, prepared));
   batch_.note(tenant().number, stamped);
@@ -57,13 +59,23 @@ Result<Write> Write::as(const Caller& caller) const {
                 .search = nullptr,
                 .caller = caller,
                 .now = now,
-                .size = size},
+                .size = size,
+                .policies = parts_.policies},
                batch_, trace_, random_);
 }
 
 Result<std::string> Write::verifier_key(std::string_view origin,
                                         ledger::Generation generation) const {
   return TRY(batch_.signers().of(origin, generation))->verifier_key().text();
+}
+
+// What is in memory is what was committed, and only the writer commits: nothing but this very batch
+// can be newer.
+Result<KeptPolicy> Write::policy() const {
+  if (parts_.policies == nullptr || batch_.has_changed_policy(tenant().number)) {
+    return TRY(current_policy(*this)).policy;
+  }
+  return parts_.policies->of(tenant().number);
 }
 
 Result<std::optional<std::uint64_t>> Write::last_recorded() const {

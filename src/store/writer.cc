@@ -181,7 +181,8 @@ Result<void> Writer::run_job(Batch& batch, WriteJob& job) {
                .search = nullptr,
                .caller = *caller,
                .now = now,
-               .size = size},
+               .size = size,
+               .policies = &parts_.policies},
               batch, job.trace, parts_.random);
   try {
     return job.run(write);

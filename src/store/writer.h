@@ -44,6 +44,7 @@ class Writer {
     Random& random;
     const Blobs& blobs;
     const Signers& signers;
+    const PoliciesInForce& policies;  // As committed: whoever hears of commits keeps them so.
   };
   struct Options {
     std::size_t jobs_max = 8192;            // Waiting; beyond it Code::overloaded.

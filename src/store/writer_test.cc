@@ -37,7 +37,8 @@ class WriterTest : public testing::Test {
         committed_sizes[tenant] = now.heads.at(tenant).size();
     };
     writer.reset();
-    auto started = Writer::start({*disk, clock, random, *blobs, signers}, std::move(options));
+    auto started =
+        Writer::start({*disk, clock, random, *blobs, signers, policies}, std::move(options));
     CHECK(started);
     writer = std::move(*started);
   }
@@ -60,6 +61,7 @@ class WriterTest : public testing::Test {
   SystemRandom random;
   std::unique_ptr<Blobs> blobs = *Blobs::open(directory / "blobs");
   const Signers signers{Secret(std::string(32, 's'))};
+  const PoliciesInForce policies{*blobs};
   std::unique_ptr<FaultyConnection> disk;
   std::mutex mutex;
   std::map<TenantNumber, std::uint64_t> committed_sizes;  // Guarded by mutex.

@@ -115,6 +115,29 @@ def numbers_are_used_once_whoever_is_first(server):
     equal(producers(robot)["racer"]["next"], 3)
 
 
+def h57_a_producers_name_is_whose_event_came_first(server):
+    """Several principals, each with connections of its own, all at once under one name."""
+    crowd = [server.agent(f"robot {n}") for n in range(4)]
+    answers = all_at_once([lambda c=robot.clone(), n=n: c.post("/v1/events", numbered(n, "ours"))
+                           for robot in crowd for n in range(1, 9)])
+    owner = producers(crowd[0])["ours"]["principal"]
+    mine = [robot.id == owner for robot in crowd for _ in range(1, 9)]
+    equal(mine.count(True), 8)
+    for is_mine, answer in zip(mine, answers):
+        if is_mine:
+            answer.expect(201)
+        else:
+            equal(answer.expect(403).error["fieldErrors"][0]["path"], "producer.id")
+    server.kill()
+    server.start()
+    [winner] = [server.again(robot) for robot in crowd if robot.id == owner]
+    state = producers(winner)["ours"]
+    equal((state["next"], state["missing"], state["principal"]), (9, [], owner))
+    for robot in crowd:
+        expected = 201 if robot.id == owner else 403
+        server.again(robot).post("/v1/events", numbered(9, "ours")).expect(expected)
+
+
 def h55_an_obligation_has_one_end(server):
     robot = server.agent()
     opened = robot.emit(outcome="pending").expect(201).data
@@ -278,5 +301,6 @@ if __name__ == "__main__":
         h53_what_never_arrived_is_told_everywhere,
         numbers_are_used_once_whoever_is_first,
         h54_a_proof_that_the_policy_demands,
+        h57_a_producers_name_is_whose_event_came_first,
         h55_an_obligation_has_one_end,
         kill_9_in_the_middle_leaves_what_was_acknowledged)

@@ -352,7 +352,7 @@ def a_log_that_has_forgotten_the_ids_still_has_each_row_once(server):
     importer.run(ndjson(*story()))
     server.stop()
     database = sqlite3.connect(server.data / "ledger.db")
-    database.execute("DELETE FROM idempotency")
+    database.execute("DELETE FROM event_ids")
     database.commit()
     database.close()
     server.start()

@@ -26,6 +26,8 @@ from tampering import (  # noqa: E402
 # Not evidence, and why.
 OUTSIDE = {
     "idempotency": "answers that were given, for a week; what they answered is in the log",
+    "event_ids": "where the events are that emitters named; each retry is compared with the event",
+    "event_ids_since": "from when on there are such rows; before it, the index is asked",
 }
 ROWS_OF_EVENTS = None if LONG else 100
 ROWS_OF_STATE = None if LONG else 5

@@ -9,7 +9,7 @@ import json
 import os
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional
 
-from .canonical import canonical
+from .canonical import INTEGER_MAX, canonical
 from .errors import Misconfigured, SpoolFull, SpoolUnusable
 from .files import append_synced, replace_synced, sync_directory
 from .ids import is_producer_of, producer_id
@@ -27,7 +27,8 @@ Report = Callable[[str, str], None]
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and value >= 0
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return is_number and 0 <= value <= INTEGER_MAX
 
 
 class Save(NamedTuple):
@@ -93,7 +94,7 @@ class Spool:
         path = os.path.join(self.directory, "state.json")
         try:
             with open(path, "rb") as file:
-                state = json.loads(file.read())
+                state = json.loads(file.read().decode("utf-8"))
             producer = state["producer"]
             counts = [dict(state["next"]), dict(state["sent"])]
             numbers = [number for count in counts for number in count.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 import threading
 import urllib.parse
@@ -29,6 +30,14 @@ def _seconds(after: str) -> float:
     """What Retry-After asks, within an hour: an odd answer must not silence an emitter."""
     known = after.isascii() and after.isdigit()
     return float(min(int(after[:9]), 3600)) if known else 0.0
+
+
+def _cut(sock: socket.socket) -> None:
+    """Whoever reads from it finds its end."""
+    try:
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # Of TLS, too, without its good-bye.
+    except OSError:
+        pass  # It is closed already.
 
 
 class Transport:
@@ -84,6 +93,18 @@ class Transport:
         return self._made(), False
 
     def _ask(self, connection: http.client.HTTPConnection, request: Request) -> Answer:
+        if connection.sock is None:
+            connection.connect()
+        # The timeout of a socket is that of one piece: who answers byte by byte never reaches it.
+        watch = threading.Timer(self._timeout, _cut, (connection.sock,))
+        watch.daemon = True
+        watch.start()
+        try:
+            return self._answer(connection, request)
+        finally:
+            watch.cancel()
+
+    def _answer(self, connection: http.client.HTTPConnection, request: Request) -> Answer:
         connection.request(request.method, self._prefix + request.path, request.body,
                            request.headers)
         response = connection.getresponse()

@@ -1,9 +1,12 @@
 """emit(): a durable id and time, or an error; never an invention."""
 
+import contextlib
 import dataclasses
 import io
 import math
+import socket
 import threading
+import time
 import unittest
 from contextlib import redirect_stderr
 
@@ -344,6 +347,29 @@ class Http(Case):
                 emitter.emit(PLAIN)
         done.set()
         server.close()
+
+    def test_a_server_that_answers_byte_by_byte_is_waited_for_only_so_long(self):
+        head = b"HTTP/1.1 201 Created\r\n"
+        for begin, byte in ((head + b"X-A: ", b"a"),
+                            (head + b"Content-Length: 500000\r\n\r\n", b" "),
+                            (head + b"Connection: close\r\n\r\n", b" ")):
+            listener = socket.create_server(("127.0.0.1", 0))
+            self.addCleanup(listener.close)
+
+            def drip(listener=listener, begin=begin, byte=byte):
+                near, _ = listener.accept()
+                with near, contextlib.suppress(OSError):
+                    near.recv(65536)
+                    near.sendall(begin)
+                    while True:  # Until the other side has had enough of it.
+                        near.sendall(byte)
+                        time.sleep(0.02)
+
+            threading.Thread(target=drip, daemon=True).start()
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            options = self.options(url=url, send=None, timeout=0.5, emit_timeout=0.1)
+            with Emitter(options) as emitter, self.assertRaises(Unconfirmed):
+                emitter.emit(PLAIN)
 
     def test_a_prefix_of_the_url_is_kept(self):
         paths = []

@@ -186,7 +186,9 @@ class Spools(Case):
         for text in (None, "", "{", "[]", deep, '{"next":{},"sent":{}}',
                      '{"next":{},"sent":{},"producer":1}',
                      '{"next":{"acme":"x"},"sent":{},"producer":"worker-1"}',
-                     '{"next":{"acme":-1},"sent":{},"producer":"worker-1"}', "\udc80"):
+                     '{"next":{"acme":-1},"sent":{},"producer":"worker-1"}',
+                     '{"next":{},"sent":{},"producer":"worker-1\udcff"}',
+                     '{"next":{"acme":true},"sent":{},"producer":"worker-1"}'):
             with self.subTest(text):
                 self.left(3)
                 state = self.spool / "state.json"

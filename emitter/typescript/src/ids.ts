@@ -30,6 +30,15 @@ export function traceFrom(traceparent: string): Trace | undefined {
 
 export const traceparentOf = ({ traceId, spanId }: Trace) => `00-${traceId}-${spanId}-01`;
 
+// Forty bits. Shifts know only 32.
+function eightDigits(number: number): string {
+  let text = "";
+  for (const half of [Math.floor(number / 2 ** 20), number % 2 ** 20]) {
+    for (let shift = 15; shift >= 0; shift -= 5) text += BASE32[(half >> shift) & 31];
+  }
+  return text;
+}
+
 // `evt_` and a UUIDv7 of that time and ten random bytes, in the notation of TypeID.
 export function eventId(micros: number, random: Uint8Array): string {
   const bytes = Buffer.alloc(16);
@@ -37,20 +46,13 @@ export function eventId(micros: number, random: Uint8Array): string {
   bytes.set(random, 6);
   bytes[6] = 0x70 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);
-  const number = BigInt("0x" + bytes.toString("hex"));
-  let text = "evt_";
-  for (let shift = 125n; shift >= 0n; shift -= 5n) {
-    text += BASE32[Number((number >> shift) & 31n)];
-  }
-  return text;
+  const first = `evt_${BASE32[bytes[0]! >> 5]}${BASE32[bytes[0]! & 31]}`;
+  return first + [1, 6, 11].map((at) => eightDigits(bytes.readUIntBE(at, 5))).join("");
 }
 
 // The name that the program chose and forty random bits, so that no other spool has it.
 export function producerId(name: string, random: Uint8Array): string {
-  const number = BigInt("0x" + Buffer.from(random).toString("hex"));
-  let text = `${name}.`;
-  for (let shift = 35n; shift >= 0n; shift -= 5n) text += BASE32[Number((number >> shift) & 31n)];
-  return text;
+  return `${name}.${eightDigits(Buffer.from(random).readUIntBE(0, 5))}`;
 }
 
 // Older spools have the name alone.

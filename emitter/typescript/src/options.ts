@@ -52,6 +52,22 @@ export type Settings = Required<Pick<EmitterOptions, WithDefaults>> &
   Pick<EmitterOptions, "log" | "currentTrace"> & { readonly keys: ReadonlyMap<string, string> };
 export type SpoolSettings = Required<SpoolOptions>;
 
+// One call to the system serves many events.
+function systemRandom(): (count: number) => Uint8Array {
+  const POOL_BYTES = 1024;
+  let pool: Buffer = Buffer.alloc(0);
+  let used = 0;
+  return (count) => {
+    if (count > POOL_BYTES) return randomBytes(count);
+    if (pool.length - used < count) {
+      pool = randomBytes(POOL_BYTES);
+      used = 0;
+    }
+    used += count;
+    return pool.subarray(used - count, used);
+  };
+}
+
 export function settingsOf(options: EmitterOptions): Settings {
   const keys = Object.entries(options.keys);
   if (keys.length === 0) throw new Misconfigured("keys must name a tenant");
@@ -67,7 +83,7 @@ export function settingsOf(options: EmitterOptions): Settings {
     redact: [],
     report: (kind, text) => process.emitWarning(`${kind}: ${text}`, "AssentEmitter"),
     now: () => Date.now() * 1000,
-    random: randomBytes,
+    random: systemRandom(),
     ...options,
     keys: new Map(keys),
   };

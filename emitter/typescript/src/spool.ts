@@ -123,15 +123,16 @@ export class Spool {
   // The id that it names, if it is there and can be read.
   #readState(name: string): string | undefined {
     const path = this.#statePath;
-    let text: string;
+    let bytes: Buffer;
     try {
-      text = readFileSync(path, "utf8");
+      bytes = readFileSync(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
     }
     let producer: unknown;
     try {
+      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
       const state = JSON.parse(text) as { next?: unknown; producer?: unknown; sent?: unknown };
       [this.#next, this.#sent] = [countsOf(state.next), countsOf(state.sent)];
       producer = state.producer;

@@ -148,7 +148,9 @@ test("a state that is lost or damaged begins another id", async (t) => {
   for (const text of [undefined, "", "{", "[]", '{"next":' + "[".repeat(100_000),
     '{"next":{},"sent":{}}', '{"next":{},"sent":{},"producer":1}',
     '{"next":{"acme":"x"},"sent":{},"producer":"worker-1"}',
-    '{"next":{"acme":-1},"sent":{},"producer":"worker-1"}']) {
+    '{"next":{"acme":-1},"sent":{},"producer":"worker-1"}',
+    Buffer.from('{"next":{},"sent":{},"producer":"worker-1\xff"}', "latin1"),
+    '{"next":{"acme":true},"sent":{},"producer":"worker-1"}']) {
     const { directory, path, producer: old } = await left(t, 3);
     if (text === undefined) rmSync(path);
     else writeFileSync(path, text);

@@ -35,17 +35,26 @@ constexpr Parting kPartings[] = {
     {.before_capitals = true, .after_capitals = true},
     {.at_digits = true, .before_capitals = true, .after_capitals = true}};
 
-// Tells words that are not too long.
+// Tells words that can be wanted.
 struct Teller {
   const FoundWord& found;
-  std::size_t length_max;
+  const WantedWords& wanted;
 
+  bool is_wanted(std::string_view folded) const {
+    return folded.size() <= wanted.length_max &&
+           wanted.first_bytes.test(static_cast<unsigned char>(folded[0]));
+  }
   void tell(std::string_view word) const {
-    // Beyond ASCII a word can be folded into a shorter one.
-    const bool is_long = word.size() > length_max;
-    if (is_long && is_plain_reading(word)) return;
-    const std::string folded = fold(word);
-    if (folded.size() <= length_max) found(folded);
+    if (!is_plain_reading(word)) {
+      // It can be folded into a shorter one, or into nothing.
+      const std::string folded = fold(word);
+      if (!folded.empty() && is_wanted(folded)) found(folded);
+      return;
+    }
+    const char first =
+        first_letter(word).kind == Kind::capital ? static_cast<char>(word[0] - 'A' + 'a') : word[0];
+    if (word.size() > wanted.length_max || !is_wanted({&first, 1})) return;
+    found(fold(word));
   }
 };
 
@@ -71,6 +80,14 @@ void part(std::string_view word, const Parting& parting, const Teller& teller) {
 struct Word {
   std::string_view text;
   bool is_of_pieces = false;
+  bool has_digits = false;
+  bool has_capitals = false;
+
+  // Whether there is anything that another parting does not find.
+  bool can_be_parted(const Parting& parting) const {
+    return is_of_pieces && (has_digits || !parting.at_digits) &&
+           (has_capitals || !parting.before_capitals);
+  }
 };
 
 // Takes the next one off `rest`; one without text if there is none.
@@ -89,6 +106,8 @@ Word take_parted_word(std::string_view& rest) {
       const bool is_capitalized =
           letters == 1 && before == Kind::capital && here.kind == Kind::small;
       if (letters > 0 && here.kind != before && !is_capitalized) word.is_of_pieces = true;
+      word.has_digits |= here.kind == Kind::digit;
+      word.has_capitals |= here.kind == Kind::capital;
       before = here.kind;
       ++letters;
     }
@@ -127,13 +146,20 @@ std::string plain_word(std::string_view text) {
   return fold(plain_letters(text));
 }
 
-void for_each_word(std::string_view reading, std::size_t length_max, const FoundWord& found) {
-  const Teller teller{.found = found, .length_max = length_max};
+void WantedWords::add(std::string_view folded) {
+  if (folded.empty()) return;
+  length_max = std::max(length_max, folded.size());
+  first_bytes.set(static_cast<unsigned char>(folded[0]));
+}
+
+void for_each_word(std::string_view reading, const WantedWords& wanted, const FoundWord& found) {
+  const Teller teller{.found = found, .wanted = wanted};
   for (Word word = take_parted_word(reading); !word.text.empty();
        word = take_parted_word(reading)) {
     teller.tell(word.text);
-    if (!word.is_of_pieces) continue;
-    for (const Parting& parting : kPartings) part(word.text, parting, teller);
+    for (const Parting& parting : kPartings) {
+      if (word.can_be_parted(parting)) part(word.text, parting, teller);
+    }
   }
 }
 

@@ -16,8 +16,7 @@ class StepAssessor {
   StepAssessor(const PlanStep& step, const PlanCatalogue& catalogue)
       : step_(step), catalogue_(catalogue) {
     for (const PlanEnvironment& each : catalogue.environments) {
-      for (const auto& word : each.plain_words)
-        longest_word_ = std::max(longest_word_, word.size());
+      for (const auto& word : each.plain_words) wanted_.add(word);
     }
   }
 
@@ -41,7 +40,7 @@ class StepAssessor {
   const PlanStep& step_;
   const PlanCatalogue& catalogue_;
   std::vector<const PlanResources*> resources_;  // Those that are about the step's action.
-  std::size_t longest_word_ = 0;                 // Of all environments, in bytes.
+  WantedWords wanted_;                           // Of all environments.
   std::vector<bool> told_;                       // By environment, of the text that is read.
   RiskTier tier_ = RiskTier::none;
   std::vector<std::string> reasons_;  // Of that tier; at most kReasonsMax.
@@ -206,9 +205,9 @@ void StepAssessor::environment_words(std::string_view text, const PlanPlace& at)
             [&] { return each.reason + ": " + quoted(text) + " (" + at.path() + ")"; });
     }
   };
-  if (is_plain_reading(text)) return for_each_word(text, longest_word_, std::ref(found));
+  if (is_plain_reading(text)) return for_each_word(text, wanted_, std::ref(found));
   for (const std::string& reading : readings_of(text)) {
-    for_each_word(reading, longest_word_, std::ref(found));
+    for_each_word(reading, wanted_, std::ref(found));
   }
 }
 

@@ -10,7 +10,7 @@ constexpr std::string_view kApproval = R"sql(
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
          decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
-         content_version, rule, further_quorums, glass_broken_by
+         content_version, rule, further_quorums, glass_broken_by, planned_by, planner_owner
     FROM approvals
    WHERE tenant = $1 AND id = $2)sql";
 
@@ -20,7 +20,7 @@ constexpr std::string_view kList = R"sql(
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
          decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
-         content_version, rule, further_quorums, glass_broken_by
+         content_version, rule, further_quorums, glass_broken_by, planned_by, planner_owner
     FROM approvals
    WHERE tenant = $1 AND id < $2
      AND (risk_tier = $3 OR $3 IS NULL)
@@ -36,7 +36,7 @@ constexpr std::string_view kListOfStatus = R"sql(
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
          decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
-         content_version, rule, further_quorums, glass_broken_by
+         content_version, rule, further_quorums, glass_broken_by, planned_by, planner_owner
     FROM approvals
    WHERE tenant = $1 AND id < $2
      AND (risk_tier = $3 OR $3 IS NULL)
@@ -88,6 +88,8 @@ Result<Approval> approval_from(const Rows& rows) {
       .tool = row.optional_text(5),
       .requested_by = row.id<PrincipalId>(6),
       .requester_owner = row.optional_id<PrincipalId>(7),
+      .planned_by = row.optional_id<PrincipalId>(29),
+      .planner_owner = row.optional_id<PrincipalId>(30),
       .requested_at = row.time(8),
       .expires_at = row.time(9),
       .evidence_policy = {.required = row.flag(10), .ttl_seconds = row.optional_integer(11)},

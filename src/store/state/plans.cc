@@ -7,14 +7,22 @@ namespace assent::store {
 namespace {
 
 constexpr std::string_view kPlan = R"sql(
-  SELECT ir_hash, status, risk_tier, step_count, policy_version, request_id, plan, validated_at
+  SELECT ir_hash, status, risk_tier, step_count, policy_version, request_id, plan, validated_at,
+         planned_by, planner_owner
     FROM plans
    WHERE tenant = $1 AND ir_hash = $2)sql";
 
 constexpr std::string_view kComparison = R"sql(
-  SELECT matches, dag_hash, compared_at
-    FROM plan_diffs
-   WHERE tenant = $1 AND ir_hash = $2)sql";
+  SELECT compared_by, matches, dag_hash, compared_at
+    FROM plan_comparisons
+   WHERE tenant = $1 AND ir_hash = $2 AND compared_by = $3)sql";
+
+constexpr std::string_view kLatestComparison = R"sql(
+  SELECT compared_by, matches, dag_hash, compared_at
+    FROM plan_comparisons
+   WHERE tenant = $1 AND ir_hash = $2
+   ORDER BY compared_at DESC, matches, compared_by
+   LIMIT 1)sql";
 
 constexpr std::string_view kApproval = R"sql(
   SELECT approvals.id
@@ -32,6 +40,17 @@ constexpr std::string_view kAnyApproval = R"sql(
    WHERE tenant = $1 AND content_hash = $2 AND kind = 'plan'
    ORDER BY id DESC
    LIMIT 1)sql";
+
+Result<std::optional<PlanComparison>> comparison_from(std::unique_ptr<Rows> rows) {
+  if (!TRY(rows->next())) return std::optional<PlanComparison>();
+  RowReader row(*rows, "plan_comparisons");
+  PlanComparison comparison{.compared_by = row.id<PrincipalId>(0),
+                            .matches = row.flag(1),
+                            .dag_hash = row.text(2),
+                            .compared_at = row.time(3)};
+  TRY(row.finish());
+  return std::optional(std::move(comparison));
+}
 
 Result<std::optional<Approval>> approval_from(const Read& read, std::unique_ptr<Rows> rows) {
   if (!TRY(rows->next())) return std::optional<Approval>();
@@ -54,19 +73,23 @@ Result<std::optional<ValidatedPlan>> validated_plan(const Read& read, std::strin
                      .policy_version = row.integer(4),
                      .request_id = row.optional_text(5),
                      .content = row.json(6),
-                     .validated_at = row.time(7)};
+                     .validated_at = row.time(7),
+                     .planned_by = row.optional_id<PrincipalId>(8),
+                     .planner_owner = row.optional_id<PrincipalId>(9)};
   TRY(row.finish());
   return std::optional(std::move(plan));
 }
 
-Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::string_view ir_hash) {
-  const auto rows = TRY(read.connection().query(kComparison, {read.tenant_key(), ir_hash}));
-  if (!TRY(rows->next())) return std::optional<PlanComparison>();
-  RowReader row(*rows, "plan_diffs");
-  PlanComparison comparison{
-      .matches = row.flag(0), .dag_hash = row.text(1), .compared_at = row.time(2)};
-  TRY(row.finish());
-  return std::optional(std::move(comparison));
+Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::string_view ir_hash,
+                                                      const PrincipalId& by) {
+  return comparison_from(
+      TRY(read.connection().query(kComparison, {read.tenant_key(), ir_hash, bytes_of(by)})));
+}
+
+Result<std::optional<PlanComparison>> latest_plan_comparison(const Read& read,
+                                                             std::string_view ir_hash) {
+  return comparison_from(
+      TRY(read.connection().query(kLatestComparison, {read.tenant_key(), ir_hash})));
 }
 
 Result<std::optional<Approval>> approval_of_plan(const Read& read, std::string_view ir_hash) {

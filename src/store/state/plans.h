@@ -1,5 +1,5 @@
-// Plans as the state tables have them: how each was classified last, and what its compiled form
-// was compared with last. Everything is of the reader's tenant; errors as in approvals.h.
+// Plans as the state tables have them: how each was classified last, and how its compiled form was
+// compared last, by each who did. Everything is of the reader's tenant; errors as in approvals.h.
 #pragma once
 
 #include "base/json.h"
@@ -22,12 +22,15 @@ struct ValidatedPlan {
   RiskTier risk_tier = RiskTier::high;
   std::int64_t step_count = 0;
   std::int64_t policy_version = 0;
-  std::optional<std::string> request_id;
-  Json content;  // `{plan}` or `{planBlob}`; null of a rejected one.
+  std::optional<std::string> request_id;  // The first validation's.
+  Json content;                           // `{plan}` or `{planBlob}`; null of a rejected one.
   Timestamp validated_at;
+  // Who had it validated first, and the human behind that agent; nothing where it was not kept.
+  std::optional<PrincipalId> planned_by, planner_owner;
 };
 
 struct PlanComparison {
+  PrincipalId compared_by;
   bool matches = false;
   std::string dag_hash;
   Timestamp compared_at;
@@ -35,8 +38,12 @@ struct PlanComparison {
 
 // Nothing: no plan with this hash was validated in this tenant.
 Result<std::optional<ValidatedPlan>> validated_plan(const Read& read, std::string_view ir_hash);
-// Nothing: none was compared.
-Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::string_view ir_hash);
+// The latest of that principal; nothing: it never compared it.
+Result<std::optional<PlanComparison>> plan_comparison(const Read& read, std::string_view ir_hash,
+                                                      const PrincipalId& by);
+// The latest of all; nothing: nobody ever compared it.
+Result<std::optional<PlanComparison>> latest_plan_comparison(const Read& read,
+                                                             std::string_view ir_hash);
 
 // The approval that counts for a run: of those that are approved and not over the newest whose
 // token was presented, or else the newest; or else the newest that was run. Nothing if none was

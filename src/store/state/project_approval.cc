@@ -11,9 +11,9 @@ constexpr std::string_view kInsert = R"sql(
                          requester_owner, requested_at, expires_at, evidence_required,
                          evidence_ttl_seconds, quorum, allows_self_approval, max_attempts,
                          grant_ttl_seconds, correlation_id, request, lease_seconds, requires_proof,
-                         executor, max_defers)
+                         executor, max_defers, planned_by, planner_owner)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-               $20, $21, $22, $23)
+               $20, $21, $22, $23, $24, $25)
   ON CONFLICT DO NOTHING)sql";
 
 constexpr std::string_view kStatus = R"sql(
@@ -70,6 +70,8 @@ Result<Approval> requested(const Fact& fact) {
                     .tool = tool ? std::optional(std::string(*tool)) : std::nullopt,
                     .requested_by = fields.id<PrincipalId>("requestedBy"),
                     .requester_owner = fields.optional_id<PrincipalId>("requesterOwner"),
+                    .planned_by = fields.optional_id<PrincipalId>("plannedBy"),
+                    .planner_owner = fields.optional_id<PrincipalId>("plannerOwner"),
                     .requested_at = fact.time,
                     .expires_at = fields.time("expiresAt"),
                     .evidence_policy = {.required = evidence.flag("required"),
@@ -127,7 +129,9 @@ Result<void> project_approval_requested(Connection& connection, const Fact& fact
                                                     approval.lease_seconds,
                                                     std::int64_t{approval.requires_proof},
                                                     nullable(executor),
-                                                    approval.max_defers}));
+                                                    approval.max_defers,
+                                                    nullable_bytes(approval.planned_by),
+                                                    nullable_bytes(approval.planner_owner)}));
   return require_one(fact, changed);
 }
 

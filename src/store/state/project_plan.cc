@@ -8,17 +8,23 @@ namespace {
 
 constexpr std::string_view kValidate = R"sql(
   INSERT INTO plans (tenant, ir_hash, status, risk_tier, step_count, policy_version, request_id,
-                     plan, validated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                     plan, validated_at, planned_by, planner_owner)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   ON CONFLICT (tenant, ir_hash) DO UPDATE
           SET status = excluded.status, risk_tier = excluded.risk_tier,
-              policy_version = excluded.policy_version, request_id = excluded.request_id,
-              plan = excluded.plan, validated_at = excluded.validated_at)sql";
+              policy_version = excluded.policy_version, plan = excluded.plan,
+              validated_at = excluded.validated_at)sql";
+
+// Before it was kept who planned, the last validation's request was the plan's.
+constexpr std::string_view kRename = R"sql(
+  UPDATE plans
+     SET request_id = $3
+   WHERE tenant = $1 AND ir_hash = $2)sql";
 
 constexpr std::string_view kCompare = R"sql(
-  INSERT INTO plan_diffs (tenant, ir_hash, matches, dag_hash, compared_at)
-       VALUES ($1, $2, $3, $4, $5)
-  ON CONFLICT (tenant, ir_hash) DO UPDATE
+  INSERT INTO plan_comparisons (tenant, ir_hash, compared_by, matches, dag_hash, compared_at)
+       VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (tenant, ir_hash, compared_by) DO UPDATE
           SET matches = excluded.matches, dag_hash = excluded.dag_hash,
               compared_at = excluded.compared_at)sql";
 
@@ -47,28 +53,38 @@ Result<void> project_plan_validated(Connection& connection, const Fact& fact) {
   const auto policy_version = fields.integer("policyVersion");
   const auto request_id = fields.optional_text("requestId");
   const auto plan = content_of(fields, status);
+  const auto planned_by = fields.optional_id<PrincipalId>("plannedBy");
+  const auto planner_owner = fields.optional_id<PrincipalId>("plannerOwner");
   if (!ir_hash && status != PlanStatus::reject) fields.spoil("irHash");
   TRY(fields.finish());
   if (!ir_hash) return {};  // Nobody could read it: there is nothing to remember it by.
 
-  return require_one(
-      fact, TRY(connection.run(kValidate, {fact.tenant, *ir_hash, word(status), word(risk_tier),
-                                           step_count, policy_version, nullable(request_id),
-                                           nullable(plan), to_microseconds(fact.time)})));
+  TRY(require_one(
+      fact,
+      TRY(connection.run(kValidate, {fact.tenant, *ir_hash, word(status), word(risk_tier),
+                                     step_count, policy_version, nullable(request_id),
+                                     nullable(plan), to_microseconds(fact.time),
+                                     nullable_bytes(planned_by), nullable_bytes(planner_owner)}))));
+  if (planned_by) return {};
+  return require_one(fact,
+                     TRY(connection.run(kRename, {fact.tenant, *ir_hash, nullable(request_id)})));
 }
 
 Result<void> project_plan_compared(Connection& connection, const Fact& fact) {
   FactFields fields(fact);
   const auto ir_hash = fields.content_hash("irHash");
   const auto dag_hash = fields.content_hash("dagHash");
+  const auto compared_by = fields.optional_id<PrincipalId>("comparedBy");
   const bool matches = fields.flag("allHashesMatch");
   if (matches != (fact.type == "ir.dag_diff_ok")) fields.spoil("allHashesMatch");
   if (matches != (ir_hash == dag_hash)) fields.spoil("dagHash");
   TRY(fields.finish());
+  if (!compared_by) return {};  // It was not kept whose it is, so it counts for nobody.
 
   return require_one(
-      fact, TRY(connection.run(kCompare, {fact.tenant, ir_hash, std::int64_t{matches}, dag_hash,
-                                          to_microseconds(fact.time)})));
+      fact,
+      TRY(connection.run(kCompare, {fact.tenant, ir_hash, bytes_of(*compared_by),
+                                    std::int64_t{matches}, dag_hash, to_microseconds(fact.time)})));
 }
 
 }  // namespace assent::store

@@ -59,7 +59,7 @@ constexpr std::string_view kApprovals = R"sql(
          requested_at, expires_at, evidence_required, evidence_ttl_seconds, quorum,
          allows_self_approval, max_attempts, grant_ttl_seconds, correlation_id, decided_at,
          decided_by, request, lease_seconds, requires_proof, executor, defers, max_defers,
-         content_version, rule, further_quorums, glass_broken_by
+         content_version, rule, further_quorums, glass_broken_by, planned_by, planner_owner
     FROM approvals
    ORDER BY tenant, id)sql";
 constexpr std::array kApprovalColumns = {Column{"tenant", kInteger},
@@ -91,7 +91,9 @@ constexpr std::array kApprovalColumns = {Column{"tenant", kInteger},
                                          Column{"content_version", kInteger},
                                          Column{"rule", kBytes},
                                          Column{"further_quorums", kText},
-                                         Column{"glass_broken_by", kBytes}};
+                                         Column{"glass_broken_by", kBytes},
+                                         Column{"planned_by", kBytes},
+                                         Column{"planner_owner", kBytes}};
 
 constexpr std::string_view kVotes = R"sql(
   SELECT tenant, approval, principal, id, roles, sequence
@@ -132,21 +134,24 @@ constexpr std::array kGrantColumns = {
 
 constexpr std::string_view kPlans = R"sql(
   SELECT tenant, ir_hash, status, risk_tier, step_count, policy_version, request_id, plan,
-         validated_at
+         validated_at, planned_by, planner_owner
     FROM plans
    ORDER BY tenant, ir_hash)sql";
 constexpr std::array kPlanColumns = {
-    Column{"tenant", kInteger},  Column{"ir_hash", kText},       Column{"status", kText},
-    Column{"risk_tier", kText},  Column{"step_count", kInteger}, Column{"policy_version", kInteger},
-    Column{"request_id", kText}, Column{"plan", kText},          Column{"validated_at", kInteger}};
+    Column{"tenant", kInteger},       Column{"ir_hash", kText},
+    Column{"status", kText},          Column{"risk_tier", kText},
+    Column{"step_count", kInteger},   Column{"policy_version", kInteger},
+    Column{"request_id", kText},      Column{"plan", kText},
+    Column{"validated_at", kInteger}, Column{"planned_by", kBytes},
+    Column{"planner_owner", kBytes}};
 
-constexpr std::string_view kPlanDiffs = R"sql(
-  SELECT tenant, ir_hash, matches, dag_hash, compared_at
-    FROM plan_diffs
-   ORDER BY tenant, ir_hash)sql";
-constexpr std::array kPlanDiffColumns = {Column{"tenant", kInteger}, Column{"ir_hash", kText},
-                                         Column{"matches", kInteger}, Column{"dag_hash", kText},
-                                         Column{"compared_at", kInteger}};
+constexpr std::string_view kPlanComparisons = R"sql(
+  SELECT tenant, ir_hash, compared_by, matches, dag_hash, compared_at
+    FROM plan_comparisons
+   ORDER BY tenant, ir_hash, compared_by)sql";
+constexpr std::array kPlanComparisonColumns = {
+    Column{"tenant", kInteger},  Column{"ir_hash", kText},  Column{"compared_by", kBytes},
+    Column{"matches", kInteger}, Column{"dag_hash", kText}, Column{"compared_at", kInteger}};
 
 constexpr std::string_view kExecutions = R"sql(
   SELECT tenant, id, approval, grant_id, attempt, state, started_by, started_at, completed_at,
@@ -271,7 +276,8 @@ constexpr std::array kTables = {
     StateTable{"evidence", kEvidence, kEvidenceColumns, 2, "DELETE FROM evidence"},
     StateTable{"grants", kGrants, kGrantColumns, 2, "DELETE FROM grants"},
     StateTable{"plans", kPlans, kPlanColumns, 2, "DELETE FROM plans"},
-    StateTable{"plan_diffs", kPlanDiffs, kPlanDiffColumns, 2, "DELETE FROM plan_diffs"},
+    StateTable{"plan_comparisons", kPlanComparisons, kPlanComparisonColumns, 3,
+               "DELETE FROM plan_comparisons"},
     StateTable{"executions", kExecutions, kExecutionColumns, 2, "DELETE FROM executions"},
     StateTable{"escalations", kEscalations, kEscalationColumns, 2, "DELETE FROM escalations"},
     StateTable{"rules", kRules, kRuleColumns, 2, "DELETE FROM rules"},

@@ -72,10 +72,11 @@ Result<void> VerifyPairs::finish() {
 Result<void> VerifyLog::add(std::uint64_t sequence, std::string_view leaf, std::string_view body) {
   blamed_ = size();
   auto added = add_bytes(sequence, leaf, body);
-  if (added && !causes_.is_full()) return {};
-  // A cause that is still looked for was named by an earlier event than this one.
+  if (added && !causes_.is_full() && !ids_.is_due()) return {};
+  // A cause or an id that is still looked for is of an earlier event than this one.
   const auto blamed = blamed_;
   TRY(resolve_causes());
+  TRY(resolve_ids());
   blamed_ = blamed;
   return added;
 }
@@ -131,6 +132,7 @@ Result<void> VerifyLog::add_emitted(const EventView& event, std::uint64_t sequen
   TRY(check_sequence(event.sequence, sequence));
   TRY(check_place(event.tenant, event.source, event.time));
   causes_.add(event.id, event.sequence, event.causation);
+  ids_.add(event.id, event.sequence);
   return blame_attempt(pairs_.add_other());
 }
 
@@ -138,6 +140,7 @@ Result<void> VerifyLog::add_event(const StoredEvent& event) {
   if (event.sequence == 0) TRY(found(event));
   TRY(check_place(event.tenant, event.source, event.time));
   causes_.add(event.id, event.sequence, event.causation);
+  ids_.add(event.id, event.sequence);
   TRY(blame_attempt(pairs_.add(event)));
   TRY(check_content(event));
   if (event.sequence > 0) TRY(read_keys(event));
@@ -263,8 +266,16 @@ Result<void> VerifyLog::resolve_causes() {
   return corrupt("the event that it names as its cause is not in the log before it");
 }
 
+Result<void> VerifyLog::resolve_ids() {
+  const auto repeated = TRY(ids_.resolve(parts_.source));
+  if (!repeated) return {};
+  blamed_ = *repeated;
+  return corrupt("the event has the id of an earlier one");
+}
+
 Result<void> VerifyLog::finish(const StoredHead& head) {
   TRY(resolve_causes());
+  TRY(resolve_ids());
   blamed_ = std::min(size(), head.size);
   if (size() < head.size) {
     return corrupt("the event is missing: the log's head counts " + std::to_string(head.size));

@@ -7,6 +7,7 @@
 #include "store/blobs.h"
 #include "store/connection.h"
 #include "store/verify/verify_causes.h"
+#include "store/verify/verify_ids.h"
 #include "store/verify/verify_nodes.h"
 #include "store/verify/verify_notes.h"
 #include "store/verify/verify_store.h"
@@ -58,7 +59,10 @@ class VerifyLog {
     const std::vector<VerifyNote>& kept;                          // Of any log.
   };
   explicit VerifyLog(const Parts& parts)
-      : parts_(parts), causes_(parts.tenant), nodes_(parts.source, parts.tenant) {}
+      : parts_(parts),
+        causes_(parts.tenant),
+        ids_(parts.tenant),
+        nodes_(parts.source, parts.tenant) {}
 
   // The event in the place after the one before, its stored leaf, its stored bytes.
   Result<void> add(std::uint64_t sequence, std::string_view leaf, std::string_view body);
@@ -96,11 +100,13 @@ class VerifyLog {
   Result<void> check_notes(std::uint64_t size);
   Result<void> blame_attempt(Result<void> paired);
   Result<void> resolve_causes();
+  Result<void> resolve_ids();
 
   Parts parts_;
   ledger::TileTree tree_;
   EventScan scan_;
   VerifyCauses causes_;
+  VerifyIds ids_;
   VerifyPairs pairs_;
   VerifyNodes nodes_;
   VerifyNotes notes_;

@@ -364,6 +364,13 @@ TEST_F(VerifyTest, ACauseIsAnEarlierEventOfTheLog) {
   expect_finding(7, "cause");
 }
 
+TEST_F(VerifyTest, AnIdIsOneEventsAlone) {
+  Step step = {.actor = engine_actor(), .event = {.type = "mail.send", .subject = "mail/1"}};
+  step.event.id = make<EventId>();
+  write({step, step});
+  expect_finding(5, "the id of an earlier");
+}
+
 TEST_F(VerifyTest, ABlobThatAnEventNamesMustBeThere) {
   const std::string text = "version: 1\n";
   const Hash hash = store_->blobs().put(tenant_.number, text).value();
