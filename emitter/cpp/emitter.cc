@@ -162,15 +162,20 @@ class internal::Core {
   }
 
   std::size_t close(std::chrono::milliseconds timeout) {
+    if (abandon_if_child()) return 0;
     {
       const std::lock_guard lock(mutex_);
       is_closed_ = true;
       closing_.notify_all();
     }
-    if (!flusher_) return 0;
-    if (!fork_mark_.is_child()) return flusher_->close(timeout);
-    flusher_->abandon();
-    return 0;
+    return flusher_ ? flusher_->close(timeout) : 0;
+  }
+
+  // True in the child of a fork, which has neither the parent's threads nor the spool.
+  bool abandon_if_child() {
+    if (!fork_mark_.is_child()) return false;
+    if (flusher_) flusher_->abandon();
+    return true;
   }
 
  private:
@@ -278,6 +283,13 @@ const Event& internal::empty_event() {
   return empty;
 }
 
+void internal::Release::operator()(Core* core) const {
+  std::unique_ptr<Core> owned(core);
+  // It stays in a child's memory: threads of the parent may hold its locks for good, wait for its
+  // conditions, which cannot be destroyed then, and speak TLS over its connections.
+  if (core->abandon_if_child()) static_cast<void>(owned.release());
+}
+
 Result<Emitter> Emitter::open(Options options) {
   if (auto fault = fault_of(options)) return std::move(*fault);
   auto core = std::make_unique<internal::Core>(std::move(options));
@@ -285,7 +297,7 @@ Result<Emitter> Emitter::open(Options options) {
   return Emitter(std::move(core));
 }
 
-Emitter::Emitter(std::unique_ptr<internal::Core> core) : core_(std::move(core)) {}
+Emitter::Emitter(std::unique_ptr<internal::Core> core) : core_(core.release()) {}
 Emitter::Emitter(Emitter&&) noexcept = default;
 Emitter& Emitter::operator=(Emitter&&) noexcept = default;
 Emitter::~Emitter() = default;

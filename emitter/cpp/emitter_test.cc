@@ -369,5 +369,26 @@ TEST(EmitterClose, AChildOfAForkHasNoEmitter) {
   EXPECT_EQ(far.targets(), (std::vector<std::string>{"1", "3"}));
 }
 
+// As exit() does with one that is static: of the parent's thread, which waits, there is no trace.
+TEST(EmitterClose, AChildOfAForkMayDestroyIt) {
+  Far far;
+  testing::Scratch scratch;
+  auto emitter = std::make_unique<Emitter>(opened(testing::spooling_options_for(far, scratch)));
+  ASSERT_TRUE(emitter->buffer(event_of("1")));
+  EXPECT_EQ(emitter->flush(10s), 0U);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(10);
+    emitter.reset();
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  ASSERT_TRUE(emitter->buffer(event_of("2")));
+  EXPECT_EQ(emitter->flush(10s), 0U);
+  EXPECT_EQ(far.targets(), (std::vector<std::string>{"1", "2"}));
+}
+
 }  // namespace
 }  // namespace assent::emitter

@@ -190,7 +190,6 @@ std::size_t Flusher::close(milliseconds timeout) {
 
 void Flusher::abandon() {
   spool_->abandon();
-  if (thread_.joinable()) thread_.detach();  // There is no such thread in this process.
 }
 
 // ---- the thread ----

@@ -40,7 +40,7 @@ struct FlusherParts {
 class Flusher {
  public:
   Flusher(FlusherParts parts, std::unique_ptr<Spool> spool);
-  ~Flusher();  // REQUIRES: close() or abandon() before.
+  ~Flusher();  // REQUIRES: close() before.
 
   // Spools the event. Errors as Emitter::buffer().
   Result<Spooled> add(const Prepared& prepared);
@@ -50,7 +50,7 @@ class Flusher {
   const std::string& producer() const { return spool_->producer(); }
   std::size_t flush(std::chrono::milliseconds timeout);
   std::size_t close(std::chrono::milliseconds timeout);
-  // In the child of a fork, which has neither the thread nor the spool.
+  // Lets go of the spool in the child of a fork, where this can be neither used nor destroyed.
   void abandon();
 
  private:

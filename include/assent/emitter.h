@@ -275,6 +275,9 @@ struct Options {
 
 namespace internal {
 class Core;
+struct Release {
+  void operator()(Core* core) const;
+};
 Result<Receipt> emit(Core& core, const Event& event);
 Result<Spooled> buffer(Core& core, const Event& event);
 std::string_view word(ActorType type);
@@ -474,7 +477,7 @@ class Emitter {
 
  private:
   explicit Emitter(std::unique_ptr<internal::Core> core);
-  std::unique_ptr<internal::Core> core_;
+  std::unique_ptr<internal::Core, internal::Release> core_;
 };
 
 }  // namespace assent::emitter
