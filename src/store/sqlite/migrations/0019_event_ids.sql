@@ -11,7 +11,7 @@ CREATE TABLE event_ids (
 -- Ids that claim this time or an earlier one may be of events from before this table was: of those
 -- the log itself is asked. A day is for emitters whose clock was ahead.
 CREATE TABLE event_ids_since (
-  time INTEGER NOT NULL
+  time INTEGER NOT NULL PRIMARY KEY
 ) STRICT;
 
 INSERT INTO event_ids_since
