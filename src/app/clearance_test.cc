@@ -143,7 +143,7 @@ TEST_F(PlanRuns, WhoLooksSeesItsOwnComparisonOrElseTheLatestAndWhoseItIs) {
   EXPECT_EQ(shown_to(ann), agent.id + " failed not cleared");
 }
 
-TEST_F(PlanRuns, APlanThatIsValidatedAgainKeepsItsRequest) {
+TEST_F(PlanRuns, WhatIsAskedForKeepsItsRequestAlsoIfThePlanIsValidatedAgain) {
   const Json wanted = risky();
   const std::string hash = validated(wanted);
   const std::string id = ask_for(hash).id();
@@ -161,8 +161,8 @@ TEST_F(PlanRuns, APlanThatIsValidatedAgainKeepsItsRequest) {
     return event().string_at("correlationid").value_or("");
   };
   EXPECT_EQ(told(world.decide("approve", ann, id)), "req_123");
-  EXPECT_EQ(told(compare(hash, dag_of(wanted))), "req_123");
-  EXPECT_EQ(told(ask_for(hash)), "req_123");
+  EXPECT_EQ(told(compare(hash, dag_of(wanted))), "req_of_another");
+  EXPECT_EQ(told(ask_for(hash)), "req_of_another");
   EXPECT_EQ(told(consume(token_of(id), hash)), "req_123");
   EXPECT_EQ(told(start(hash)), "req_123");
 }

@@ -49,7 +49,7 @@ void describe(Fields& fields, PlanView& out) {
   fields.field("status", out.status, "PASS, ESCALATE or REJECT, as it was validated last");
   fields.field("riskTier", out.risk_tier, "the riskiest step's");
   fields.field("stepCount", out.step_count, "how many steps there are");
-  fields.field("requestId", out.request_id, "as the plan said when it was validated first");
+  fields.field("requestId", out.request_id, "as the plan said when it was validated last");
   fields.field("policyVersion", out.policy_version, "the policy that judged it");
   fields.field("validatedAt", out.validated_at, "when");
   fields.field("plannedBy", out.planned_by, "who had it validated first, and cannot approve it");

@@ -27,7 +27,7 @@ class PlanJudgements {
   }
 
   void keep(Key key, PlanJudgement judgement) {
-    std::size_t bytes = kEntryBytes;
+    std::size_t bytes = kEntryBytes + key.first.size() + key.second.size();
     for (const std::string& action : judgement.actions) bytes += kEntryBytes + action.size();
     const std::scoped_lock lock(mutex_);
     // Whoever has so many finds them out again now and then.
@@ -41,7 +41,7 @@ class PlanJudgements {
 
  private:
   static constexpr std::size_t kBytesMax = std::size_t{32} * 1024 * 1024;
-  static constexpr std::size_t kEntryBytes = 64;
+  static constexpr std::size_t kEntryBytes = 128;
 
   mutable std::mutex mutex_;
   std::map<Key, PlanJudgement> known_;  // Guarded by mutex_.

@@ -156,28 +156,21 @@ std::optional<std::uint64_t> from_decimal(std::string_view text) {
   return number;
 }
 
-// On a mismatch only the latest star may take one character more: an earlier one taking more
-// could not make anything match that the later one cannot.
+// Each star but the last takes as little as it can: what stands behind it is looked for from the
+// left, and taking more could not make anything match that taking less cannot.
 bool matches_glob(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t after_star = std::string_view::npos;  // In the pattern.
-  std::size_t star_end = 0;                         // In the text: what the star has taken.
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      after_star = ++p;
-      star_end = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (after_star != std::string_view::npos) {
-      p = after_star;
-      t = ++star_end;
-    } else {
-      return false;
-    }
+  std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  text.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  for (star = pattern.find('*'); star != std::string_view::npos; star = pattern.find('*')) {
+    const std::size_t found = text.find(pattern.substr(0, star));
+    if (found == std::string_view::npos) return false;
+    text.remove_prefix(found + star);
+    pattern.remove_prefix(star + 1);
   }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+  return text.ends_with(pattern);
 }
 
 bool is_blank(std::string_view text) {

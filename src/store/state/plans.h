@@ -22,7 +22,7 @@ struct ValidatedPlan {
   RiskTier risk_tier = RiskTier::high;
   std::int64_t step_count = 0;
   std::int64_t policy_version = 0;
-  std::optional<std::string> request_id;  // The first validation's.
+  std::optional<std::string> request_id;  // The last validation's.
   Json content;                           // `{plan}` or `{planBlob}`; null of a rejected one.
   Timestamp validated_at;
   // Who had it validated first, and the human behind that agent; nothing where it was not kept.

@@ -12,14 +12,8 @@ constexpr std::string_view kValidate = R"sql(
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   ON CONFLICT (tenant, ir_hash) DO UPDATE
           SET status = excluded.status, risk_tier = excluded.risk_tier,
-              policy_version = excluded.policy_version, plan = excluded.plan,
-              validated_at = excluded.validated_at)sql";
-
-// Before it was kept who planned, the last validation's request was the plan's.
-constexpr std::string_view kRename = R"sql(
-  UPDATE plans
-     SET request_id = $3
-   WHERE tenant = $1 AND ir_hash = $2)sql";
+              policy_version = excluded.policy_version, request_id = excluded.request_id,
+              plan = excluded.plan, validated_at = excluded.validated_at)sql";
 
 constexpr std::string_view kCompare = R"sql(
   INSERT INTO plan_comparisons (tenant, ir_hash, compared_by, matches, dag_hash, compared_at)
@@ -59,15 +53,12 @@ Result<void> project_plan_validated(Connection& connection, const Fact& fact) {
   TRY(fields.finish());
   if (!ir_hash) return {};  // Nobody could read it: there is nothing to remember it by.
 
-  TRY(require_one(
+  return require_one(
       fact,
       TRY(connection.run(kValidate, {fact.tenant, *ir_hash, word(status), word(risk_tier),
                                      step_count, policy_version, nullable(request_id),
                                      nullable(plan), to_microseconds(fact.time),
-                                     nullable_bytes(planned_by), nullable_bytes(planner_owner)}))));
-  if (planned_by) return {};
-  return require_one(fact,
-                     TRY(connection.run(kRename, {fact.tenant, *ir_hash, nullable(request_id)})));
+                                     nullable_bytes(planned_by), nullable_bytes(planner_owner)})));
 }
 
 Result<void> project_plan_compared(Connection& connection, const Fact& fact) {
