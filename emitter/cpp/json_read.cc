@@ -241,7 +241,12 @@ bool Walk::number(Json& out) {
   if (take('e') || take('E')) {
     is_integer = false;
     if (!take('+')) take('-');
+    const std::size_t exponent = at_;
     if (!digits()) return false;
+    int value = 0;  // What does not fit here is refused by base, even of a nought.
+    if (std::from_chars(text_.data() + exponent, text_.data() + at_, value).ec != std::errc()) {
+      return refuse("a number is beyond what a double holds");
+    }
   }
   constexpr std::string_view kBeyond = "a whole number is beyond ±(2^53-1)";
   const char* const first = text_.data() + begin;

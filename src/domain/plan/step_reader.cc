@@ -53,7 +53,11 @@ bool is_trimmed(std::string_view text) {
 std::string quoted(std::string_view text) {
   std::string shown(beginning(text, kQuotedBytesMax));
   if (shown.size() < text.size()) shown.append("…");
-  return is_plain(shown) ? shown : escape_for_terminal(shown);
+  if (is_plain(shown)) return shown;
+  std::string safe = escape_for_terminal(shown);
+  if (safe.size() <= 2 * kQuotedBytesMax) return safe;
+  // Of one byte eight can become, and it all goes into an event.
+  return escape_for_terminal(beginning(text, kQuotedBytesMax / 8)).append("…");
 }
 
 std::string PlanPlace::path() const {
