@@ -158,7 +158,7 @@ TEST_F(PlanRuns, WhatIsAskedForKeepsItsRequestAlsoIfThePlanIsValidatedAgain) {
 
   const auto told = [&](const Reply& reply) {
     EXPECT_EQ(reply.outcome(), "ok");
-    return event().string_at("correlationid").value_or("");
+    return std::string(event().string_at("correlationid").value_or(""));
   };
   EXPECT_EQ(told(world.decide("approve", ann, id)), "req_123");
   EXPECT_EQ(told(compare(hash, dag_of(wanted))), "req_of_another");
