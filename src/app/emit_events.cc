@@ -139,8 +139,9 @@ Json data_of(const EmittedEvent& event, const Caller& caller) {
   if (event.metadata) data.set("metadata", event.metadata->value);
   if (event.occurred_at) data.set("occurredAt", to_rfc3339(*event.occurred_at));
   if (event.producer) {
-    data.set("producer",
-             Json::object({{"id", event.producer->id}, {"sequence", event.producer->sequence}}));
+    data.set("producer", Json::object({{"id", event.producer->id},
+                                       {"principal", caller.principal.id.text()},
+                                       {"sequence", event.producer->sequence}}));
   }
   return data;
 }
@@ -203,10 +204,6 @@ Result<void> render(EmitEvents& in, std::size_t index, const Preparation& prepar
     event.id = make_event_id(preparation.now, preparation.random);
   }
   if (emitted.outcome == EmitOutcome::pending) event.data.set("dueAt", to_rfc3339(due_at));
-  if (emitted.producer) {
-    Json producer = *event.data.find("producer");
-    event.data.set("producer", producer.set("principal", preparation.caller.principal.id.text()));
-  }
   const Actor actor = actor_of(preparation.caller);
   rendered.event = prepare(event, actor, preparation.caller.tenant, preparation.trace, *event.id);
   if (has_state(emitted)) {

@@ -1,6 +1,7 @@
 #include "app/emitted_before.h"
 
 #include "base/redact.h"
+#include "domain/event.h"
 #include "store/event_ids.h"
 #include "store/log.h"
 #include "store/search/search.h"
@@ -85,6 +86,20 @@ bool is_uncorrelated(const StoredEvent& event) {
   return event.correlation_id == event.trace_id;
 }
 
+// Whether the emitter said the same both times: the same of the same thing, whoever brought it.
+// What stands where a secret stood may have been anything, because what counts as a secret may
+// have changed in between; of what another principal brings again only where the log has it so, or
+// it would tell them what the event says. REQUIRES: both were read from canonical bytes.
+bool says_the_same(StoredEvent recorded, StoredEvent again) {
+  const Comparison compared{.is_bringers_own = bringer_of(recorded) == bringer_of(again)};
+  return recorded.type == again.type && compared.is_same_text(recorded.subject, again.subject) &&
+         recorded.causation == again.causation &&
+         (compared.is_same_text(recorded.correlation_id, again.correlation_id) ||
+          (is_uncorrelated(recorded) && is_uncorrelated(again))) &&
+         compared.is_same(emitters_word(std::move(recorded.data)),
+                          emitters_word(std::move(again.data)));
+}
+
 const EventId& id_of(const EmitEvents::Rendered& rendered) {
   return rendered.event.id;
 }
@@ -106,16 +121,6 @@ Result<store::EventRef> compare(const EmitEvents& in, std::size_t index, std::st
 }
 
 }  // namespace
-
-bool says_the_same(StoredEvent recorded, StoredEvent again) {
-  const Comparison compared{.is_bringers_own = bringer_of(recorded) == bringer_of(again)};
-  return recorded.type == again.type && compared.is_same_text(recorded.subject, again.subject) &&
-         recorded.causation == again.causation &&
-         (compared.is_same_text(recorded.correlation_id, again.correlation_id) ||
-          (is_uncorrelated(recorded) && is_uncorrelated(again))) &&
-         compared.is_same(emitters_word(std::move(recorded.data)),
-                          emitters_word(std::move(again.data)));
-}
 
 Result<std::optional<std::uint64_t>> look_up(const EventId& id, const Preparation& preparation) {
   CHECK(preparation.read != nullptr);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "app/emit_events.h"
-#include "domain/event.h"
 #include "store/read.h"
 
 #include <cstddef>
@@ -17,12 +16,6 @@ namespace assent::app {
 // tenants share, takes only little of it upon itself.
 inline constexpr std::size_t kComparedBytesMax = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t kComparedOnWriterMax = std::size_t{16} * 1024;
-
-// Whether the emitter said the same both times: the same of the same thing, whoever brought it.
-// What stands where a secret stood may have been anything, because what counts as a secret may
-// have changed in between; of what another principal brings again only where the log has it so, or
-// it would tell them what the event says. REQUIRES: both were read from canonical bytes.
-bool says_the_same(StoredEvent recorded, StoredEvent again);
 
 // Before the writer's turn: where an event with that id is, of whatever kind and age, if that is
 // for the index to say. REQUIRES: a snapshot.

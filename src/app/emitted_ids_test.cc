@@ -41,6 +41,16 @@ class EmittedIds : public testing::Test {
     EXPECT_TRUE(store::write_and_wait(*world.store, store::engine_of(tenant), run));
   }
   void forget() { write(prune_task().run); }  // As the timer does.
+  // As after the upgrade that began to remember ids: what was recorded so far is in the log alone.
+  void remember_from_now_on() {
+    const std::int64_t since = to_microseconds(world.clock.now() + kDay);
+    write([since](store::Write& write) -> Result<void> {
+      TRY(write.connection().run("DELETE FROM event_ids"));
+      TRY(write.connection().run("UPDATE event_ids_since SET time = $1", {since}));
+      return {};
+    });
+    world.restart();
+  }
   void expect_a_retry(const Json& body, const Reply& first) {
     const std::uint64_t size = world.log_size();
     const Reply again = emit(body);
@@ -148,13 +158,7 @@ TEST_F(EmittedIds, AfterACrashTheSameEventIsKnown) {
 TEST_F(EmittedIds, WhatWasRecordedBeforeIdsWereRememberedIsKnown) {
   const Json body = identified(new_id());
   const Reply first = emit(body);
-  const std::int64_t since = to_microseconds(world.clock.now() + kDay);
-  write([since](store::Write& write) -> Result<void> {
-    TRY(write.connection().run("DELETE FROM event_ids"));
-    TRY(write.connection().run("UPDATE event_ids_since SET time = $1", {since}));
-    return {};
-  });
-  world.restart();
+  remember_from_now_on();
   expect_a_retry(body, first);
   expect_a_conflict(identified(*body.string_at("id"), event("mail.send")));
   EXPECT_EQ(outcome(identified(new_id())), "ok");
@@ -163,13 +167,7 @@ TEST_F(EmittedIds, WhatWasRecordedBeforeIdsWereRememberedIsKnown) {
 TEST_F(EmittedIds, WhatAClockThatIsAheadSentBeforeIdsWereRememberedIsKnown) {
   const Json body = identified(new_id(world.clock.now() + 30 * kDay));
   const Reply first = emit(body);
-  const std::int64_t since = to_microseconds(world.clock.now() + kDay);
-  write([since](store::Write& write) -> Result<void> {
-    TRY(write.connection().run("DELETE FROM event_ids"));
-    TRY(write.connection().run("UPDATE event_ids_since SET time = $1", {since}));
-    return {};
-  });
-  world.restart();
+  remember_from_now_on();
   expect_a_retry(body, first);
   world.clock.advance(hours(22));
   expect_a_retry(body, first);

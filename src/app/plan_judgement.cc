@@ -26,6 +26,11 @@ class PlanJudgements {
     return found == known_.end() ? std::nullopt : std::optional(found->second);
   }
 
+  bool has(const Key& key) const {
+    const std::scoped_lock lock(mutex_);
+    return known_.contains(key);
+  }
+
   void keep(Key key, PlanJudgement judgement) {
     std::size_t bytes = kEntryBytes + key.first.size() + key.second.size();
     for (const std::string& action : judgement.actions) bytes += kEntryBytes + action.size();
@@ -87,7 +92,7 @@ Result<void> find_out(const store::Read& read, const Error& not_ready) {
     const std::string& ir_hash = field.path;
     const auto policy = TRY(store::current_policy(read));
     // Many may wait for the same plan: the first one finds out for all.
-    if (judgements().find({ir_hash, policy.sha256})) continue;
+    if (judgements().has({ir_hash, policy.sha256})) continue;
     const Json plan = TRY(plan_called(read, ir_hash));
     const PlanVerdict verdict =
         check_plan(read_plan(plan, read.tenant().name), policy.policy->plans);
